@@ -1,0 +1,3 @@
+"""Network Playground: stack layers, train live on PyTorch, see the linear algebra underneath."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""The core: experiments, networks, engines, runs and measures. It knows no interface."""

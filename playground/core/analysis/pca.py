@@ -1,0 +1,118 @@
+"""Principal components of a layer's activations, held steady while the layer moves.
+
+Eigenvectors have no sign, and two of nearly equal variance trade places from one moment to the
+next: a picture of them would flicker. `Basis` keeps each component on the side where it was, and
+lets two components change places only when their variances differ clearly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+SHOWN = 3
+MOST_RATIOS = 8
+DENSE_LIMIT = 160  # units up to which all eigenvectors are computed
+HYSTERESIS = 1.1
+ITERATIONS = 6
+
+
+@dataclass(frozen=True, eq=False)
+class Components:
+    """A principal component analysis.
+
+    Attributes:
+        mean: (units,).
+        axes: (components, units), orthonormal, by falling variance.
+        variances: (components,), with n − 1 in the denominator.
+        total: the variance of all units together.
+        rank: number of directions with any variance; None where only the top part is computed.
+    """
+
+    mean: Tensor
+    axes: Tensor
+    variances: Tensor
+    total: float
+    rank: int | None
+
+    @property
+    def ratios(self) -> list[float]:
+        """Shares of the variance, of the first components."""
+        if self.total <= 0:
+            return [0.0] * min(len(self.variances), MOST_RATIOS)
+        return (self.variances[:MOST_RATIOS] / self.total).tolist()
+
+    def scores(self, points: Tensor) -> Tensor:
+        """Coordinates (n, SHOWN) of points (n, units); 0 where there are fewer components."""
+        found = (points - self.mean) @ self.axes[:SHOWN].t()
+        missing = SHOWN - found.shape[1]
+        return torch.nn.functional.pad(found, (0, missing)) if missing > 0 else found
+
+
+def principal_components(points: Tensor, start: Tensor | None = None) -> Components:
+    """PCA by the eigenvectors of the covariance matrix.
+
+    Args:
+        points: (n, units), float64.
+        start: axes of an earlier, similar analysis; wide layers start their iteration there.
+    """
+    mean = points.mean(0)
+    centred = points - mean
+    count = max(len(points) - 1, 1)
+    total = centred.square().sum().item() / count
+    if points.shape[1] > DENSE_LIMIT and len(points) > MOST_RATIOS:
+        axes, variances = _leading(centred, count, start)
+        return Components(mean, axes, variances, total, None)
+    variances, vectors = torch.linalg.eigh(centred.t() @ centred / count)
+    variances, axes = variances.flip(0).clamp(min=0), vectors.t().flip(0)
+    tolerance = variances[0] * max(points.shape) * torch.finfo(points.dtype).eps
+    return Components(mean, axes, variances, total, int((variances > tolerance).sum()))
+
+
+def _leading(centred: Tensor, count: int, start: Tensor | None) -> tuple[Tensor, Tensor]:
+    """The first components of wide data by subspace iteration (Golub & Van Loan, section 8.2)."""
+    width = MOST_RATIOS + 4
+    generator = torch.Generator().manual_seed(0)
+    guess = torch.randn(centred.shape[1], width, dtype=centred.dtype, generator=generator)
+    if start is not None:
+        guess[:, : len(start)] = start.t()[:, :width]
+    basis = torch.linalg.qr(guess).Q
+    for _ in range(ITERATIONS):
+        basis = torch.linalg.qr(centred.t() @ (centred @ basis)).Q
+    # Rayleigh-Ritz: the best eigenvectors within the subspace
+    inner = centred @ basis
+    variances, turn = torch.linalg.eigh(inner.t() @ inner / count)
+    order = torch.arange(width - 1, width - 1 - MOST_RATIOS, -1)
+    return (basis @ turn[:, order]).t(), variances[order].clamp(min=0)
+
+
+class Basis:
+    """The components of one layer from frame to frame."""
+
+    def __init__(self) -> None:
+        self._axes: Tensor | None = None
+
+    def follow(self, points: Tensor) -> Components:
+        """The components of these points (n, units), with signs and order as before."""
+        before = self._axes
+        found = principal_components(points, before)
+        axes, variances = found.axes.clone(), found.variances.clone()
+        if before is None:
+            # The largest loading of each component is made positive.
+            largest = axes.abs().argmax(1, keepdim=True)
+            axes *= torch.where(axes.gather(1, largest) < 0, -1.0, 1.0)
+        else:
+            shown = min(SHOWN, len(axes))
+            for i in range(shown - 1):
+                close = variances[i] < HYSTERESIS * variances[i + 1]
+                straight = (axes[i] @ before[i]).abs() + (axes[i + 1] @ before[i + 1]).abs()
+                crossed = (axes[i] @ before[i + 1]).abs() + (axes[i + 1] @ before[i]).abs()
+                if close and crossed > straight:
+                    axes[[i, i + 1]] = axes[[i + 1, i]]
+                    variances[[i, i + 1]] = variances[[i + 1, i]]
+            agreement = (axes * before).sum(1, keepdim=True)
+            axes *= torch.where(agreement < 0, -1.0, 1.0)
+        self._axes = axes
+        return Components(found.mean, axes, variances, found.total, found.rank)

@@ -1,0 +1,120 @@
+"""From an experiment to the numbers a network is trained on: made, split, filled in, scaled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from playground.core.data.features import expand, input_labels
+from playground.core.data.model import Domain, Schema
+from playground.core.data.registry import DATASETS, schema_of
+from playground.core.data.scaling import SCALINGS, Scaler
+from playground.core.errors import PlaygroundError
+
+if TYPE_CHECKING:
+    from playground.core.data.table import Table
+    from playground.core.experiment import Experiment
+    from playground.core.random import Stream
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """The data of one run, float64 throughout. n points, d raw inputs, f inputs of the network.
+
+    Attributes:
+        schema: what the set holds.
+        features: names of the input features of the experiment.
+        scaler: fitted on the training part.
+        raw_train, raw_test: (n, d), before features and scaling, nothing missing any more.
+        inputs_train, inputs_test: (n, f), what the network is given.
+        targets_train, targets_test: (n,) int64 class indices, or float64 values as they are.
+        target_mean, target_std: what a network's targets are standardised by; 0 and 1 unless the
+            values of a table are scaled.
+    """
+
+    schema: Schema
+    features: tuple[str, ...]
+    scaler: Scaler
+    raw_train: np.ndarray
+    raw_test: np.ndarray
+    inputs_train: np.ndarray
+    inputs_test: np.ndarray
+    targets_train: np.ndarray
+    targets_test: np.ndarray
+    target_mean: float = 0.0
+    target_std: float = 1.0
+
+    @property
+    def input_labels(self) -> tuple[str, ...]:
+        """What the f inputs are called."""
+        return input_labels(self.features, self.schema)
+
+    @property
+    def domain(self) -> Domain | None:
+        """The window in which the points are drawn; None for tables."""
+        return self.schema.domain
+
+    def to_inputs(self, raw: np.ndarray) -> np.ndarray:
+        """Raw points (m, d) as the network is given them, (m, f)."""
+        return self.scaler.transform(expand(raw, self.features, self.schema))
+
+
+def prepare(experiment: Experiment, table: Table | None, stream: Stream) -> Prepared:
+    """Makes, shuffles, splits, fills in and scales, in that order and from one stream.
+
+    Args:
+        experiment: its data and its input features.
+        table: the visitor's table, for the set `csv`.
+        stream: draws the points and then one shuffle, as TensorFlow Playground does.
+
+    Raises:
+        PlaygroundError: the data cannot be had like this; the code says why.
+    """
+    data = experiment.data
+    schema = schema_of(data, table)
+    made = DATASETS[data.name].make(data, stream, table)
+    order = np.array(stream.shuffle_indices(len(made.targets)), dtype=np.intp)
+    train_count = len(order) * data.train_percent // 100
+    if not 0 < train_count < len(order):
+        raise PlaygroundError("split_empty", samples=len(order), percent=data.train_percent)
+    train, test = order[:train_count], order[train_count:]
+    raw_train, raw_test = _filled_in(made.inputs[train], made.inputs[test], schema)
+    scaler = SCALINGS[data.scaling](expand(raw_train, experiment.features, schema))
+    mean, std = 0.0, 1.0
+    if schema.task == "regression" and schema.domain is None and data.scaling != "none":
+        target = SCALINGS["standard"](made.targets[train][:, None])
+        mean, std = float(target.shift[0]), float(target.unit[0])
+    return Prepared(
+        schema=schema,
+        features=experiment.features,
+        scaler=scaler,
+        raw_train=raw_train,
+        raw_test=raw_test,
+        inputs_train=scaler.transform(expand(raw_train, experiment.features, schema)),
+        inputs_test=scaler.transform(expand(raw_test, experiment.features, schema)),
+        targets_train=made.targets[train],
+        targets_test=made.targets[test],
+        target_mean=mean,
+        target_std=std,
+    )
+
+
+def _filled_in(
+    train: np.ndarray, test: np.ndarray, schema: Schema
+) -> tuple[np.ndarray, np.ndarray]:
+    """Missing values replaced by the training part's mean, or its most frequent text.
+
+    Of a column that the training part lacks altogether nothing can be learned: it becomes 0.
+    """
+    if not (np.isnan(train).any() or np.isnan(test).any()):
+        return train, test
+    known = ~np.isnan(train)
+    total = np.where(known, train, 0.0).sum(axis=0)
+    fill = total / np.maximum(known.sum(axis=0), 1)
+    for start, stop in schema.one_hot:
+        fill[start:stop] = 0.0
+        if total[start:stop].any():
+            fill[start + int(np.argmax(total[start:stop]))] = 1.0
+    return np.where(known, train, fill), np.where(np.isnan(test), fill, test)

@@ -1,0 +1,26 @@
+"""How steps are computed: two engines under one contract, chosen by the network."""
+
+from collections.abc import Callable
+
+from playground.core.engine.autograd import AutogradEngine
+from playground.core.engine.base import Engine, Problem
+from playground.core.engine.dense import DenseEngine, can_run
+
+ENGINES: dict[str, Callable[[Problem], Engine]] = {
+    kind.name: kind for kind in (DenseEngine, AutogradEngine)
+}
+
+
+def make_engine(problem: Problem, name: str | None = None) -> Engine:
+    """The engine for this network: the dense one where it can run, else autograd.
+
+    Args:
+        problem: the network and its data.
+        name: asks for one engine by name; None leaves the choice.
+    """
+    if name is None:
+        name = DenseEngine.name if can_run(problem.blocks) else AutogradEngine.name
+    return ENGINES[name](problem)
+
+
+__all__ = ["ENGINES", "Engine", "Problem", "make_engine"]

@@ -1,0 +1,98 @@
+"""What an engine is: the part of a run that computes steps and activations.
+
+Two engines keep this contract: `dense.py`, hand-derived backpropagation for dense stacks, and
+`autograd.py` for any network. Neither knows data sets, pages or clocks.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from playground.core.experiment import Experiment
+from playground.core.losses import Loss
+from playground.core.network import Block
+
+Parameters = list[tuple[Tensor, Tensor]]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What an engine is given.
+
+    Attributes:
+        experiment: the settings.
+        blocks: the network's blocks, input and head included.
+        loss: the loss to minimise.
+        inputs: training inputs (points, features).
+        targets: encoded training targets (points, output units).
+        parameters: first weights (outputs, inputs) and biases (outputs,) of every linear map,
+            in float64.
+        generator: the run's stream for dropout.
+        dtype: of all computation.
+        device: of all computation.
+    """
+
+    experiment: Experiment
+    blocks: tuple[Block, ...]
+    loss: Loss
+    inputs: Tensor
+    targets: Tensor
+    parameters: Parameters
+    generator: torch.Generator
+    dtype: torch.dtype
+    device: torch.device
+
+
+class Engine(ABC):
+    """Computes minibatch steps and activations of one network."""
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def load(self, indices: Tensor) -> None:
+        """Gathers the training points of one epoch, in the order of `indices`."""
+
+    @abstractmethod
+    def train(self, slices: Sequence[tuple[int, int]]) -> None:
+        """One step for each (start, stop) range of the gathered epoch, in order."""
+
+    @abstractmethod
+    def configure(self, experiment: Experiment) -> None:
+        """Takes over settings that may change mid-run."""
+
+    @abstractmethod
+    def parameters(self) -> Parameters:
+        """The present weights (outputs, inputs) and biases (outputs,) of every linear map.
+
+        Views of the engine's own tensors: they move when it trains.
+        """
+
+    @abstractmethod
+    def prepare(self, inputs: Tensor) -> Tensor:
+        """Inputs (points, features) in the layout that `activations` wants."""
+
+    @abstractmethod
+    def activations(self, prepared: Tensor) -> list[Tensor]:
+        """Values behind every block but the input, outside training: (units, points) each.
+
+        The last one is the network's output. The tensors are overwritten by the next call with
+        as many points.
+        """
+
+    @abstractmethod
+    def state(self) -> dict[str, Tensor]:
+        """All tensors that, loaded into a new engine, let training continue exactly."""
+
+    @abstractmethod
+    def load_state(self, state: dict[str, Tensor]) -> None:
+        """Takes over the tensors of `state`."""
+
+    @abstractmethod
+    def alive(self) -> list[Tensor]:
+        """Which weights (outputs, inputs) of every linear map sticky L1 has left alive."""

@@ -1,0 +1,82 @@
+"""Which points make each minibatch: order, boundaries, and what becomes of a last short batch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from playground.core.experiment import Training
+
+
+class Batches:
+    """The minibatches of one run, epoch by epoch.
+
+    Attributes:
+        indices: the points of the present epoch in order.
+        slices: (start, stop) of every minibatch within `indices`.
+        position: how many of them have been taken.
+        epoch: how many epochs are complete.
+    """
+
+    def __init__(self, count: int, settings: Training, generator: torch.Generator) -> None:
+        self._count = count
+        self._generator = generator
+        self._settings = settings
+        self.epoch = 0
+        self._begin(carried=torch.empty(0, dtype=torch.long))
+
+    @property
+    def size(self) -> int:
+        """Points in a full minibatch; never more than there are."""
+        return min(self._settings.batch_size, self._count)
+
+    def _begin(self, carried: Tensor) -> None:
+        if self._settings.order == "shuffled":
+            order = torch.randperm(self._count, generator=self._generator)
+        else:
+            order = torch.arange(self._count)
+        self.indices = torch.cat((carried, order))
+        self.position = 0
+        self.slices: list[tuple[int, int]] = []
+        self._slice(0, len(carried) + self.size)
+
+    def _slice(self, start: int, stop: int) -> None:
+        """Cuts the epoch into minibatches from `start` on, the first ending at `stop`."""
+        total, size = len(self.indices), self.size
+        while stop <= total:
+            self.slices.append((start, stop))
+            start, stop = stop, stop + size
+        if start < total and self._settings.last_batch == "smaller":
+            self.slices.append((start, total))
+
+    def finish_epoch(self) -> None:
+        """Goes on to the next epoch, with what the last one left over where that is carried."""
+        used = self.slices[-1][1] if self.slices else 0
+        carried = self.indices[used:]
+        self.epoch += 1
+        keep = self._settings.last_batch == "carried"
+        self._begin(carried if keep else carried[:0])
+
+    def configure(self, settings: Training) -> None:
+        """Takes over a new batch size; minibatches already taken stay as they were."""
+        if settings == self._settings:
+            return
+        self._settings = settings
+        del self.slices[self.position :]
+        start = self.slices[-1][1] if self.slices else 0
+        self._slice(start, start + self.size)
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "indices": self.indices,
+            "slices": list(self.slices),
+            "position": self.position,
+            "epoch": self.epoch,
+        }
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        self.indices = state["indices"]
+        self.slices = [(int(start), int(stop)) for start, stop in state["slices"]]
+        self.position, self.epoch = int(state["position"]), int(state["epoch"])

@@ -1,0 +1,244 @@
+"""The Experiment: one value from which everything else follows.
+
+Data, input features, layers, loss, optimizer, regularisation, training. It is built by widgets,
+a link, a file or Python; the same Experiment gives the same numbers in the browser, in a test
+and on the command line. This module loads without torch and without scikit-learn.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError, field_validator
+
+from playground.core.activations import ACTIVATIONS
+from playground.core.errors import PlaygroundError
+from playground.core.initializers import INITIALIZERS
+from playground.core.layers import AnyLayer, Dense
+from playground.core.losses import LOSSES
+from playground.core.optimizers import Adam, Optimizer
+from playground.core.settings import Settings, is_live, setting
+
+VERSION = 1
+MAX_LAYERS = 10
+RATES = (0.0, 1e-4, 3e-4, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+
+
+class Upload(Settings):
+    """The visitor's own file, by its name and the hash of its content."""
+
+    filename: str = setting("", max_length=200)
+    sha256: str = setting("", pattern="^[0-9a-f]{64}$")
+
+
+class Data(Settings):
+    """Which points the network learns, and how they are drawn, split and scaled."""
+
+    name: str = setting("circle")
+    samples: int = setting(500, ge=10, le=5000)
+    noise: int = setting(0, ge=0, le=50)
+    train_percent: int = setting(50, ge=10, le=90)
+    classes: int = setting(3, ge=2, le=6)
+    scaling: Literal["none", "standard", "minmax"] = setting("none")
+    upload: Upload | None = setting(None)
+    target: str | None = setting(None, max_length=200)
+    target_kind: Literal["auto", "classes", "number"] = setting("auto")
+    columns: tuple[str, ...] | None = setting(None, max_length=200)
+    missing: Literal["drop", "impute"] = setting("drop")
+
+    @field_validator("name")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        from playground.core.data import DATASETS
+
+        if name not in DATASETS:
+            raise ValueError(f"unknown data set {name!r}")
+        return name
+
+
+class Regularization(Settings):
+    """What keeps weights small and steps short. Penalties act on weights, never on biases."""
+
+    l1: float = setting(0.0, live=True, steps=RATES, ge=0, le=10)
+    l2: float = setting(0.0, live=True, steps=RATES, ge=0, le=10)
+    sticky_l1: bool = setting(False, live=True)
+    clip_norm: float = setting(0.0, live=True, ge=0, le=1000)
+
+
+class Training(Settings):
+    """How the steps are taken: batches, seed, device, precision, and when to stop."""
+
+    batch_size: int = setting(10, live=True, ge=1, le=1000)
+    seed: int = setting(42, ge=0, le=99_999)
+    device: Literal["auto", "cpu", "cuda", "mps"] = setting("auto")
+    precision: Literal["float32", "float64"] = setting("float32")
+    order: Literal["shuffled", "fixed"] = setting("shuffled")
+    last_batch: Literal["smaller", "dropped", "carried"] = setting("smaller")
+    stream: Literal["pytorch", "tfplayground"] = setting("pytorch")
+    stop_epochs: int = setting(0, live=True, ge=0, le=10_000_000)
+    stop_loss: float = setting(0.0, live=True, ge=0, le=1000)
+
+
+class View(Settings):
+    """The plane in which data of more than two columns is pictured. It changes no training."""
+
+    plane: Literal["pca", "columns"] = setting("pca", live=True)
+    x_column: int = setting(0, live=True, ge=0, le=1000)
+    y_column: int = setting(1, live=True, ge=0, le=1000)
+
+
+class Experiment(Settings):
+    """A whole experiment. Frozen; `with_changes` gives a changed copy."""
+
+    version: Literal[1] = VERSION
+    data: Data = Field(default_factory=Data)
+    features: tuple[str, ...] = setting(("x", "y"), min_length=1, max_length=20)
+    layers: tuple[AnyLayer, ...] = setting(
+        (Dense(units=4, activation="tanh"), Dense(units=2, activation="tanh")),
+        max_length=MAX_LAYERS,
+    )
+    output_activation: Literal["linear", "tanh"] = setting("linear")
+    initialization: str = setting("pytorch")
+    loss: str = setting("bce")
+    optimizer: Optimizer = Field(default_factory=Adam)
+    regularization: Regularization = Field(default_factory=Regularization)
+    training: Training = Field(default_factory=Training)
+    view: View = Field(default_factory=View)
+
+    @field_validator("features")
+    @classmethod
+    def _known_features(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        from playground.core.data.features import FEATURES
+
+        unknown = [name for name in names if name not in FEATURES]
+        if unknown:
+            raise ValueError(f"unknown input features {unknown}")
+        return tuple(name for name in FEATURES if name in names)  # the field's fixed order
+
+    @field_validator("initialization")
+    @classmethod
+    def _known_initialization(cls, name: str) -> str:
+        if name not in INITIALIZERS:
+            raise ValueError(f"unknown initialization {name!r}")
+        return name
+
+    @field_validator("loss")
+    @classmethod
+    def _known_loss(cls, name: str) -> str:
+        if name not in LOSSES:
+            raise ValueError(f"unknown loss {name!r}")
+        return name
+
+    def with_changes(self, changes: dict[str, Any]) -> Experiment:
+        """A copy with some settings changed.
+
+        Args:
+            changes: nested like the JSON of an experiment, e.g.
+                `{"data": {"noise": 10}, "loss": "mse"}`. Lists and an optimizer or layer of
+                another kind replace what was there.
+
+        Raises:
+            PlaygroundError: a value that does not fit; names the setting.
+        """
+        return experiment_from(_merged(self.model_dump(mode="json"), changes))
+
+    def to_json(self) -> str:
+        return self.model_dump_json(indent=2)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Experiment:
+        """Reads an experiment's JSON.
+
+        Raises:
+            PlaygroundError: not JSON, a version of the future, an unknown setting or a value
+                that does not fit.
+        """
+        try:
+            content = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise PlaygroundError("experiment_not_json") from error
+        if not isinstance(content, dict):
+            raise PlaygroundError("experiment_not_json")
+        return experiment_from(content)
+
+
+def experiment_from(content: dict[str, Any]) -> Experiment:
+    """An Experiment from plain data.
+
+    Raises:
+        PlaygroundError: an unknown version or setting, or a value that does not fit.
+    """
+    if content.get("version", VERSION) != VERSION:
+        raise PlaygroundError("experiment_version", version=str(content["version"])[:40])
+    try:
+        return Experiment.model_validate(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "experiment"
+        raise PlaygroundError(
+            "experiment_invalid",
+            where=where[:80],
+            problem=str(first["msg"])[:160],
+            value=repr(first.get("input"))[:60],
+        ) from error
+
+
+def reset_reasons(old: Experiment, new: Experiment) -> tuple[str, ...]:
+    """The settings whose change needs the weights to start again, as dotted names.
+
+    Empty when a run of `old` can go on as a run of `new`.
+    """
+    return tuple(_differences(old, new, ""))
+
+
+def _differences(old: Any, new: Any, prefix: str) -> list[str]:
+    if type(old) is not type(new):
+        return [prefix.rstrip(".")]
+    found: list[str] = []
+    for name, field in type(old).model_fields.items():
+        before, after = getattr(old, name), getattr(new, name)
+        path = f"{prefix}{name}"
+        if before == after or is_live(field):
+            continue
+        if isinstance(before, Settings) and isinstance(after, Settings):
+            found += _differences(before, after, f"{path}.")
+        elif isinstance(before, tuple) and name == "layers" and len(before) == len(after):
+            for index, (one, other) in enumerate(zip(before, after, strict=True)):
+                found += _differences(one, other, f"{path}.{index}.")
+        else:
+            found.append(path)
+    return found
+
+
+def _merged(content: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    result = dict(content)
+    for key, value in changes.items():
+        before = result.get(key)
+        same_kind = (
+            isinstance(before, dict)
+            and isinstance(value, dict)
+            and value.get("name", before.get("name")) == before.get("name")
+        )
+        # Another optimizer has settings of its own: nothing of the old one may linger. The
+        # name of a data set is an ordinary setting, its neighbours stay.
+        if isinstance(before, dict) and isinstance(value, dict) and (same_kind or key == "data"):
+            result[key] = _merged(before, value)
+        else:
+            result[key] = value
+    return result
+
+
+def describe_schema() -> dict[str, Any]:
+    """The JSON Schema of an experiment, with the registered names spelled out."""
+    from playground.core.data import DATASETS
+    from playground.core.data.features import FEATURES
+
+    schema = Experiment.model_json_schema()
+    definitions = schema["$defs"]
+    definitions["Data"]["properties"]["name"]["enum"] = list(DATASETS)
+    definitions["Dense"]["properties"]["activation"]["enum"] = list(ACTIVATIONS)
+    schema["properties"]["features"]["items"]["enum"] = list(FEATURES)
+    schema["properties"]["loss"]["enum"] = list(LOSSES)
+    schema["properties"]["initialization"]["enum"] = list(INITIALIZERS)
+    return schema

@@ -1,0 +1,154 @@
+"""The link codec: an Experiment as the query of an address, and back.
+
+Only what differs from `Experiment()` is written, one readable key a setting, such as
+`data=spiral&data.noise=10&layers=dense:8:tanh,dropout:0.2`. A part with several kinds (data,
+optimizer) writes its kind under its own name and its settings behind a dot. Reading is never
+fatal: what is unknown or does not fit gives a notice, and the default stays.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, unquote
+
+from pydantic import BaseModel
+
+from playground.core.errors import Notice, PlaygroundError
+from playground.core.experiment import Experiment, experiment_from
+from playground.core.layers import LAYERS
+from playground.core.optimizers import OPTIMIZERS
+
+MAX_KEYS = 100
+MAX_LENGTH = 8000
+KINDS = {"data": "name", "optimizer": "name"}  # parts whose kind is written under their own name
+
+
+def encode(experiment: Experiment) -> dict[str, str]:
+    """The settings that differ from the default experiment, as query parameters."""
+    query: dict[str, str] = {}
+    _encode_part(experiment, Experiment(), "", query)
+    return query
+
+
+def _encode_part(value: BaseModel, default: BaseModel, prefix: str, query: dict[str, str]) -> None:
+    for name in type(value).model_fields:
+        now, before = getattr(value, name), getattr(default, name, None)
+        key = f"{prefix}{name}"
+        if name == "layers":
+            if now != before:
+                query[key] = ",".join(_encode_layer(layer) for layer in now)
+        elif key in KINDS:
+            kind = KINDS[key]
+            if getattr(now, kind) != getattr(before, kind):
+                query[key] = getattr(now, kind)
+            same = before if type(before) is type(now) else type(now)()
+            for inner, text in _plain(now, same, f"{key}."):
+                if inner != f"{key}.{kind}":
+                    query[inner] = text
+        elif isinstance(now, BaseModel):
+            query.update(_plain(now, before if before is not None else type(now)(), f"{key}."))
+        elif now != before:
+            query[key] = _text(now)
+
+
+def _plain(value: BaseModel, default: Any, prefix: str) -> list[tuple[str, str]]:
+    found: dict[str, str] = {}
+    _encode_part(value, default, prefix, found)
+    return list(found.items())
+
+
+def _encode_layer(layer: BaseModel) -> str:
+    return ":".join(_text(getattr(layer, name)) for name in type(layer).model_fields)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, tuple):
+        return ",".join(quote(str(item), safe="") for item in value)
+    if isinstance(value, float):
+        return repr(value)
+    return str(value)
+
+
+def decode(query: Mapping[str, str]) -> tuple[Experiment, tuple[Notice, ...]]:
+    """The experiment that a query describes, and what could not be read.
+
+    Args:
+        query: parameter names and their texts; anything at all may stand in them.
+
+    Returns:
+        The experiment, with the default wherever a value was unknown or did not fit, and one
+        notice for each such value.
+    """
+    content: dict[str, Any] = Experiment().model_dump(mode="json")
+    notices: list[Notice] = []
+    # Kinds first: the settings behind them depend on which kind it is.
+    keys = sorted(query, key=lambda key: (key not in KINDS, key))
+    for key in keys[:MAX_KEYS]:
+        try:
+            candidate = _applied(content, str(key), str(query[key])[:MAX_LENGTH])
+            experiment_from(candidate)
+        except (PlaygroundError, ValueError, KeyError, TypeError, RecursionError):
+            notices.append(
+                Notice("link_ignored", {"key": str(key)[:40], "value": str(query[key])[:40]})
+            )
+        else:
+            content = candidate
+    if len(keys) > MAX_KEYS:
+        notices.append(Notice("link_too_long", {"limit": MAX_KEYS}))
+    return experiment_from(content), tuple(notices)
+
+
+def _applied(content: dict[str, Any], key: str, text: str) -> dict[str, Any]:
+    """A copy of the content with one parameter written into it."""
+    if key == "layers":
+        layers = [_decode_layer(part) for part in text.split(",")] if text else []
+        return {**content, "layers": layers}
+    if key == "optimizer":
+        return {**content, "optimizer": OPTIMIZERS[text]().model_dump(mode="json")}
+    if key == "data":
+        return {**content, "data": {**content["data"], "name": text}}
+    head, *rest = key.split(".")
+    if not rest:
+        return {**content, head: _value(Experiment(), head, text)}
+    part = content[head]
+    if part is None or len(rest) > 2 or not isinstance(part, dict):
+        raise KeyError(key)
+    model = type(getattr(experiment_from(content), head))
+    if len(rest) == 2:
+        inner = {**_empty_upload(), **(part[rest[0]] or {}), rest[1]: text}
+        return {**content, head: {**part, rest[0]: inner}}
+    return {**content, head: {**part, rest[0]: _value(model, rest[0], text)}}
+
+
+def _empty_upload() -> dict[str, str]:
+    return {"filename": "", "sha256": "0" * 64}
+
+
+def _decode_layer(text: str) -> dict[str, Any]:
+    kind, *values = text.split(":")
+    names = list(LAYERS[kind].model_fields)
+    if len(values) > len(names) - 1:
+        raise ValueError(text)
+    settings = zip(names[1:], values, strict=False)
+    return {"kind": kind} | {name: _value(LAYERS[kind], name, value) for name, value in settings}
+
+
+def _value(model: Any, name: str, text: str) -> Any:
+    """The text of a setting as what its declaration calls for."""
+    kind = model if isinstance(model, type) else type(model)
+    annotation = str(kind.model_fields[name].annotation)
+    if annotation.startswith("tuple") or "tuple[" in annotation:
+        return [unquote(item) for item in text.split(",")] if text else []
+    if "bool" in annotation:
+        return {"0": False, "1": True}[text]
+    if "int" in annotation and "Literal" not in annotation:
+        return int(text)
+    if "float" in annotation and "Literal" not in annotation:
+        return float(text)
+    if name == "version":
+        return json.loads(text)
+    return text

@@ -1,0 +1,94 @@
+"""Settings that the playground proposes: for a data set, for a task, and TensorFlow Playground's.
+
+A proposal is an ordinary Experiment; nothing else in the project knows that it was one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playground.core.data import DATASETS, TASK_LOSSES, Schema, proposal_for
+from playground.core.data.features import applicable
+from playground.core.data.table import Table
+from playground.core.errors import Notice
+from playground.core.experiment import Experiment
+from playground.core.losses import fits
+
+# What belongs to the visitor rather than to a data set: a proposal leaves it alone.
+_KEPT = ("seed", "device", "precision")
+
+
+def propose(name: str, current: Experiment | None = None, table: Table | None = None) -> Experiment:
+    """The experiment that a data set proposes.
+
+    Args:
+        name: the data set.
+        current: whose seed, device and precision stay.
+        table: the visitor's, for "csv"; its file and columns stay too.
+    """
+    experiment = Experiment().with_changes({"data": {"name": name}})
+    if current is not None:
+        training = current.training.model_dump(mode="json")
+        changes: dict[str, Any] = {"training": {key: training[key] for key in _KEPT}}
+        if name == "csv":
+            changes["data"] = current.data.model_dump(mode="json") | {"name": name}
+        experiment = experiment.with_changes(changes)
+    return experiment.with_changes(proposal_for(experiment.data, table))
+
+
+def is_proposed(experiment: Experiment, table: Table | None = None) -> bool:
+    """Whether the network and its training are still those that the data set proposes."""
+    proposed = propose(experiment.data.name, experiment, table)
+    same = ("features", "layers", "loss", "optimizer", "output_activation", "initialization")
+    return all(getattr(experiment, part) == getattr(proposed, part) for part in same)
+
+
+def choose_data(name: str, current: Experiment, table: Table | None = None) -> Experiment:
+    """The experiment after another data set is chosen.
+
+    A network that was proposed gives way to the next proposal. One that the visitor made stays,
+    and only what cannot be used any more is replaced.
+    """
+    proposed = propose(name, current, table)
+    if is_proposed(current, table if current.data.name == "csv" else None):
+        return proposed
+    data = proposed.data.model_dump(mode="json")
+    kept = current.with_changes({"data": data})
+    return fit_to_task(kept, DATASETS[name].schema(kept.data, table))[0]
+
+
+def fit_to_task(experiment: Experiment, schema: Schema) -> tuple[Experiment, tuple[Notice, ...]]:
+    """The nearest experiment whose loss and input features fit the data, and what was changed."""
+    notices: list[Notice] = []
+    if fits(experiment.loss, schema.task, experiment.output_activation) is not None:
+        before, loss = experiment.loss, TASK_LOSSES[schema.task]
+        changes: dict[str, Any] = {"loss": loss}
+        if fits(loss, schema.task, experiment.output_activation) is not None:
+            changes["output_activation"] = "linear"
+        experiment = experiment.with_changes(changes)
+        notices.append(Notice("loss_replaced", {"before": before, "after": loss}))
+    offered = [entry.name for entry in applicable(schema)]
+    if offered and not set(offered) & set(experiment.features):
+        plain = [name for name in ("x", "y") if name in offered]
+        experiment = experiment.with_changes({"features": plain})
+        notices.append(Notice("features_replaced", {}))
+    return experiment, tuple(notices)
+
+
+def tfplayground_mode(experiment: Experiment, schema: Schema) -> Experiment:
+    """The same network trained as TensorFlow Playground trains it, in ordinary settings.
+
+    Half squared error on labels −1 and +1, a tanh head for classes, weights uniform in
+    [−0.5, 0.5) with bias 0.1, its random stream, one fixed order with the incomplete batch carried
+    over, plain SGD, and the L1 penalty that holds a weight at zero.
+    """
+    return experiment.with_changes(
+        {
+            "loss": "half_squared",
+            "output_activation": "linear" if schema.task == "regression" else "tanh",
+            "initialization": "tfplayground",
+            "optimizer": {"name": "sgd", "learning_rate": experiment.optimizer.learning_rate},
+            "regularization": {"sticky_l1": True, "clip_norm": 0.0},
+            "training": {"order": "fixed", "last_batch": "carried", "stream": "tfplayground"},
+        }
+    )

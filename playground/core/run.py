@@ -1,0 +1,383 @@
+"""A run: one Experiment in training. It can be stepped, measured, changed, saved and restored.
+
+It knows no clock but the slice of time it is given, no thread, no page. What trains is the
+engine's; which points make a batch is `Batches`'; what is pictured is `observe`'s.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import time
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from playground.core import devices
+from playground.core.data import schema_of
+from playground.core.data.prepare import Prepared, prepare
+from playground.core.data.table import Table
+from playground.core.engine import Engine, Problem, make_engine
+from playground.core.engine.batches import Batches
+from playground.core.errors import Notice, PlaygroundError
+from playground.core.experiment import Experiment, reset_reasons
+from playground.core.history import History, Metrics
+from playground.core.losses import LOSSES, encode_targets
+from playground.core.network import checked, first_parameters, parameter_count
+from playground.core.random import SeedRandom, Stream, TorchStream, stable_seed
+
+State = Literal["ready", "done", "diverged"]
+CHUNK_SECONDS = 0.0015
+
+
+class Run:
+    """An Experiment in training.
+
+    Args:
+        experiment: what to train.
+        table: the visitor's table, for the data set "csv".
+        device: overrides the experiment's device.
+        engine: asks for an engine by name; None leaves the choice to the network.
+        snapshot: bytes of `snapshot`, to go on from exactly there.
+
+    Raises:
+        PlaygroundError: data that cannot be used, a block or loss that does not fit, a network
+            too large.
+
+    Attributes:
+        blocks: the network, inputs and head included.
+        data: the points, split and scaled.
+        step: minibatches taken.
+        metrics: what was last measured, at `measured_step`.
+        seconds: time spent in training steps.
+        state: "ready", "done" (a stop rule was met) or "diverged".
+        notice: why it stopped, or None.
+        fallback: why the device asked for is not the one in use, or None.
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        table: Table | None = None,
+        *,
+        device: str | None = None,
+        engine: str | None = None,
+        snapshot: bytes | None = None,
+    ) -> None:
+        self.experiment = experiment
+        self.table = table
+        self.schema = schema_of(experiment.data, table)
+        self.blocks = checked(experiment, self.schema)
+        self.loss = LOSSES[experiment.loss]
+        self._generators = {
+            purpose: torch.Generator().manual_seed(stable_seed(experiment.training.seed, purpose))
+            for purpose in ("weights", "order", "dropout")
+        }
+        stream = _data_stream(experiment)
+        self.data: Prepared = prepare(experiment, table, stream)
+        self._problem = self._make_problem(stream)
+        asked = device or experiment.training.device
+        precision = experiment.training.precision
+        self.fallback = devices.fallback(asked, precision)
+        self.device = devices.choose(
+            asked, precision, parameter_count(self.blocks), lambda place: self._trial(place, engine)
+        )
+        self.engine: Engine = self._make_engine(self.device, engine)
+        count = len(self.data.inputs_train)
+        self.batches = Batches(count, experiment.training, self._generators["order"])
+        self.engine.load(self.batches.indices)
+        self.history = History()
+        self.step = 0
+        self.seconds = 0.0
+        self.state: State = "ready"
+        self.notice: Notice | None = None
+        self.measured_step = -1
+        self._chunk = 1
+        self._prepare_measuring()
+        if snapshot is not None:
+            self._restore(snapshot)
+        self.measure()
+
+    # ---- construction
+
+    def _make_problem(self, stream: Stream) -> Problem:
+        """Everything an engine is given; on the CPU, to be moved to its device."""
+        experiment = self.experiment
+        replay = experiment.training.stream == "tfplayground"
+        source = stream if replay and experiment.initialization == "tfplayground" else None
+        classes = len(self.schema.class_names)
+        targets = encode_targets(self._targets("train"), self.schema.task, classes, self.loss)
+        return Problem(
+            experiment=experiment,
+            blocks=self.blocks,
+            loss=self.loss,
+            inputs=torch.from_numpy(self.data.inputs_train),
+            targets=targets,
+            parameters=first_parameters(
+                experiment, self.blocks, source or self._generators["weights"]
+            ),
+            generator=self._generators["dropout"],
+            dtype=getattr(torch, experiment.training.precision),
+            device=torch.device("cpu"),
+        )
+
+    def _make_engine(self, device: devices.Device, name: str | None) -> Engine:
+        from dataclasses import replace
+
+        return make_engine(replace(self._problem, device=device.torch()), name)
+
+    def _trial(self, device: devices.Device, name: str | None) -> Any:
+        """Steps of this very network on one device, for the choice of "auto"."""
+        from dataclasses import replace
+
+        problem = replace(
+            self._problem, device=device.torch(), generator=torch.Generator().manual_seed(0)
+        )
+        engine = make_engine(problem, name)
+        count = len(self._problem.inputs)
+        engine.load(torch.arange(count))
+        batch = (0, min(self.experiment.training.batch_size, count))
+
+        def steps(number: int) -> None:
+            engine.train([batch] * number)
+            # Reading a value waits for everything queued on the device before it.
+            engine.parameters()[-1][1].sum().item()
+
+        return steps
+
+    def _targets(self, part: str) -> Tensor:
+        """Class indices, or values in the units that the loss sees, of one part."""
+        values = torch.from_numpy(
+            self.data.targets_train if part == "train" else self.data.targets_test
+        )
+        if self.schema.task == "regression":
+            return (values - self.data.target_mean) / self.data.target_std
+        return values
+
+    def _prepare_measuring(self) -> None:
+        """All points in the engine's own layout: one forward pass measures both parts."""
+        place = {"dtype": self._problem.dtype, "device": self.device.torch()}
+        inputs = torch.from_numpy(self.data.inputs_test)
+        self.points = self.engine.prepare(torch.cat((self._problem.inputs, inputs)))
+        truth = torch.cat((self._targets("train"), self._targets("test")))
+        self.truth = truth.to(self.device.torch())
+        if self.schema.task == "regression":
+            self.truth = self.truth.to(place["dtype"])
+        classes = len(self.schema.class_names)
+        encoded = encode_targets(truth, self.schema.task, classes, self.loss)
+        self._encoded = encoded.t().contiguous().to(**place)
+
+    # ---- training
+
+    @property
+    def epoch(self) -> int:
+        """Complete epochs."""
+        return self.batches.epoch
+
+    @property
+    def batch_in_epoch(self) -> int:
+        return self.batches.position
+
+    @property
+    def batches_per_epoch(self) -> int:
+        return len(self.batches.slices)
+
+    @property
+    def exact_epoch(self) -> float:
+        """Epochs with the fraction of the present one."""
+        return self.epoch + self.batches.position / len(self.batches.slices)
+
+    def advance(self, batches: int) -> int:
+        """Trains so many minibatches, fewer where a stop rule ends the run.
+
+        Returns:
+            How many were taken.
+        """
+        current, taken = self.batches, 0
+        while taken < batches and self.state == "ready":
+            start = current.position
+            part = current.slices[start : start + batches - taken]
+            self.engine.train(part)
+            current.position += len(part)
+            taken += len(part)
+            self.step += len(part)
+            if current.position == len(current.slices):
+                current.finish_epoch()
+                self.engine.load(current.indices)
+                self._check_epochs()
+        return taken
+
+    def train_for(self, seconds: float) -> int:
+        """Trains by the clock: as many minibatches as fit, at least one.
+
+        Returns:
+            How many were taken.
+        """
+        begin = now = time.perf_counter()
+        taken = 0
+        while self.state == "ready":
+            done = self.advance(self._chunk)
+            taken += done
+            before, now = now, time.perf_counter()
+            # Chunks long enough that looking at the clock costs nothing, short enough that a
+            # click is heard at once.
+            wanted = CHUNK_SECONDS / max(now - before, 1e-9) * done
+            self._chunk = int(min(max(wanted, 1), 2 * self._chunk, 2000))
+            if now - begin >= seconds:
+                break
+        self.seconds += now - begin
+        return taken
+
+    def _check_epochs(self) -> None:
+        limit = self.experiment.training.stop_epochs
+        if limit and self.epoch >= limit:
+            self.state = "done"
+            self.notice = Notice("stopped_epochs", {"epochs": self.epoch})
+
+    # ---- measuring
+
+    @torch.no_grad()
+    def measure(self) -> Metrics:
+        """Losses and scores of both parts now, entered into the history.
+
+        A loss that is not finite ends the run: the last good state comes back.
+        """
+        output = self.engine.activations(self.points)[-1]
+        metrics = self._metrics(output)
+        self.measured_step = self.step
+        if metrics.train_loss is None:
+            self._diverge()
+            return self.metrics
+        self.metrics = metrics
+        self._good = (self.engine.state(), self.batches.state(), self.step)
+        self.history.append(self.exact_epoch, metrics)
+        limit = self.experiment.training.stop_loss
+        if limit and metrics.train_loss <= limit and self.state == "ready":
+            self.state = "done"
+            self.notice = Notice("stopped_loss", {"loss": f"{metrics.train_loss:.4g}"})
+        return metrics
+
+    def _metrics(self, output: Tensor) -> Metrics:
+        split = len(self.data.inputs_train)
+        parts = ((output[:, :split], slice(0, split)), (output[:, split:], slice(split, None)))
+        losses = [
+            _finite(self.loss.value(values, self._encoded[:, where], 0).item())
+            if values.shape[1]
+            else None
+            for values, where in parts
+        ]
+        scores = [self._score(values, self.truth[where]) for values, where in parts]
+        return Metrics(losses[0], losses[1], self._penalty(), scores[0], scores[1])
+
+    def _score(self, output: Tensor, truth: Tensor) -> float | None:
+        if not len(truth):
+            return None
+        if self.schema.task != "regression":
+            return (self.predicted(output) == truth).double().mean().item()
+        spread = (truth - truth.mean()).square().sum().item()
+        if spread == 0:
+            return None
+        return _finite(1 - (output[0] - truth).square().sum().item() / spread)
+
+    def predicted(self, output: Tensor) -> Tensor:
+        """The class that each column of an output (units, points) stands for."""
+        return output.argmax(0) if output.shape[0] > 1 else (output[0] > 0).long()
+
+    def _penalty(self) -> float:
+        settings = self.experiment.regularization
+        total = 0.0
+        for weight, _ in self.engine.parameters() if settings.l1 or settings.l2 else ():
+            total += settings.l1 * weight.abs().sum().item()
+            total += 0.5 * settings.l2 * weight.square().sum().item()
+        return total
+
+    def _diverge(self) -> None:
+        layer = self._first_bad_layer()
+        epoch = self.exact_epoch
+        if not hasattr(self, "_good"):
+            raise PlaygroundError("diverged_at_start")
+        state, batches, self.step = self._good
+        self.measured_step = self.step
+        self.engine.load_state(state)
+        self.batches.load_state(batches)
+        self.engine.load(self.batches.indices)
+        self.state = "diverged"
+        loss = self.metrics.train_loss
+        self.notice = Notice(
+            "diverged",
+            {
+                "epoch": f"{epoch:.2f}",
+                "layer": layer,
+                "rate": f"{self.experiment.optimizer.learning_rate:g}",
+                "loss": "–" if loss is None else f"{loss:.4g}",
+            },
+        )
+
+    def _first_bad_layer(self) -> int:
+        """Number of the first linear map with a value that is not finite, counted from 1."""
+        for number, (weight, bias) in enumerate(self.engine.parameters(), 1):
+            if not (torch.isfinite(weight).all() and torch.isfinite(bias).all()):
+                return number
+        return len(self.engine.parameters())
+
+    # ---- changes, snapshots
+
+    def update(self, experiment: Experiment) -> None:
+        """Takes over settings that may change mid-run.
+
+        Raises:
+            PlaygroundError: a change that needs the weights to start again.
+        """
+        reasons = reset_reasons(self.experiment, experiment)
+        if reasons:
+            raise PlaygroundError("change_needs_reset", settings=", ".join(reasons))
+        self.experiment = experiment
+        self.engine.configure(experiment)
+        self.batches.configure(experiment.training)
+        if self.batches.position == len(self.batches.slices):
+            self.batches.finish_epoch()
+            self.engine.load(self.batches.indices)
+        self.resume()
+
+    def resume(self) -> None:
+        """Lets a run that has stopped go on, where its stop rule allows."""
+        self.state, self.notice = "ready", None
+        self._check_epochs()
+
+    def snapshot(self) -> bytes:
+        """Everything that a new Run of the same experiment needs to go on exactly from here."""
+        content = {
+            "engine": self.engine.state(),
+            "batches": self.batches.state(),
+            "generators": {name: g.get_state() for name, g in self._generators.items()},
+            "history": self.history.state(),
+            "step": self.step,
+            "seconds": self.seconds,
+        }
+        buffer = io.BytesIO()
+        torch.save(content, buffer)
+        return buffer.getvalue()
+
+    def _restore(self, snapshot: bytes) -> None:
+        content = torch.load(io.BytesIO(snapshot), weights_only=True)
+        for name, generator in self._generators.items():
+            generator.set_state(content["generators"][name])
+        self.engine.load_state(content["engine"])
+        self.batches.load_state(content["batches"])
+        self.engine.load(self.batches.indices)
+        self.history.load_state(content["history"])
+        self.step, self.seconds = content["step"], content["seconds"]
+        self._check_epochs()
+
+
+def _data_stream(experiment: Experiment) -> Stream:
+    """The stream that draws the points; in a replay the weights come from it too."""
+    seed = experiment.training.seed
+    if experiment.training.stream == "tfplayground":
+        return SeedRandom(f"{seed / 100_000:.5f}")
+    return TorchStream(seed, "data")
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

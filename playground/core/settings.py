@@ -1,0 +1,58 @@
+"""What every part of an Experiment has in common: a frozen, strict model whose fields declare
+a setting once - bounds, default, and whether it may change while a network trains.
+
+Widgets, validation, links and the JSON Schema all read that one declaration.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
+
+
+class Settings(BaseModel):
+    """A frozen set of settings. Unknown names and values out of bounds are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def setting(
+    default: Any, *, live: bool = False, steps: tuple[float, ...] | None = None, **bounds: Any
+) -> Any:
+    """Declares one setting.
+
+    Args:
+        default: its value where nothing is said.
+        live: it may change mid-run without a reset.
+        steps: values that a widget offers; others between the bounds stay valid.
+        **bounds: pydantic's constraints (ge, gt, le, lt, max_length ...).
+    """
+    extra: dict[str, Any] = {"live": live}
+    if steps is not None:
+        extra["steps"] = list(steps)
+    return Field(default=default, json_schema_extra=extra, **bounds)
+
+
+def is_live(field: FieldInfo) -> bool:
+    """Whether the setting may change mid-run without a reset."""
+    extra = field.json_schema_extra
+    return isinstance(extra, dict) and bool(extra.get("live"))
+
+
+def steps_of(field: FieldInfo) -> tuple[float, ...] | None:
+    """The values that a widget offers, or None where any value will do."""
+    extra = field.json_schema_extra
+    if not isinstance(extra, dict) or "steps" not in extra:
+        return None
+    return tuple(extra["steps"])  # type: ignore[arg-type]
+
+
+def bounds_of(field: FieldInfo) -> tuple[float | None, float | None]:
+    """The least and the greatest value of a numeric setting."""
+    low = high = None
+    for rule in field.metadata:
+        low = getattr(rule, "ge", getattr(rule, "gt", low))
+        high = getattr(rule, "le", getattr(rule, "lt", high))
+    return low, high
