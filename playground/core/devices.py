@@ -60,7 +60,7 @@ def require(asked: str, precision: str) -> None:
     """
     problem = fallback(asked, precision)
     if problem is not None:
-        raise PlaygroundError(problem.code, **problem.params)
+        raise PlaygroundError(f"{problem.code}_required", **problem.params)
 
 
 def choose(

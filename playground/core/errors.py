@@ -48,7 +48,12 @@ class Notice:
     params: dict[str, Any] = field(default_factory=dict)
 
     def sentence(self, language: str = "en") -> str:
-        return words.text(language, f"errors.{self.code}", **self.params)
+        try:
+            return words.text(language, f"errors.{self.code}", **self.params)
+        except KeyError:
+            # A test holds the catalogs complete; should one slip through all the same, a bare
+            # code helps more than a traceback.
+            return f"{self.code} {self.params}"
 
     def as_dict(self) -> dict[str, Any]:
         return {"code": self.code, "params": self.params}

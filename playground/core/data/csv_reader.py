@@ -38,7 +38,7 @@ _MISSING_NUMBER = frozenset({"-", "--", ".", "none"})
 _SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
 _EXPONENT = r"(?:[eE][+-]?[0-9]+)?"
-_PLAIN = re.compile(rf"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+){_EXPONENT}")
+_PLAIN = re.compile(rf"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+){_EXPONENT}")
 _COMMA_THOUSANDS = re.compile(r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?")
 _COMMA_DECIMAL = re.compile(
     rf"[+-]?(?:[0-9]{{1,3}}(?:\.[0-9]{{3}})+(?:,[0-9]+)?|[0-9]*,[0-9]+|[0-9]+){_EXPONENT}"

@@ -69,7 +69,7 @@ class DataSet:
         knobs: the fields of `Data` that change it, besides the share for training and the scaling.
         schema: what the set holds under these settings; loads neither torch nor scikit-learn.
         make: the points, drawn from the stream; the table is the visitor's, for `csv` alone.
-        proposal: settings of an Experiment that suit the set, nested like its JSON.
+        proposal: changes to a fresh Experiment that suit the set, nested like its JSON.
     """
 
     name: str

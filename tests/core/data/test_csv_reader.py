@@ -2,6 +2,7 @@
 
 import csv
 import io
+import time
 
 import numpy as np
 import pytest
@@ -199,6 +200,13 @@ def test_a_large_file_is_read():
     table = read("id,value,kind\n" + lines)
     assert table.rows == 50_000
     np.testing.assert_allclose(table.columns[1].values, np.arange(50_000) / 7, atol=1e-4)
+
+
+def test_long_almost_numbers_take_no_longer_than_others():
+    start = time.process_time()
+    for cell in ("1" * 9000 + "x", "1,111" * 1800 + "x", "1.111" * 1800 + ",", "." * 9000):
+        assert read(f"{cell};2\n" * 100).columns[0].kind == "text"
+    assert time.process_time() - start < 2
 
 
 @settings(max_examples=250, deadline=None)

@@ -94,16 +94,23 @@ def test_the_seed_decides_everything(name):
 
 @pytest.mark.parametrize("name", list(DATASETS))
 def test_the_proposal_is_a_valid_experiment_for_the_task(name):
-    start = Experiment(data=Data(name=name, noise=35, classes=6, scaling="minmax"))
-    proposal = proposal_for(start.data, table_for(name))
-    experiment = start.with_changes(proposal)
+    start = Experiment(data=Data(name=name))
+    experiment = start.with_changes(proposal_for(start.data, table_for(name)))
     schema = schema_of(experiment.data, table_for(name))
     assert schema.task in LOSSES[experiment.loss].tasks
     assert experiment.loss == TASK_LOSSES[schema.task]
     assert experiment.data.name == name
     assert input_labels(experiment.features, schema)
-    if schema.domain is None:
-        assert experiment.data.scaling == "standard"
+    assert experiment.data.scaling == ("standard" if schema.domain is None else "none")
+    prepare(experiment, table_for(name), TorchStream(1, "data"))
+
+
+def test_the_proposal_leaves_the_choice_of_columns_alone():
+    data = Data(name="csv", target="size", columns=("kind",), missing="impute")
+    start = Experiment(data=data)
+    experiment = start.with_changes(proposal_for(data, CSV))
+    assert (experiment.data.target, experiment.data.columns) == ("size", ("kind",))
+    assert experiment.loss == "mse"
 
 
 @pytest.mark.parametrize("name", list(DATASETS))
