@@ -1,0 +1,159 @@
+"""What is said between browser, web process and worker.
+
+Web process and worker exchange messages (kind, fields, blob): fields are JSON, the blob is
+opaque bytes (a frame, a snapshot, a table). Nothing is unpickled anywhere. On a pipe:
+
+    u32 length of the JSON | u32 length of the blob | JSON | blob      (little-endian)
+
+To the worker, with a `run` field naming the run where one is meant:
+    create   generation, experiment, table (hash or null), playing, watched, speed, notice;
+             blob = snapshot or empty
+    update   experiment
+    command  command (see `parse_command`)
+    attach   viewer, whole (every frame stands alone, for a transport that may lose some)
+    watch    value (nobody watches: the run waits)
+    drop
+    table    hash; blob = table
+    forget   hash
+    stop
+    request  id, name, params
+From the worker:
+    ready
+    frame    viewer; blob = frame
+    status   generation, scene_id, state, epoch, step, playing, notice
+    snapshot the same; blob = snapshot
+    reply    id, error (notice or null); blob = answer, coded like a frame
+
+A generation counts the times that a run was built: what an older one says is no longer true.
+"""
+
+import json
+import struct
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, BinaryIO
+
+Message = tuple[str, dict[str, Any], bytes]
+Send = Callable[[Message], None]
+
+_HEAD = struct.Struct("<II")
+_MAX_JSON = 64 * 2**20
+
+MAX_SPEED = 1e6
+"""Most batches per second that a visitor can ask for; beyond, there is no limit at all."""
+
+ANALYSES = (None, "pca", "singular", "eigen", "confusion")
+
+
+def pack(message: Message) -> bytes:
+    """The bytes of one message on a pipe."""
+    kind, fields, blob = message
+    text = json.dumps([kind, fields], separators=(",", ":")).encode()
+    return b"".join((_HEAD.pack(len(text), len(blob)), text, blob))
+
+
+def read_messages(stream: BinaryIO) -> Iterator[Message]:
+    """Messages from a pipe until it ends; sleeps in read between them.
+
+    Raises:
+        ValueError: the stream carries something else.
+    """
+    while len(head := _read_exactly(stream, _HEAD.size)) == _HEAD.size:
+        text_length, blob_length = _HEAD.unpack(head)
+        if text_length > _MAX_JSON:
+            raise ValueError(f"a message header of {text_length} bytes")
+        text = _read_exactly(stream, text_length)
+        blob = _read_exactly(stream, blob_length)
+        if len(text) < text_length or len(blob) < blob_length:
+            return
+        kind, fields = json.loads(text)
+        yield kind, fields, blob
+
+
+def _read_exactly(stream: BinaryIO, size: int) -> bytes:
+    """`size` bytes, or fewer at the end of the stream; raw streams may give less at a time."""
+    parts: list[bytes] = []
+    while size > 0 and (part := stream.read(size)):
+        parts.append(part)
+        size -= len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def parse_command(value: object) -> dict[str, Any] | None:
+    """A visitor's command with every field checked and nothing else in it; None if it is none.
+
+    Commands come from the open network: names, types and ranges are all in doubt.
+    """
+    if not isinstance(value, Mapping):
+        return None
+    kind = value.get("type")
+    reader = _COMMANDS.get(kind) if isinstance(kind, str) else None
+    fields = reader(value) if reader else None
+    return None if fields is None else {"type": kind, **fields}
+
+
+def _plain(value: Mapping[Any, Any]) -> dict[str, Any]:
+    return {}
+
+
+def _speed(value: Mapping[Any, Any]) -> dict[str, Any] | None:
+    limit = value.get("value")
+    if limit is None:
+        return {"value": None}
+    if isinstance(limit, bool) or not isinstance(limit, int | float):
+        return None
+    if not 0 < limit <= MAX_SPEED:
+        return None
+    return {"value": float(limit)}
+
+
+def _flag(value: Mapping[Any, Any]) -> dict[str, Any] | None:
+    flag = value.get("value")
+    return {"value": flag} if isinstance(flag, bool) else None
+
+
+def _ack(value: Mapping[Any, Any]) -> dict[str, Any] | None:
+    seq, scene, history = value.get("seq", -1), value.get("scene"), value.get("history")
+    if not isinstance(history, list) or len(history) != 2:
+        return None
+    if not all(_is_int(number, -1, 2**53) for number in (seq, scene, *history)):
+        return None
+    return {"seq": seq, "scene": scene, "history": history}
+
+
+def _want(value: Mapping[Any, Any]) -> dict[str, Any] | None:
+    want = value.get("value")
+    if not isinstance(want, Mapping):
+        return None
+    shown = {"map": want.get("map", True), "neurons": want.get("neurons", True)}
+    analysis, block, focus = want.get("analysis"), want.get("block", 0), want.get("focus")
+    if not all(isinstance(flag, bool) for flag in shown.values()):
+        return None
+    if not (analysis is None or isinstance(analysis, str)) or analysis not in ANALYSES:
+        return None
+    if not _is_int(block, 0, 10_000):
+        return None
+    if focus is not None and not _is_unit(focus):
+        return None
+    return {"value": {**shown, "analysis": analysis, "block": block, "focus": focus}}
+
+
+def _is_unit(value: object) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(_is_int(i, 0, 10**6) for i in value)
+
+
+def _is_int(value: object, low: int, high: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+_COMMANDS: dict[str, Callable[[Mapping[Any, Any]], dict[str, Any] | None]] = {
+    "play": _plain,
+    "pause": _plain,
+    "step": _plain,
+    "epoch": _plain,
+    "reset": _plain,
+    "speed": _speed,
+    "want": _want,
+    "ack": _ack,
+    "hidden": _flag,
+    "keep": _flag,
+}

@@ -1,0 +1,110 @@
+"""What a page may ask a worker for, besides runs: small computations that need torch.
+
+An answer is a header and arrays, like a frame. Each entry of `ANSWERS` is one request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from playground.core.activations import ACTIVATIONS
+from playground.core.data import DATASETS
+from playground.core.errors import PlaygroundError
+from playground.core.losses import LOSSES
+from playground.live.job import Observation
+
+CURVE_POINTS = 81
+ACTIVATION_RANGE = (-4.0, 4.0)
+LOSS_RANGE = (-3.0, 3.0)
+
+
+def answer(name: str, params: dict[str, Any]) -> Observation:
+    """Answers one request.
+
+    Raises:
+        PlaygroundError: no such request.
+    """
+    if name not in ANSWERS:
+        raise PlaygroundError("unknown_request", name=str(name)[:40])
+    return ANSWERS[name](**params)
+
+
+def curves() -> Observation:
+    """Every activation and every loss as arrays.
+
+    Returns:
+        `activation/<name>` f4 (3, n): z, f(z), f'(z). `loss/<name>` f4 (3, n): output o of one
+        unit, loss for the target in the header, its derivative by o; n = CURVE_POINTS.
+        header: {"targets": {loss: target}}.
+    """
+    import torch
+
+    arrays, targets = {}, {}
+    for name, activation in ACTIVATIONS.items():
+        module = activation.module()
+        arrays[f"activation/{name}"] = _with_derivative(module, ACTIVATION_RANGE)
+    for name, loss in LOSSES.items():
+        target = float(loss.binary_targets[1]) if "binary" in loss.tasks else 0.0
+        targets[name] = target
+
+        def value(z: Any, loss: Any = loss, target: float = target) -> Any:
+            if "binary" not in loss.tasks and loss.logits:
+                # Of several classes: the logit of the true one moves, the other stays at zero.
+                outputs = torch.stack((z, torch.zeros_like(z)))
+                truth = torch.tensor([[1.0], [0.0]], dtype=z.dtype)
+                return torch.stack(
+                    [loss.value(outputs[:, i : i + 1], truth, 0) for i in range(len(z))]
+                )
+            truth = torch.full((1, 1), target, dtype=z.dtype)
+            return torch.stack([loss.value(one.view(1, 1), truth, 0) for one in z])
+
+        arrays[f"loss/{name}"] = _with_derivative(value, LOSS_RANGE)
+    return {"targets": targets}, arrays
+
+
+def _with_derivative(function: Callable[[Any], Any], span: tuple[float, float]) -> np.ndarray:
+    """f4 (3, n): places, values, derivatives of an elementwise function."""
+    import torch
+
+    z = torch.linspace(*span, CURVE_POINTS, dtype=torch.float64, requires_grad=True)
+    value = function(z)
+    # The sum's gradient is each element's derivative: no element depends on another.
+    (slope,) = torch.autograd.grad(value.sum(), z)
+    return torch.stack((z, value, slope)).detach().numpy().astype(np.float32)
+
+
+def thumbnails(names: Sequence[str] | None = None, points: int = 160) -> Observation:
+    """A few points of each generated data set, as a small picture shows them.
+
+    Args:
+        names: data sets; all that are drawn in a plane by default.
+        points: how many of each.
+
+    Returns:
+        header: {"sets": {name: {"task", "family", "window": [x0, x1, y0, y1]}}};
+        arrays: `<name>` f4 (n, 3): x, y, class index or value.
+    """
+    from playground.core.experiment import Data
+    from playground.core.random import TorchStream
+
+    sets, arrays = {}, {}
+    for name in DATASETS if names is None else names:
+        entry = DATASETS.get(name)
+        if entry is None or entry.family not in ("points", "line"):
+            continue
+        data = Data(name=name, samples=min(max(points, 10), 1000))
+        schema = entry.schema(data, None)
+        raw = entry.make(data, TorchStream(0, "data"), None)
+        assert schema.domain is not None
+        height = raw.inputs[:, 1] if raw.inputs.shape[1] > 1 else raw.targets
+        columns = (raw.inputs[:, 0], height, raw.targets)
+        arrays[name] = np.column_stack(columns).astype(np.float32)
+        (x0, x1), (y0, y1) = schema.domain
+        sets[name] = {"task": schema.task, "family": entry.family, "window": [x0, x1, y0, y1]}
+    return {"sets": sets}, arrays
+
+
+ANSWERS: dict[str, Callable[..., Observation]] = {"curves": curves, "thumbnails": thumbnails}

@@ -1,0 +1,345 @@
+"""One fair scheduler: trains all runs of a worker in turns and shows each to its viewer.
+
+Turns go to the run that has used the least time so far, counting its frames too, so a wide
+network cannot starve a small one. Between two turns, a few milliseconds apart, commands are
+obeyed; frames leave only when the viewer has painted the one before. The same class runs in
+a worker process and in a thread; it speaks through messages alone (`protocol`).
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import Any, Protocol
+
+from playground.core.errors import Notice, PlaygroundError
+from playground.live import frames
+from playground.live.job import Job, Observation, Run
+from playground.live.protocol import Message, Send
+
+log = logging.getLogger(__name__)
+
+ROUND = 0.04  # s in which every running job has had a turn, where turns can be that short
+SLICE = (0.002, 0.01)  # s, shortest and longest turn
+MAX_RATE = 24.0  # frames/s of one run
+TOTAL_RATE = 128.0  # frames/s of a worker, shared by its running jobs
+MIN_RATE = 7.0  # frames/s of one run, below which sharing alone does not push it
+FRAME_SHARE = (0.2, 0.5)  # of a worker's time that goes into frames: wanted, and at most
+RESOLUTION = (50, 100)  # side of the decision map: with many running jobs, and with a few
+FEW = 4  # running jobs that get the full resolution
+SNAPSHOT_PERIOD = 2.0  # s
+SNAPSHOT_SHARE = 0.01  # of a run's time, at most, goes into snapshots
+SNAPSHOT_RATE = 2**19  # bytes/s of one run's snapshots
+SETTLE = 0.25  # s after which a run that stopped is saved
+
+
+class Workshop(Protocol):
+    """Makes runs, observes them and answers requests; the only part that knows the core."""
+
+    def build(self, experiment: str, table: str | None, snapshot: bytes | None) -> Run: ...
+    def update(self, run: Any, experiment: str) -> None: ...
+    def observe(
+        self, run: Any, want: dict[str, Any], history_from: tuple[int, int], scene: bool
+    ) -> Observation: ...
+    def keep_table(self, key: str, content: bytes) -> None: ...
+    def forget_table(self, key: str) -> None: ...
+    def request(self, name: str, params: dict[str, Any]) -> Observation: ...
+
+
+def slice_for(running: int) -> float:
+    """Seconds of one turn with so many running jobs."""
+    return min(max(ROUND / max(running, 1), SLICE[0]), SLICE[1])
+
+
+def resolution_for(running: int) -> int:
+    """Side of the decision map: the same number of pixels in all beyond a few jobs."""
+    low, high = RESOLUTION
+    return high if running <= FEW else max(low, int(high * math.sqrt(FEW / running)))
+
+
+def interval_for(running: int, frame_seconds: float) -> float:
+    """Least seconds between two frames of a run whose frames cost so much."""
+    running = max(running, 1)
+    rate = min(MAX_RATE, max(MIN_RATE, TOTAL_RATE / running))
+    wanted, most = (frame_seconds * running / share for share in FRAME_SHARE)
+    return max(1 / rate, min(wanted, 1 / MIN_RATE), most)
+
+
+class Scheduler:
+    """Turns over its jobs until it is told to stop.
+
+    Args:
+        inbox: messages to the scheduler.
+        send: takes messages from it; must not block for long.
+        workshop: what makes and observes runs.
+        clock: monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        inbox: SimpleQueue[Message],
+        send: Send,
+        workshop: Workshop,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.inbox = inbox
+        self.send = send
+        self.workshop = workshop
+        self.clock = clock
+        self.jobs: dict[str, Job] = {}
+        self._floor = 0.0  # vtime of the latest turn: newcomers start level with the others
+        self._scenes = time.time_ns() // 1_000_000 % 2**31  # no two workers use the same ids
+        self._open = True
+
+    def run(self) -> None:
+        """Works until a `stop` message; sleeps while there is nothing to do."""
+        while self._open:
+            wait = self.tick()
+            if wait is None:
+                self.handle(self.inbox.get())
+            elif wait > 0:
+                try:
+                    self.handle(self.inbox.get(timeout=wait))
+                except Empty:
+                    continue
+
+    def tick(self) -> float | None:
+        """Obeys what came in, gives one turn, shows and saves what is due.
+
+        Returns:
+            Seconds until there is something to do again; None until a message comes.
+        """
+        while not self.inbox.empty():
+            self.handle(self.inbox.get_nowait())
+        now = self.clock()
+        running = [job for job in self.jobs.values() if job.state == "running"]
+        ready = [job for job in running if job.due() <= now]
+        if ready:
+            self._turn(min(ready, key=lambda job: max(job.vtime, self._floor)), len(running))
+        return self._after_turn(running)
+
+    def _turn(self, job: Job, running: int) -> None:
+        job.vtime = self._floor = max(job.vtime, self._floor)
+        start = self.clock()
+        try:
+            job.train(slice_for(running))
+        except Exception as error:
+            self._fail(job, error)
+        job.vtime += self.clock() - start
+        self._report(job)
+
+    def _after_turn(self, running: list[Job]) -> float | None:
+        now = self.clock()
+        times = [job.due() for job in running if job.state == "running"]
+        waiting = [(due, job) for job in self.jobs.values() if (due := job.frame_due()) is not None]
+        if waiting:
+            # One frame between two turns, the longest due first: many at once would hold up
+            # the commands behind them.
+            due, job = min(waiting, key=lambda pair: pair[0])
+            if due <= now:
+                self._show(job, len(running))
+            times += [due for due, other in waiting if other is not job or due > now]
+        times += [
+            self._save(job, now)
+            for job in self.jobs.values()
+            if job.step != job.saved_step and job.state != "failed"
+        ]
+        if not times:
+            return None
+        return max(0.0, min(times) - self.clock())
+
+    # -- messages ------------------------------------------------------------------------
+
+    def handle(self, message: Message) -> None:
+        """Obeys one message. Whatever goes wrong belongs to its run or its request."""
+        kind, fields, blob = message
+        if kind == "stop":
+            self._open = False
+        elif kind == "table":
+            self.workshop.keep_table(fields["hash"], blob)
+        elif kind == "forget":
+            self.workshop.forget_table(fields["hash"])
+        elif kind == "request":
+            self._answer(fields)
+        elif kind == "create":
+            self._create(fields, blob)
+        elif (job := self.jobs.get(fields["run"])) is not None:
+            try:
+                self._obey(job, kind, fields)
+            except Exception as error:
+                self._fail(job, error)
+            self._report(job)
+
+    def _create(self, fields: dict[str, Any], snapshot: bytes) -> None:
+        job = self.jobs.get(fields["run"])
+        if job is None:
+            job = self.jobs[fields["run"]] = Job(fields["run"], self.clock)
+            job.vtime = self._floor
+        job.generation = fields["generation"]
+        job.experiment, job.table = fields["experiment"], fields["table"]
+        job.playing, job.watched = fields["playing"], fields["watched"]
+        job.set_limit(fields["speed"])
+        job.remark(_notice(fields["notice"]))
+        job.reported = None
+        self._build(job, snapshot or None)
+        self._report(job)
+
+    def _build(self, job: Job, snapshot: bytes | None) -> None:
+        try:
+            run = self.workshop.build(job.experiment, job.table, snapshot)
+        except Exception as error:
+            job.run = None
+            self._fail(job, error)
+            return
+        job.start_over(run, self._next_scene())
+
+    def _obey(self, job: Job, kind: str, fields: dict[str, Any]) -> None:
+        if kind == "command":
+            self._command(job, fields["command"])
+        elif kind == "update":
+            job.experiment = fields["experiment"]
+            if job.run is not None:
+                self.workshop.update(job.run, job.experiment)
+                job.scene_known = False
+            job.touch()
+        elif kind == "attach":
+            job.attach(fields["viewer"], fields["whole"])
+        elif kind == "watch":
+            job.watched = fields["value"]
+            job.touch()
+        elif kind == "drop":
+            del self.jobs[job.key]
+
+    def _command(self, job: Job, command: dict[str, Any]) -> None:
+        kind = command["type"]
+        if kind == "ack":
+            job.acknowledge(command["scene"], command["history"])
+            return
+        if kind == "want":
+            job.want = command["value"]
+        elif kind == "speed":
+            job.set_limit(command["value"])
+        elif kind == "pause":
+            job.playing = False
+            job.remaining = 0
+        elif job.state != "failed" and job.run is not None:
+            self._go(job, job.run, kind)
+        job.touch()
+
+    def _go(self, job: Job, run: Run, kind: str) -> None:
+        if run.state != "ready":
+            run.resume()  # a run that was stopped goes on if its stop rule lets it
+        if run.state != "ready":
+            return
+        job.playing = kind == "play"
+        job.remaining = 0
+        job.next_batch = self.clock()
+        if kind == "step":
+            job.remaining = 1
+            job.train(0.0)
+        elif kind == "epoch":
+            job.remaining = run.batches_per_epoch - run.batch_in_epoch
+
+    def _answer(self, fields: dict[str, Any]) -> None:
+        try:
+            header, arrays = self.workshop.request(fields["name"], fields["params"])
+            reply = frames.encode(header, arrays)
+        except Exception as error:
+            notice = _explain(error)
+            self.send(("reply", {"id": fields["id"], "error": notice.as_dict()}, b""))
+        else:
+            self.send(("reply", {"id": fields["id"], "error": None}, reply))
+
+    # -- what goes out -------------------------------------------------------------------
+
+    def _show(self, job: Job, running: int) -> None:
+        start, state = self.clock(), job.state
+        try:
+            frame = self._frame(job, resolution_for(running))
+        except Exception as error:
+            self._fail(job, error)
+            frame = frames.encode({**frames.NO_RUN, **job.header()}, {})
+        now = self.clock()
+        job.vtime += now - start
+        job.frame_sent(start, now - start, interval_for(running, job.frame_seconds))
+        self.send(("frame", {"run": job.key, "viewer": job.viewer}, frame))
+        if job.state != state:
+            job.touch()  # the measuring found that the run has ended: show what it went back to
+        self._report(job)
+
+    def _frame(self, job: Job, resolution: int) -> bytes:
+        if job.run is None:
+            return frames.encode({**frames.NO_RUN, **job.header()}, {})
+        want = {**job.want, "resolution": resolution}
+        scene = not job.scene_known
+        seen, arrays = self.workshop.observe(job.run, want, job.history_from, scene)
+        job.settle()
+        return frames.encode({**seen, **job.header()}, arrays)
+
+    def _report(self, job: Job) -> None:
+        """Tells the web process when a run changed its state, or moved by a single step."""
+        state = job.state
+        report = (state, job.notice, job.scene_id, None if state == "running" else job.step)
+        if report == job.reported:
+            return
+        job.reported = report
+        self.send(("status", self._status(job), b""))
+
+    def _status(self, job: Job) -> dict[str, Any]:
+        notice = job.notice
+        return {
+            "run": job.key,
+            "generation": job.generation,
+            "scene_id": job.scene_id,
+            "state": job.state,
+            "epoch": job.run.epoch if job.run else 0,
+            "step": job.step,
+            "playing": job.playing,
+            "notice": notice.as_dict() if notice else None,
+        }
+
+    def _save(self, job: Job, now: float) -> float:
+        """Sends a snapshot when one is due; returns when the next one is."""
+        if job.state != "running":
+            job.next_snapshot = min(job.next_snapshot, now + SETTLE)
+        if now < job.next_snapshot:
+            return job.next_snapshot
+        assert job.run is not None
+        try:
+            snapshot = job.run.snapshot()
+        except Exception as error:
+            self._fail(job, error)
+            snapshot = b""
+        spent = self.clock() - now
+        job.vtime += spent
+        job.saved_step = job.step
+        job.next_snapshot = now + max(
+            SNAPSHOT_PERIOD, spent / SNAPSHOT_SHARE, len(snapshot) / SNAPSHOT_RATE
+        )
+        if snapshot:
+            self.send(("snapshot", self._status(job), snapshot))
+        return job.next_snapshot
+
+    def _fail(self, job: Job, error: Exception) -> None:
+        job.fail(_explain(error), self._next_scene())
+
+    def _next_scene(self) -> int:
+        self._scenes += 1
+        return self._scenes
+
+
+def _explain(error: Exception) -> Notice:
+    """A notice for the visitor; what nobody expected also goes to the log with its trace."""
+    if isinstance(error, PlaygroundError):
+        return error.notice()
+    log.error("unexpected trouble in a run", exc_info=error)
+    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
+        return Notice("out_of_memory")
+    return Notice("run_failed", {"problem": f"{type(error).__name__}: {error}"[:200]})
+
+
+def _notice(fields: dict[str, Any] | None) -> Notice | None:
+    return None if fields is None else Notice(fields["code"], fields["params"])

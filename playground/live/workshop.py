@@ -1,0 +1,64 @@
+"""What a scheduler uses of the core: it makes runs, observes them and answers requests.
+
+Importing this module is cheap; making a `CoreWorkshop` loads torch, which belongs in a worker.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from playground.core.data.table import Table
+from playground.core.errors import PlaygroundError
+from playground.core.experiment import Experiment
+from playground.live import requests
+from playground.live.job import Observation
+
+if TYPE_CHECKING:
+    from playground.core.run import Run
+
+
+class CoreWorkshop:
+    """Runs of the core, on one thread of torch: small networks are slower on more."""
+
+    def __init__(self) -> None:
+        import torch
+
+        from playground.core.observe import observe
+        from playground.core.run import Run
+
+        torch.set_num_threads(1)
+        self._run_class = Run
+        self._observe = observe
+        self._tables: dict[str, bytes] = {}
+
+    def warm_up(self) -> None:
+        """Takes a few steps, so that no visitor waits for what torch loads at first use."""
+        run = self._run_class(Experiment())
+        run.advance(2)
+        self.observe(run, {"map": True, "neurons": True}, (-1, 0), True)
+        run.snapshot()
+
+    def build(self, experiment: str, table: str | None, snapshot: bytes | None) -> Run:
+        content = None
+        if table is not None:
+            if table not in self._tables:
+                raise PlaygroundError("table_wanted", filename="")
+            content = Table.from_bytes(self._tables[table])
+        return self._run_class(Experiment.from_json(experiment), content, snapshot=snapshot)
+
+    def update(self, run: Run, experiment: str) -> None:
+        run.update(Experiment.from_json(experiment))
+
+    def observe(
+        self, run: Run, want: dict[str, Any], history_from: tuple[int, int], scene: bool
+    ) -> Observation:
+        return self._observe(run, want, history_from, scene)
+
+    def keep_table(self, key: str, content: bytes) -> None:
+        self._tables[key] = content
+
+    def forget_table(self, key: str) -> None:
+        self._tables.pop(key, None)
+
+    def request(self, name: str, params: dict[str, Any]) -> Observation:
+        return requests.answer(name, params)

@@ -1,0 +1,161 @@
+"""The left column: which points, how they are drawn and split, and what the network is given."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from playground.core.data.features import FEATURES, applicable
+from playground.core.data.model import Schema
+from playground.core.data.registry import DATASETS, schema_of
+from playground.core.errors import Notice
+from playground.core.experiment import Data
+from playground.ui import csv_dialog, forms, language, notices, pictures, state
+from playground.ui.forms import key_of
+from playground.ui.language import say
+
+KNOBS = ("samples", "noise", "classes")
+
+
+def data_panel() -> None:
+    data, schema = state.experiment().data, state.schema()
+    st.html(f"<h2>{say('page.data')}</h2>")
+    _tiles(data.name)
+    pictures.style()
+    _caption(data, schema)
+    if data.name == "csv":
+        csv_dialog.file_line()
+    if schema is None:
+        return
+    _knobs(data, schema)
+    if schema.domain is not None:
+        _features(schema)
+    else:
+        if "columns" in DATASETS[data.name].knobs and data.name != "csv":
+            _columns(data)
+        if len(schema.columns) > 2:
+            _plane(schema)
+
+
+def _tiles(chosen: str) -> None:
+    """One button per data set: pictures of the drawn ones, names of the tables."""
+    drawn = [name for name, entry in DATASETS.items() if entry.family in ("points", "line")]
+    with st.container(key="pictures"):
+        for name in drawn:
+            _tile(name, chosen)
+    with st.container(key="tables"):
+        for name in DATASETS:
+            if name not in drawn:
+                _tile(name, chosen)
+
+
+def _tile(name: str, chosen: str) -> None:
+    title = language.name_of("data", name)
+    st.button(
+        title,
+        key=f"pick_{name}",
+        type="primary" if name == chosen else "secondary",
+        help=f"**{title}.** {language.help_of('data', name)}",
+        width="stretch",
+        on_click=csv_dialog.open_dialog if name == "csv" else state.choose_data,
+        args=() if name == "csv" else (name,),
+    )
+
+
+def _caption(data: Data, schema: Schema | None) -> None:
+    parts = []
+    if schema is not None:
+        train = schema.samples * data.train_percent // 100
+        parts.append(say("data_panel.points", train=train, test=schema.samples - train))
+        if schema.domain is None:
+            parts.append(say(f"data_panel.task_{schema.task}", classes=len(schema.class_names)))
+    name = language.name_of("data", data.name)
+    st.html(
+        f'<p class="np-chosen"><strong>{name}</strong> '
+        f'<span class="np-note">{language.help_of("data", data.name)}<br>'
+        f"{' · '.join(parts)}</span></p>"
+    )
+
+
+def _knobs(data: Data, schema: Schema) -> None:
+    knobs = DATASETS[data.name].knobs
+    for name in KNOBS:
+        if name in knobs:
+            forms.setting(data, name, f"data.{name}")
+    forms.setting(data, "train_percent", "data.train_percent")
+    forms.setting(data, "scaling", "data.scaling")
+
+
+def _features(schema: Schema) -> None:
+    experiment = state.experiment()
+    offered = [feature.name for feature in applicable(schema)]
+    key = key_of("features")
+    forms.hold(key, [name for name in experiment.features if name in offered])
+    st.pills(
+        say("settings.Experiment.features.label"),
+        offered,
+        selection_mode="multi",
+        format_func=lambda name: FEATURES[name].label,
+        key=key,
+        help=say("settings.Experiment.features.help"),
+        wrap=True,
+        on_change=lambda: _choose_features(st.session_state[key]),
+    )
+
+
+def _choose_features(chosen: list[str]) -> None:
+    if chosen:
+        state.set_value("features", chosen)
+    else:
+        notices.tell(Notice("no_input_feature"))
+
+
+def _columns(data: Data) -> None:
+    """Which columns of a bundled table are inputs."""
+    every = schema_of(data.model_copy(update={"columns": None})).columns
+    chosen = list(data.columns or every)
+    key = key_of("data.columns")
+    forms.hold(key, chosen)
+    with st.popover(
+        say("data_panel.inputs_of", chosen=len(chosen), total=len(every)),
+        key="columns",
+        icon=":material/view_column:",
+        width="stretch",
+    ):
+        st.pills(
+            say("settings.Data.columns.label"),
+            every,
+            selection_mode="multi",
+            key=key,
+            help=say("settings.Data.columns.help"),
+            wrap=True,
+            on_change=lambda: _choose_columns(st.session_state[key], every),
+        )
+
+
+def _choose_columns(chosen: list[str], every: tuple[str, ...]) -> None:
+    if chosen:
+        state.set_value("data.columns", None if len(chosen) == len(every) else chosen)
+    else:
+        notices.tell(Notice("table_no_inputs"))
+
+
+def _plane(schema: Schema) -> None:
+    """In which plane of a table the map lies."""
+    view = state.experiment().view
+    forms.setting(view, "plane", "view.plane")
+    if view.plane != "columns":
+        return
+    last = len(schema.columns) - 1
+    with st.container(key="plane_columns", horizontal=True, wrap=False):
+        for name in ("x_column", "y_column"):
+            key = key_of(f"view.{name}")
+            forms.hold(key, min(getattr(view, name), last))
+            st.selectbox(
+                forms.words_of(type(view), name, "label"),
+                range(len(schema.columns)),
+                format_func=schema.columns.__getitem__,
+                key=key,
+                help=forms.words_of(type(view), name, "help"),
+                on_change=forms.write,
+                args=(f"view.{name}", key),
+            )

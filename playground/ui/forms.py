@@ -1,0 +1,171 @@
+"""Widgets out of declarations: a setting is declared once, and here that becomes a control.
+
+The widget's kind follows from the setting's type, bounds and steps; its label and its help from
+the language catalogs, under the model's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, get_args, get_origin
+
+import streamlit as st
+from pydantic.fields import FieldInfo
+
+from playground import words
+from playground.core.settings import Settings, bounds_of, steps_of
+from playground.ui import language, state
+
+SLIDER_SPAN = 100
+LADDER_SPAN = 10_000
+# A share of what was before: averages over 2, 10, 100, 1000 steps lie close to 1.
+SHARES = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9999)
+_ONE_DECADE = (1, 2, 3, 4, 5, 6, 8)
+
+
+def words_of(model: type[Settings], name: str, part: Literal["label", "help"]) -> str:
+    """The label or the help of a setting; what a base class declares is said there once.
+
+    Raises:
+        KeyError: no such words.
+    """
+    for kind in model.__mro__:
+        try:
+            return words.text(language.current(), f"settings.{kind.__name__}.{name}.{part}")
+        except KeyError:
+            continue
+    raise KeyError(f"settings.{model.__name__}.{name}.{part}")
+
+
+def choice_name(model: type[Settings], name: str, choice: str) -> str:
+    """The name of one choice of a setting with few of them."""
+    return words.text(language.current(), f"choices.{model.__name__}.{name}.{choice}")
+
+
+def number(value: float) -> str:
+    """A number as it is written on a control: 0.00001 and not 1e-05."""
+    if isinstance(value, int) or float(value).is_integer():
+        return f"{value:.0f}"
+    return f"{value:.10f}".rstrip("0")
+
+
+def key_of(path: str) -> str:
+    """The key of a setting's widget."""
+    return "set_" + path.replace(".", "_")
+
+
+def hold(key: str, value: Any) -> None:
+    """Gives a widget its value before it is made."""
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+
+
+def setting(
+    model: Settings,
+    name: str,
+    path: str,
+    *,
+    options: Sequence[str] | None = None,
+    format_func: Callable[[Any], str] | None = None,
+    **extra: Any,
+) -> None:
+    """The control of one setting.
+
+    Args:
+        model: the settings that hold it.
+        name: the field.
+        path: the setting's place in the experiment, e.g. "optimizer.beta1".
+        options: what may be chosen, for a setting that names something registered.
+        format_func: how options are shown.
+        **extra: passed to the widget, e.g. `label_visibility`.
+    """
+    kind, key, value = type(model), key_of(path), getattr(model, name)
+    field = kind.model_fields[name]
+    common = {
+        "label": words_of(kind, name, "label"),
+        "key": key,
+        "help": words_of(kind, name, "help"),
+        "on_change": write,
+        "args": (path, key),
+        **extra,
+    }
+    hold(key, value)
+    if options is None and get_origin(field.annotation) is Literal:
+        options = [str(option) for option in get_args(field.annotation)]
+
+        def format_func(choice: Any) -> str:
+            return choice_name(kind, name, choice)
+
+    if options is not None:
+        st.selectbox(options=options, format_func=format_func or str, **common)
+    elif isinstance(value, bool):
+        st.toggle(**common)
+    else:
+        _numeric(field, value, common)
+
+
+def write(path: str, key: str) -> None:
+    """Callback: the widget's value becomes the setting's."""
+    value = st.session_state[key]
+    if value is not None:
+        state.set_value(path, value)
+
+
+def _numeric(field: FieldInfo, value: float, common: dict[str, Any]) -> None:
+    low, high = bounds_of(field)
+    steps = steps_of(field) or offered(field)
+    if steps is not None:
+        shown = sorted({*steps, value})
+        st.select_slider(options=shown, format_func=number, **common)
+    elif isinstance(value, int):
+        if low is not None and high is not None and high - low <= SLIDER_SPAN:
+            st.slider(min_value=int(low), max_value=int(high), **common)
+        else:
+            st.number_input(min_value=_whole(low), max_value=_whole(high), step=1, **common)
+    elif low == 0 and high is not None and high <= 1:
+        st.slider(min_value=0.0, max_value=float(high), step=0.05, **common)
+    else:
+        bounds = {"min_value": _real(low), "max_value": _real(high)}
+        st.number_input(step=0.1, format="%.6g", **bounds, **common)
+
+
+def offered(field: FieldInfo) -> tuple[float, ...] | None:
+    """Steps for a setting that declares none and whose range is too wide for a plain slider."""
+    low, high = bounds_of(field)
+    if low is None or high is None:
+        return None
+    if field.annotation is float and low == 0 and high == 1 and _below(field):
+        return SHARES
+    if field.annotation is int and SLIDER_SPAN < high - low <= LADDER_SPAN:
+        return ladder(int(low), int(high))
+    return None
+
+
+def ladder(low: int, high: int) -> tuple[int, ...]:
+    """Whole numbers from low to high, ever farther apart.
+
+    Counts of things (from 1 on) take every number up to 16, then round ones and powers of two.
+    """
+    things = low <= 1
+    found = {low, high, *(range(low, 17) if things else ())}
+    decade = 10
+    while decade <= high:
+        found |= {step * decade for step in ((1, 2, 5) if things else _ONE_DECADE)}
+        decade *= 10
+    if things:
+        found |= {2**power for power in range(4, high.bit_length())}
+        found |= {3 * 2**power for power in range(3, high.bit_length())}
+    return tuple(sorted(value for value in found if low <= value <= high))
+
+
+def _below(field: FieldInfo) -> bool:
+    """Whether the upper bound itself is left out."""
+    return any(getattr(rule, "lt", None) is not None for rule in field.metadata)
+
+
+def _whole(bound: float | None) -> int | None:
+    return None if bound is None else int(bound)
+
+
+def _real(bound: float | None) -> float | None:
+    return None if bound is None else float(bound)

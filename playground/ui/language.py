@@ -1,0 +1,60 @@
+"""The visitor's language: the browser's choice first, the visitor's own when made by hand."""
+
+from typing import Any
+
+import streamlit as st
+
+from playground import words
+
+NAMES = {"en": "en", "zh": "中"}
+_KEY = "language"
+_BY_HAND = "language_by_hand"
+_PARAMETER = "lang"
+
+
+def choose() -> str:
+    """Settles the language of this run and returns it. Called once, before anything is shown."""
+    wanted = st.query_params.get(_PARAMETER)
+    if st.session_state.get(_BY_HAND) is None and wanted in words.LANGUAGES:
+        st.session_state[_BY_HAND] = wanted
+    language = st.session_state.get(_BY_HAND) or _of_browser()
+    st.session_state[_KEY] = language
+    return language
+
+
+def current() -> str:
+    return st.session_state.get(_KEY, "en")
+
+
+def by_hand() -> dict[str, str]:
+    """The language as query parameter, where the visitor chose it."""
+    chosen = st.session_state.get(_BY_HAND)
+    return {_PARAMETER: chosen} if chosen else {}
+
+
+def switch(language: str) -> None:
+    st.session_state[_BY_HAND] = language
+    st.query_params[_PARAMETER] = language
+
+
+def say(key: str, **params: object) -> str:
+    """The sentence at `key` in the visitor's language."""
+    return words.text(current(), key, **params)
+
+
+def name_of(table: str, key: str) -> str:
+    """The name of something registered: `name_of("losses", "mse")`."""
+    return say(f"{table}.{key}.name")
+
+
+def help_of(table: str, key: str) -> str:
+    return say(f"{table}.{key}.help")
+
+
+def section(key: str) -> dict[str, Any]:
+    return words.section(current(), key)
+
+
+def _of_browser() -> str:
+    locale = st.context.locale or "en"
+    return "zh" if locale.lower().startswith("zh") else "en"

@@ -1,0 +1,197 @@
+"""The live view: five mounts of one component, all fed by the session's run.
+
+The component's script is a small loader; its modules come from ui/static. Its data stays the
+same from rerun to rerun, so it is never remounted: frames, zoom and hover live on. Where no
+websocket gets through, the same frames come through a fragment.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+import streamlit as st
+
+from playground.core.errors import PlaygroundError
+from playground.core.experiment import Experiment
+from playground.figures.palette import palette
+from playground.live.handle import RunHandle
+from playground.live.service import service
+from playground.ui import language, notices, state
+from playground.ui.language import say
+
+SEEDS = 100_000
+POLL_PERIOD = 0.1  # s between two frames of the fallback
+
+_SESSION = "live_session"
+_LEASE = "live_lease"
+_TRANSPORT = "live_transport"
+
+# The page may lie below a prefix and under a path of its own: Streamlit's own bundle says where
+# the app is. A tab remembers its run, so that after a reload it can ask for it again.
+_LOADER = """
+const bundle = [...document.scripts]
+  .map((script) => script.src)
+  .find((src) => /\\/static\\/js\\/index\\./.test(src));
+const base = bundle
+  ? bundle.replace(/static\\/js\\/index\\..*$/, '')
+  : new URL('.', document.baseURI).href;
+const STORE = 'network-playground-run';
+
+function remember({ data, setStateValue }) {
+  if (data?.part !== 'bar') return;
+  const before = sessionStorage.getItem(STORE);
+  sessionStorage.setItem(STORE, data.keep_token);
+  if (window.__playgroundRemembered) return;
+  window.__playgroundRemembered = true;
+  if (before && before !== data.keep_token) setStateValue('resume', before);
+}
+
+export default function (component) {
+  remember(component);
+  const mounted = import(new URL('app/static/view.js', base).href).then((view) =>
+    view.mount(component)
+  );
+  mounted.catch((error) => console.error('the live view cannot be loaded', error));
+  return () => mounted.then((release) => release?.(), () => {});
+}
+"""
+
+_component = st.components.v2.component("network_playground_view", js=_LOADER, isolate_styles=False)
+
+
+# ---- the run ---------------------------------------------------------------------------------
+
+
+@st.cache_resource(
+    scope="session", on_release=lambda run: service().release(run), show_spinner=False
+)
+def _lease(session: str, lease: int) -> RunHandle:
+    """The session's run. When the session ends, Streamlit hands it back to the service."""
+    return service().acquire(session, state.experiment(), state.table())
+
+
+def handle() -> RunHandle:
+    """The run of this session; a new one where the old one is gone.
+
+    Raises:
+        PlaygroundError: the server has as many runs as it takes.
+    """
+    session = st.session_state.setdefault(_SESSION, uuid4().hex)
+    run = _lease(session, st.session_state.setdefault(_LEASE, 0))
+    if service().find(run.token) is None:
+        run = _renewed(session)
+    return run
+
+
+def _renewed(session: str) -> RunHandle:
+    st.session_state[_LEASE] += 1
+    return _lease(session, st.session_state[_LEASE])
+
+
+def follow(run: RunHandle, experiment: Experiment) -> None:
+    """Has the run follow the experiment, and says which change made the weights start again."""
+    reasons = run.apply(experiment, state.table())
+    if reasons and reasons != ("training.seed",):
+        names = say("page.and").join(dict.fromkeys(_reason(reason) for reason in reasons[:4]))
+        notices.toast(say("page.restarted", reasons=names), ":material/restart_alt:")
+
+
+def _reason(path: str) -> str:
+    """The name of a changed setting, from its place in the experiment."""
+    head, *rest = path.split(".")
+    if head == "layers":
+        return say("page.reason_layers")
+    model = state.experiment()
+    if rest:
+        model = getattr(model, head)
+    from playground.ui.forms import words_of
+
+    try:
+        return words_of(type(model), rest[0] if rest else head, "label")
+    except KeyError:
+        return say("page.reason_other")
+
+
+# ---- the parts -------------------------------------------------------------------------------
+
+
+def mount(part: str, run: RunHandle) -> None:
+    """One part of the view: "bar", "map", "network", "curves" or "analysis"."""
+    key = f"view_{part}"
+    _component(
+        key=key,
+        data={
+            "token": run.token,
+            "keep_token": run.keep_token,
+            "part": part,
+            "words": {**language.section("view"), "errors": language.section("errors")},
+            "lang": language.current(),
+            "mode": st.session_state.get(_TRANSPORT, "ws"),
+            "palette": palette(),
+        },
+        default={"transport": None, "resume": None},
+        on_transport_change=partial(_with_value, key, "transport", _transport),
+        on_resume_change=partial(_with_value, key, "resume", _resume),
+        on_command_change=partial(_with_value, key, "command", _command),
+    )
+
+
+def pipe(run: RunHandle) -> None:
+    """The fallback's frames, ten a second, while no websocket is there."""
+    if st.session_state.get(_TRANSPORT) != "poll":
+        return
+
+    @st.fragment(run_every=POLL_PERIOD)
+    def frames() -> None:
+        frame = run.poll()
+        with st.container(key="pipe"):
+            if frame is not None:
+                _component(key="view_pipe", data=frame)
+
+    frames()
+
+
+def _with_value(key: str, name: str, react: Callable[[Any], None]) -> None:
+    value = st.session_state[key].get(name)
+    if value is not None:
+        react(value)
+
+
+def _transport(value: str) -> None:
+    if value == "lost":
+        st.session_state[_LEASE] = st.session_state.get(_LEASE, 0) + 1
+        notices.toast(say("page.lost"), ":material/restart_alt:")
+    elif value in ("ws", "poll"):
+        st.session_state[_TRANSPORT] = value
+
+
+def _command(value: Any) -> None:
+    if not isinstance(value, dict):
+        return
+    if value.get("type") == "new_seed":
+        state.set_value("training.seed", secrets.randbelow(SEEDS))
+    else:
+        handle().command(value)
+
+
+def _resume(keep_token: str) -> None:
+    """After a reload: takes back the run that was told to go on, or says that there is none."""
+    try:
+        own = handle()
+    except PlaygroundError:
+        own = None
+    kept = service().adopt(keep_token, st.session_state[_SESSION])
+    if kept is None:
+        notices.toast(say("page.reloaded"), ":material/restart_alt:")
+        return
+    if own is not None and own is not kept:
+        service().drop(own)
+    st.session_state[_LEASE] = st.session_state.get(_LEASE, 0) + 1
+    if kept.table is not None:
+        state.keep_table(kept.table)
+    state.adopt(kept.experiment)
+    notices.toast(say("page.resumed"), ":material/check:")

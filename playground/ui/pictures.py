@@ -1,0 +1,138 @@
+"""Small pictures that a worker computes once per server: data sets, activations, losses.
+
+They are fetched in the background: a page that opens on a cold server is not kept waiting, and
+shows them as soon as they are there.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from functools import lru_cache
+
+import numpy as np
+import streamlit as st
+
+from playground.core.errors import PlaygroundError
+from playground.figures.sparkline import Curve, line_colors, picture, sparkline
+from playground.figures.thumbnail import thumbnail
+from playground.live.service import service
+from playground.ui import language
+from playground.ui.language import say
+
+log = logging.getLogger(__name__)
+
+TRIES = 3
+PAUSE = 2.0  # s between two tries
+
+
+class Shelf:
+    """What the worker computed: arrays of curves, and thumbnails as addresses of images.
+
+    Attributes:
+        ready: everything is there, or will not come.
+    """
+
+    def __init__(self) -> None:
+        self.ready = threading.Event()
+        self.thumbnails: dict[str, str] = {}
+        self.curves: dict[str, np.ndarray] = {}
+        self.targets: dict[str, float] = {}
+        threading.Thread(target=self._fetch, name="pictures", daemon=True).start()
+
+    def _fetch(self) -> None:
+        for _ in range(TRIES):
+            try:
+                self._ask()
+                break
+            except PlaygroundError as error:
+                log.warning("no pictures yet: %s", error)
+                time.sleep(PAUSE)
+        self.ready.set()
+
+    def _ask(self) -> None:
+        header, points = service().request("thumbnails")
+        for name, facts in header["sets"].items():
+            svg = thumbnail(points[name], title=name, **facts)
+            self.thumbnails[name] = picture(svg)
+        header, self.curves = service().request("curves")
+        self.targets = header["targets"]
+
+
+@st.cache_resource(show_spinner=False)
+def shelf() -> Shelf:
+    """The pictures of this server."""
+    return Shelf()
+
+
+def activation_curve(name: str) -> str:
+    """An activation and its derivative, as HTML; empty while it is not there yet."""
+    arrays = shelf().curves.get(f"activation/{name}")
+    if arrays is None:
+        return ""
+    title = say(
+        "figures.activation",
+        name=language.name_of("activations", name),
+        low=f"{arrays[0, 0]:g}",
+        high=f"{arrays[0, -1]:g}",
+    )
+    return _image(_two_lines(arrays, title, dark()), title)
+
+
+def loss_curve(name: str) -> str:
+    """A loss over the output for a fixed target, as HTML; empty while it is not there yet."""
+    arrays = shelf().curves.get(f"loss/{name}")
+    if arrays is None:
+        return ""
+    target = shelf().targets[name]
+    loss = language.name_of("losses", name)
+    title = say("figures.loss", name=loss, target=f"{target:g}")
+    return _image(_one_line(arrays, title, dark()), title)
+
+
+def dark() -> bool:
+    """Whether the visitor's page is dark."""
+    return st.context.theme.type == "dark"
+
+
+def _two_lines(arrays: np.ndarray, title: str, on_dark: bool) -> str:
+    return _drawn(arrays.tobytes(), arrays.shape[1], title, on_dark, True)
+
+
+def _one_line(arrays: np.ndarray, title: str, on_dark: bool) -> str:
+    return _drawn(arrays.tobytes(), arrays.shape[1], title, on_dark, False)
+
+
+@lru_cache(maxsize=256)
+def _drawn(content: bytes, points: int, title: str, on_dark: bool, slope_too: bool) -> str:
+    place, value, slope = np.frombuffer(content, np.float32).reshape(3, points).tolist()
+    value_color, slope_color = line_colors(on_dark)
+    curves = [Curve(place, value, value_color)]
+    if slope_too:
+        curves.append(Curve(place, slope, slope_color, dashed=True))
+    size = (200, 96) if slope_too else (84, 34)
+    return picture(sparkline(curves, title=title, width=size[0], height=size[1]))
+
+
+def _image(address: str, title: str) -> str:
+    return f'<img class="np-curve" src="{address}" alt="{title}">'
+
+
+def style() -> None:
+    """Lays the thumbnails behind the buttons of the data sets, as soon as they are there."""
+    if shelf().ready.is_set():
+        rules = [
+            f'.st-key-pick_{name} button{{background-image:url("{address}")}}'
+            for name, address in shelf().thumbnails.items()
+        ]
+        st.html(f"<style>{''.join(rules)}</style>")
+    else:
+        _wait()
+
+
+@st.fragment(run_every=0.5)
+def _wait() -> None:
+    """Runs the page again when the pictures have come."""
+    if shelf().ready.is_set():
+        st.rerun()

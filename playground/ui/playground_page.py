@@ -1,0 +1,58 @@
+"""The playground on one screen: controls, settings, data, stack, network, map, curves."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from playground.core.errors import PlaygroundError
+from playground.live.handle import RunHandle
+from playground.ui import csv_dialog, live_view, notices, state
+from playground.ui.data_panel import data_panel
+from playground.ui.language import say
+from playground.ui.settings_row import settings_row
+from playground.ui.stack_editor import stack_editor
+
+
+def playground_page() -> None:
+    run = _run()
+    with st.container(key="playground"):
+        _part("bar", run)
+        with st.container(key="settings_area"):
+            settings_row()
+        with st.container(key="left"):
+            data_panel()
+        with st.container(key="centre"):
+            stack_editor()
+            _part("network", run)
+            _part("analysis", run)
+        with st.container(key="right"):
+            _part("map", run)
+            _part("curves", run)
+    if run is not None:
+        live_view.pipe(run)
+    csv_dialog.show_dialog()
+    state.write_link()
+
+
+def _run() -> RunHandle | None:
+    """The session's run, following the experiment; None where there can be none."""
+    try:
+        run = live_view.handle()
+    except PlaygroundError as error:
+        notices.refuse(error)
+        return None
+    if state.schema() is None:
+        return run  # a table is awaited: the run stays what it was
+    try:
+        live_view.follow(run, state.experiment())
+    except PlaygroundError as error:
+        notices.refuse(error)
+    return run
+
+
+def _part(name: str, run: RunHandle | None) -> None:
+    with st.container(key=f"part_{name}"):
+        if run is not None:
+            live_view.mount(name, run)
+        else:
+            st.caption(say("page.no_run"))

@@ -1,0 +1,36 @@
+"""What every page shares: configuration, language, style sheet, navigation, header."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from playground.ui import language, notices, state
+from playground.ui.header import header
+from playground.ui.language import say
+
+PAGES = Path(__file__).resolve().parents[2] / "pages"
+STATIC = Path(__file__).with_name("static")
+STYLE, ICON = STATIC / "app.css", STATIC / "icon.svg"
+
+language.choose()
+st.set_page_config(
+    page_title=say("app.title"),
+    page_icon=str(ICON),
+    layout="wide",
+    initial_sidebar_state="collapsed",
+)
+st.html(STYLE)
+state.begin()
+pages = [
+    st.Page(
+        PAGES / "playground.py",
+        title=say("app.playground"),
+        icon=":material/hub:",
+        default=True,
+    ),
+    st.Page(PAGES / "about.py", title=say("app.guide"), icon=":material/menu_book:"),
+]
+page = st.navigation(pages, position="hidden")
+header(pages)
+page.run()
+notices.show()

@@ -1,0 +1,138 @@
+"""The row of settings under the play controls. Every control shows its present value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from playground.core.experiment import Regularization
+from playground.core.initializers import INITIALIZERS
+from playground.core.losses import LOSSES, fits
+from playground.core.optimizers import OPTIMIZERS
+from playground.core.settings import Settings
+from playground.ui import forms, language, pictures, sharing, state
+from playground.ui.forms import key_of, number
+from playground.ui.language import say
+
+
+def settings_row() -> None:
+    experiment = state.experiment()
+    with st.container(key="settings", horizontal=True, gap=None):
+        _chip("rate", say("bar.learning_rate"), number(experiment.optimizer.learning_rate), _rate)
+        _chip("batch", say("bar.batch_size"), number(experiment.training.batch_size), _batch)
+        optimizer = language.name_of("optimizers", experiment.optimizer.name)
+        _chip("optimizer", say("bar.optimizer"), optimizer, _optimizer)
+        _chip("loss", say("bar.loss"), language.name_of("losses", experiment.loss), _loss)
+        penalties = _penalties(experiment.regularization)
+        _chip("regularization", say("bar.regularization"), penalties, _regularization)
+        start = language.name_of("initializers", experiment.initialization)
+        _chip("initialization", say("bar.initialization"), start, _initialization)
+        seed = say("bar.seed", seed=experiment.training.seed)
+        _chip("training", say("bar.training"), seed, _training)
+        _chip("share", say("bar.share"), say("bar.share_value"), sharing.sharing)
+
+
+def _chip(key: str, label: str, value: str, content: Callable[[], None]) -> None:
+    """A popover whose label is two lines: what it sets, and to what."""
+    with st.popover(f"{label}\n{value}", type="tertiary", key=f"chip_{key}"):
+        content()
+
+
+def _rate() -> None:
+    _settings(state.experiment().optimizer, "optimizer", ["learning_rate"])
+
+
+def _batch() -> None:
+    _settings(state.experiment().training, "training", ["batch_size"])
+
+
+def _settings(model: Settings, path: str, names: list[str]) -> None:
+    for name in names:
+        forms.setting(model, name, f"{path}.{name}")
+
+
+def _own_fields(model: Settings, *besides: str) -> list[str]:
+    return [name for name in type(model).model_fields if name not in besides]
+
+
+def _optimizer() -> None:
+    optimizer = state.experiment().optimizer
+    key = key_of("optimizer")
+    forms.hold(key, optimizer.name)
+    st.selectbox(
+        say("bar.optimizer"),
+        list(OPTIMIZERS),
+        format_func=lambda name: language.name_of("optimizers", name),
+        key=key,
+        on_change=lambda: state.change({"optimizer": {"name": st.session_state[key]}}),
+    )
+    st.caption(language.help_of("optimizers", optimizer.name))
+    st.latex(say(f"optimizers.{optimizer.name}.rule"))
+    _settings(optimizer, "optimizer", _own_fields(optimizer, "name", "learning_rate"))
+
+
+def _loss() -> None:
+    """Every loss with its curve; one that does not fit the task is disabled and says why."""
+    experiment, schema = state.experiment(), state.schema()
+    st.caption(say("bar.loss_help"))
+    with st.container(key="losses"):
+        for name, loss in LOSSES.items():
+            task = schema.task if schema else None
+            reason = fits(name, task, experiment.output_activation) if task else None
+            chosen = name == experiment.loss
+            st.button(
+                language.name_of("losses", name),
+                key=f"loss_{name}",
+                type="primary" if chosen else "secondary",
+                icon=":material/check:" if chosen else None,
+                help=None if reason else language.help_of("losses", name),
+                disabled=reason is not None,
+                width="stretch",
+                on_click=state.change,
+                args=({"loss": name},),
+            )
+            if reason:
+                st.caption(say(f"reasons.{reason}"))
+            else:
+                st.html(pictures.loss_curve(name) or "&nbsp;")
+    st.latex(LOSSES[experiment.loss].formula)
+
+
+def _penalties(regularization: Regularization) -> str:
+    parts = []
+    if regularization.l1:
+        parts.append(f"L1 {number(regularization.l1)}")
+    if regularization.l2:
+        parts.append(f"L2 {number(regularization.l2)}")
+    if regularization.clip_norm:
+        parts.append(f"≤ {number(regularization.clip_norm)}")
+    return " · ".join(parts) or say("bar.none")
+
+
+def _regularization() -> None:
+    model = state.experiment().regularization
+    _settings(model, "regularization", _own_fields(model))
+
+
+def _initialization() -> None:
+    key = key_of("initialization")
+    forms.hold(key, state.experiment().initialization)
+    st.radio(
+        say("settings.Experiment.initialization.label"),
+        list(INITIALIZERS),
+        format_func=lambda name: language.name_of("initializers", name),
+        captions=[
+            f"{language.help_of('initializers', name)} ${entry.formula}$"
+            for name, entry in INITIALIZERS.items()
+        ],
+        key=key,
+        help=say("settings.Experiment.initialization.help"),
+        on_change=lambda: state.set_value("initialization", st.session_state[key]),
+    )
+
+
+def _training() -> None:
+    model = state.experiment().training
+    with st.container(key="training_fields"):
+        _settings(model, "training", _own_fields(model, "batch_size"))

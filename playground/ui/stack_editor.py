@@ -1,0 +1,181 @@
+"""The layer stack: one cell per block, in line with the drawing of the network below."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from playground.core.activations import ACTIVATIONS
+from playground.core.data.features import applicable
+from playground.core.errors import PlaygroundError
+from playground.core.experiment import MAX_LAYERS, Experiment
+from playground.core.layers import LAYERS
+from playground.core.losses import fits
+from playground.core.network import Block, describe, head_reason, parameter_count
+from playground.ui import forms, language, notices, pictures, state
+from playground.ui.forms import number
+from playground.ui.language import say
+
+_ADD = "add_layer"
+
+
+def stack_editor() -> None:
+    experiment, schema = state.experiment(), state.schema()
+    if schema is None:
+        return
+    try:
+        blocks = describe(experiment, schema)
+    except PlaygroundError as error:
+        st.error(error.sentence(language.current()))
+        return
+    with st.container(key="stack"):
+        _title(experiment, blocks)
+        cells = st.columns(len(blocks), gap=None, wrap=False)
+        for index, (cell, block) in enumerate(zip(cells, blocks, strict=True)):
+            with cell:
+                _cell(index, block)
+        for block in blocks:
+            if block.problem is not None:
+                st.error(block.problem.sentence(language.current()))
+
+
+def _title(experiment: Experiment, blocks: tuple[Block, ...]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="stack_title", wrap=False):
+        st.html(f'<h2>{say("stack.title")}</h2><span class="np-note">{_summary(blocks)}</span>')
+        full = len(experiment.layers) >= MAX_LAYERS
+        st.menu_button(
+            say("stack.add"),
+            list(LAYERS),
+            format_func=lambda kind: language.name_of("layers", kind),
+            key=_ADD,
+            icon=":material/add:",
+            type="tertiary",
+            disabled=full,
+            help=say("stack.full", limit=MAX_LAYERS) if full else say("stack.add_help"),
+            on_click=_add,
+        )
+
+
+def _summary(blocks: tuple[Block, ...]) -> str:
+    return say("stack.summary", layers=len(blocks) - 1, parameters=f"{parameter_count(blocks):,}")
+
+
+def _cell(index: int, block: Block) -> None:
+    if block.kind == "input":
+        label = f"{say('stack.input')}\n{block.units}"
+    elif block.kind == "head":
+        label = f"{say('stack.head')}\n{block.units}"
+    else:
+        label = _label(block)
+    with st.popover(label, key=f"block_{index}", width="stretch"):
+        if block.kind == "input":
+            _input(block)
+        elif block.kind == "head":
+            _head(block)
+        else:
+            _layer(index - 1, block)
+
+
+def _label(block: Block) -> str:
+    """Two lines: the kind of block, and its size or strength."""
+    layer = block.layer
+    assert layer is not None
+    if block.activation is not None:
+        return f"{language.name_of('activations', block.activation)}\n{block.units}"
+    strength = next((getattr(layer, name) for name in _fields(layer)), "")
+    return f"{language.name_of('layers', block.kind)}\n{number(strength)}"
+
+
+def _fields(layer: Any) -> list[str]:
+    return [name for name in type(layer).model_fields if name != "kind"]
+
+
+def _facts(block: Block) -> None:
+    shape = say("stack.shape", shape=f"(n, {block.units})")
+    count = say("stack.parameters", count=f"{block.parameters:,}")
+    st.caption(f"{shape} · {count}")
+
+
+def _input(block: Block) -> None:
+    st.markdown(f"**{say('stack.input')}**")
+    labels = ", ".join(block.labels[:12]) + (" …" if len(block.labels) > 12 else "")
+    st.caption(say("stack.input_help", labels=labels))
+
+
+def _head(block: Block) -> None:
+    experiment, schema = state.experiment(), state.schema()
+    assert schema is not None
+    st.markdown(f"**{say('stack.head')}**")
+    st.write(say(f"stack.{head_reason(schema)}", count=block.units))
+    _facts(block)
+    reason = fits(experiment.loss, schema.task, "tanh")
+    forms.setting(experiment, "output_activation", "output_activation", disabled=reason is not None)
+    if reason is not None:
+        st.caption(say(f"reasons.{reason}"))
+
+
+def _layer(index: int, block: Block) -> None:
+    layer = block.layer
+    assert layer is not None
+    name = language.name_of("layers", block.kind)
+    st.markdown(f"**{say('stack.block', number=index + 1, name=name)}**")
+    st.caption(language.help_of("layers", block.kind))
+    for field in _fields(layer):
+        path = f"layers.{index}.{field}"
+        if field == "activation":
+            forms.setting(
+                layer,
+                field,
+                path,
+                options=list(ACTIVATIONS),
+                format_func=lambda key: language.name_of("activations", key),
+            )
+            _curve(layer.activation)
+        else:
+            forms.setting(layer, field, path)
+    _facts(block)
+    _moves(index)
+
+
+def _curve(activation: str) -> None:
+    st.html(pictures.activation_curve(activation) or "&nbsp;")
+    st.latex(f"f(z) = {ACTIVATIONS[activation].formula}")
+    st.caption(language.help_of("activations", activation))
+
+
+def _moves(index: int) -> None:
+    count = len(state.experiment().layers)
+    with st.container(horizontal=True, gap="small", key=f"moves_{index}"):
+        for name, icon, disabled in (
+            ("left", ":material/arrow_back:", index == 0),
+            ("right", ":material/arrow_forward:", index == count - 1),
+            ("duplicate", ":material/content_copy:", count >= MAX_LAYERS),
+            ("remove", ":material/delete:", False),
+        ):
+            st.button(
+                say(f"stack.{name}"),
+                key=f"{name}_{index}",
+                icon=icon,
+                disabled=disabled,
+                on_click=_rearrange,
+                args=(name, index),
+            )
+
+
+def _add() -> None:
+    kind = st.session_state[_ADD]
+    layers = state.experiment().model_dump(mode="json")["layers"]
+    state.change({"layers": [*layers, {"kind": kind}]})
+
+
+def _rearrange(name: str, index: int) -> None:
+    layers = state.experiment().model_dump(mode="json")["layers"]
+    if index >= len(layers):
+        return
+    layer = layers.pop(index)
+    if name == "duplicate":
+        layers[index:index] = [layer, layer]
+    elif name != "remove":
+        layers.insert(max(0, index + (1 if name == "right" else -1)), layer)
+    state.change({"layers": layers})

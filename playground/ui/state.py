@@ -1,0 +1,164 @@
+"""The page's state: one Experiment per session, and everything that may change it.
+
+Widgets never hold a setting of their own. Before one is made it is given the experiment's value;
+when it is moved, its callback writes a changed experiment here. What cannot be is refused with
+one sentence, and the experiment stays as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from playground.core import proposal
+from playground.core.data.model import Schema
+from playground.core.data.registry import schema_of
+from playground.core.data.table import Table
+from playground.core.errors import Notice, PlaygroundError
+from playground.core.experiment import Experiment, Upload
+from playground.core.link import decode, encode
+from playground.ui import language, notices
+
+_EXPERIMENT = "experiment"
+_TABLE = "table"
+_SCHEMA = "schema"
+
+
+def begin() -> None:
+    """The experiment of a first visit: what the link says, or the default."""
+    if _EXPERIMENT in st.session_state:
+        return
+    query = {key: value for key, value in st.query_params.items() if key != "lang"}
+    experiment, hostile = decode(query)
+    st.session_state[_EXPERIMENT] = experiment
+    notices.tell(*hostile)
+    settle()
+
+
+def experiment() -> Experiment:
+    return st.session_state[_EXPERIMENT]
+
+
+def table() -> Table | None:
+    """The visitor's own table, where one was brought in this session."""
+    return st.session_state.get(_TABLE)
+
+
+def schema() -> Schema | None:
+    """What the data set holds; None while it is a table that is not here or cannot be used."""
+    data, own = experiment().data, table()
+    key = (data, own.sha256 if own and data.name == "csv" else None)
+    known = st.session_state.get(_SCHEMA)
+    if known is None or known[0] != key:
+        known = (key, *_look(data, own))
+        st.session_state[_SCHEMA] = known
+    return known[1]
+
+
+def schema_problem() -> Notice | None:
+    """Why there is no schema."""
+    schema()
+    return st.session_state[_SCHEMA][2]
+
+
+def _look(data: Any, own: Table | None) -> tuple[Schema | None, Notice | None]:
+    try:
+        return schema_of(data, own), None
+    except PlaygroundError as error:
+        return None, error.notice()
+
+
+def change(changes: dict[str, Any]) -> bool:
+    """Changes some settings, nested like the experiment's JSON. False if they were refused."""
+    try:
+        return adopt(experiment().with_changes(changes))
+    except PlaygroundError as error:
+        notices.refuse(error)
+        return False
+
+
+def set_value(path: str, value: Any) -> bool:
+    """Changes one setting, named as in `reset_reasons`: "data.noise", "layers.0.units"."""
+    head, *rest = path.split(".")
+    if head == "layers":
+        layers = experiment().model_dump(mode="json")["layers"]
+        layers[int(rest[0])][rest[1]] = value
+        return change({"layers": layers})
+    changes: Any = value
+    for part in reversed(rest):
+        changes = {part: changes}
+    return change({head: changes})
+
+
+def adopt(new: Experiment) -> bool:
+    """Makes an experiment the page's, its loss fitted to the task where it did not fit."""
+    notices.clear()
+    st.session_state[_EXPERIMENT] = new
+    settle()
+    return True
+
+
+def settle() -> None:
+    """Fits the experiment to its task, and says what was changed for it."""
+    known = schema()
+    if known is not None:
+        fitted, said = proposal.fit_to_task(experiment(), known)
+        st.session_state[_EXPERIMENT] = fitted
+        notices.tell(*said)
+
+
+def choose_data(name: str) -> None:
+    """Another data set; a network that was proposed gives way to what this one proposes."""
+    _try(lambda: proposal.choose_data(name, experiment(), table()))
+
+
+def propose() -> None:
+    """The settings that the data set proposes."""
+    _try(lambda: proposal.propose(experiment().data.name, experiment(), table()))
+
+
+def tfplayground() -> None:
+    """The same network, trained as TensorFlow Playground trains it."""
+    known = schema()
+    if known is not None:
+        _try(lambda: proposal.tfplayground_mode(experiment(), known))
+
+
+def _try(make: Callable[[], Experiment]) -> None:
+    try:
+        adopt(make())
+    except PlaygroundError as error:
+        notices.refuse(error)
+
+
+def choose_table(own: Table, choice: dict[str, Any]) -> None:
+    """The visitor's table as the data set.
+
+    Args:
+        own: the table.
+        choice: target, target_kind, columns and missing, as in `Data`.
+
+    Raises:
+        PlaygroundError: nothing can be learned from the table in this way.
+    """
+    upload = Upload(filename=own.filename, sha256=own.sha256).model_dump()
+    chosen = {"name": "csv", "upload": upload, **choice}
+    wanted = experiment().with_changes({"data": chosen})
+    made = proposal.choose_data("csv", wanted, own).with_changes({"data": chosen})
+    st.session_state[_TABLE] = own
+    adopt(made)
+
+
+def keep_table(own: Table) -> None:
+    """Takes a table that the experiment already names."""
+    st.session_state[_TABLE] = own
+    settle()
+
+
+def write_link() -> None:
+    """Puts the experiment into the page's address."""
+    wanted = encode(experiment()) | language.by_hand()
+    if st.query_params.to_dict() != wanted:
+        st.query_params.from_dict(wanted)

@@ -1,0 +1,203 @@
+/** Loss, and accuracy or R², over the epochs: train and test, the penalty apart. */
+
+import { altText, el, iconButton, toggle } from './dom.js';
+import { axis, CONFIG, layout, loadPlotly, throttled } from './plot.js';
+import { fileName, plotlyImage, savePng } from './png.js';
+import { accuracy, significant } from './words.js';
+
+const MOST_POINTS = 400;
+const choices = { logX: false, logY: false };
+
+export function createCurves(context) {
+  return new Curves(context);
+}
+
+class Curves {
+  constructor(context) {
+    this.context = context;
+    this.hub = context.hub;
+    this.draw = throttled(() => this.update());
+    this.build();
+    this.alt = altText(this.plot);
+  }
+
+  build() {
+    const { text, root } = this.context;
+    const flip = (name, key) =>
+      toggle({
+        label: text(`curves.${name}`), tip: text(`curves.${name}_tip`), pressed: choices[key],
+        onChange: (value) => {
+          choices[key] = value;
+          this.rebuild();
+        },
+      });
+    const save = iconButton({
+      name: 'download', label: text('png'), tip: text('png_tip'), onClick: () => this.save(),
+    });
+    this.legend = el('div', { class: 'np-legend' });
+    this.plot = el('div', { class: 'np-layer', role: 'img' });
+    this.stage = el('div', { class: 'np-stage' }, this.plot);
+    root.append(
+      el('div', { class: 'np-head' },
+        el('h3', { class: 'np-title', text: text('curves.title') }), this.legend,
+        el('div', { class: 'np-tools' }, flip('log_x', 'logX'), flip('log_y', 'logY'), save)),
+      this.stage);
+    this.paintLegend(false);
+  }
+
+  paintLegend(penalty) {
+    const { text } = this.context;
+    const names = penalty ? ['train', 'test', 'penalty'] : ['train', 'test'];
+    this.legend.replaceChildren(...names.map((name) =>
+      el('span', { class: 'np-chip' }, el('i', { class: `np-line np-line-${name}` }),
+        el('span', { text: text(`curves.${name}`) }))));
+    const { train, test, muted } = this.context.theme;
+    this.context.root.style.setProperty('--np-train', train);
+    this.context.root.style.setProperty('--np-test', test);
+    this.context.root.style.setProperty('--np-penalty', muted);
+  }
+
+  // ---- the chart -----------------------------------------------------------------------------
+
+  async start() {
+    if (this.starting) return;
+    this.starting = true;
+    this.plotly = await loadPlotly(this.context.base);
+    if (!this.plot.isConnected) return;
+    await this.plotly.newPlot(this.plot, this.traces(), this.layout(), CONFIG);
+    this.ready = true;
+    this.draw();
+  }
+
+  traces() {
+    const { theme } = this.context;
+    const { history, header } = this.hub;
+    const rows = history.sample(MOST_POINTS, choices.logX);
+    const column = (c) => rows.map((row) => finite(history.value(row, c)));
+    const x = column(0);
+    const score = header?.score === 'r2' ? 'r2' : 'accuracy';
+    const trace = (name, y, color, more = {}) => ({
+      type: 'scatter', mode: rows.length > 1 ? 'lines' : 'markers', x, y, name,
+      marker: { size: 5, color }, line: { color, width: 2, ...more.line }, yaxis: more.yaxis ?? 'y',
+      hovertemplate: `${name} %{y:.4~g}<extra></extra>`,
+    });
+    const { text } = this.context;
+    const traces = [
+      trace(text('curves.train_loss'), column(1), theme.train),
+      trace(text('curves.test_loss'), column(2), theme.test),
+      trace(text(`curves.train_${score}`), column(4), theme.train, { yaxis: 'y2' }),
+      trace(text(`curves.test_${score}`), column(5), theme.test, { yaxis: 'y2' }),
+    ];
+    const penalty = column(3);
+    this.penalized = penalty.some((value) => value > 0);
+    if (this.penalized) {
+      traces.push(trace(text('curves.penalty'), penalty, theme.muted, { line: { dash: 'dot', width: 1.5 } }));
+    }
+    return traces;
+  }
+
+  layout() {
+    const { theme, text } = this.context;
+    const score = this.hub.header?.score === 'r2' ? 'r2' : 'accuracy';
+    const title = (words) => ({ text: words, font: { size: 12, color: theme.muted }, standoff: 6 });
+    const zeroed = choices.logY ? {} : { rangemode: 'tozero' };
+    return layout(theme, {
+      width: this.stage.clientWidth,
+      height: this.stage.clientHeight,
+      margin: { l: 52, r: 10, t: 6, b: 38 },
+      uirevision: `${this.hub.scene?.id}|${choices.logX}|${choices.logY}`,
+      hovermode: 'x unified',
+      xaxis: axis(theme, {
+        type: choices.logX ? 'log' : 'linear', title: title(text('curves.epoch')), anchor: 'y2',
+        nticks: 7, rangemode: 'tozero',
+      }),
+      yaxis: axis(theme, {
+        type: choices.logY ? 'log' : 'linear', title: title(text('curves.loss')),
+        domain: [0.42, 1], nticks: 5, exponentformat: 'power', ...zeroed,
+      }),
+      yaxis2: axis(theme, {
+        title: title(text(`curves.${score}`)), domain: [0, 0.33], nticks: 4,
+        tickformat: score === 'r2' ? '' : '.0%', range: this.scoreRange(score),
+      }),
+    });
+  }
+
+  /** Scores end at 1; how far down their axis goes depends on the worst one seen in this scene. */
+  scoreRange(score) {
+    const { history, scene } = this.hub;
+    let worst = 1;
+    for (let row = 0; row < history.count; row++) {
+      worst = Math.min(worst, history.value(row, 4), history.value(row, 5));
+    }
+    const floors = score === 'r2' ? [0, -1] : [0.4, 0];
+    if (this.scoreScene !== scene?.id) this.scoreFloor = floors[0];
+    this.scoreScene = scene?.id;
+    if (worst < this.scoreFloor) this.scoreFloor = floors[1];
+    return [this.scoreFloor, 1 + (1 - this.scoreFloor) * 0.04];
+  }
+
+  update() {
+    if (!this.ready || !this.stage.clientWidth) return;
+    const traces = this.traces();
+    if (this.penalized !== this.shownPenalty) {
+      this.shownPenalty = this.penalized;
+      this.paintLegend(this.penalized);
+    }
+    this.plotly.react(this.plot, traces, this.layout(), CONFIG);
+  }
+
+  rebuild() {
+    if (this.ready) this.update();
+  }
+
+  // ---- the part ------------------------------------------------------------------------------
+
+  paint(hub) {
+    if (!hub.scene || !this.stage.clientWidth) return;
+    const { history, scene } = hub;
+    const key = `${scene.id}|${history.version}|${history.count}|${history.value(history.count - 1, 0)}`;
+    if (!this.ready) this.start();
+    else if (key !== this.key) {
+      this.key = key;
+      this.draw();
+    }
+    this.alt(() => this.describe(hub.header));
+  }
+
+  describe({ epoch, metrics, score }) {
+    const show = score === 'r2' ? significant : accuracy;
+    return this.context.text('curves.alt', {
+      epoch, train: significant(metrics?.train_loss), test: significant(metrics?.test_loss),
+      score: this.context.text(`curves.${score === 'r2' ? 'r2' : 'accuracy'}`),
+      train_score: show(metrics?.train_score), test_score: show(metrics?.test_score),
+    });
+  }
+
+  async save() {
+    if (!this.ready) return;
+    const width = this.stage.clientWidth;
+    const height = this.stage.clientHeight;
+    const image = await plotlyImage(this.plotly, this.plot, { width, height });
+    const title = this.context.text('curves.title');
+    const { theme } = this.context;
+    await savePng({ name: fileName('curves', this.hub.header), title, width, height, theme },
+      (canvas) => canvas.drawImage(image, 0, 0, width, height));
+  }
+
+  resized() {
+    this.rebuild();
+  }
+
+  themed() {
+    this.paintLegend(this.penalized);
+    this.rebuild();
+  }
+
+  destroy() {
+    this.draw.cancel();
+    if (this.ready) this.plotly.purge(this.plot);
+  }
+}
+
+/** Plotly leaves a gap at null; a loss that is not finite is such a gap. */
+const finite = (value) => (Number.isFinite(value) ? value : null);

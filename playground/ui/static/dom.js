@@ -1,0 +1,120 @@
+/** Small helpers to build the page's elements. */
+
+/** Outlines in a 24 × 24 box. */
+const ICONS = {
+  play: 'M8 5.1v13.8L19 12z',
+  pause: 'M6.5 5h4v14h-4zM13.5 5h4v14h-4z',
+  step: 'M6 5.5v13L14.5 12zM16 5.5h2.4v13H16z',
+  epoch: 'M3 6v12l7.5-6zM10.5 6v12l7.5-6zM19 6h2.2v12H19z',
+  reset:
+    'M12 5V1.6L7.2 6.3 12 11V7.2a4.9 4.9 0 1 1-4.9 4.9H4.9A7.1 7.1 0 1 0 12 5z',
+  seed:
+    'M6 3h12a3 3 0 0 1 3 3v12a3 3 0 0 1-3 3H6a3 3 0 0 1-3-3V6a3 3 0 0 1 3-3zm0 2a1 1 0 0 0-1 1v12a1 1 0 0 0 1 1h12a1 1 0 0 0 1-1V6a1 1 0 0 0-1-1zM8.5 7a1.5 1.5 0 1 1 0 3 1.5 1.5 0 0 1 0-3zm7 0a1.5 1.5 0 1 1 0 3 1.5 1.5 0 0 1 0-3zM12 10.5a1.5 1.5 0 1 1 0 3 1.5 1.5 0 0 1 0-3zM8.5 14a1.5 1.5 0 1 1 0 3 1.5 1.5 0 0 1 0-3zm7 0a1.5 1.5 0 1 1 0 3 1.5 1.5 0 0 1 0-3z',
+  download: 'M11 4h2v8.2l3-3 1.4 1.4L12 16l-5.4-5.4L8 9.2l3 3zM5 18h14v2H5z',
+  back: 'M11 5.5 12.4 7 8.4 11H20v2H8.4l4 4-1.4 1.5L4.5 12z',
+  zoomIn: 'M11 5h2v6h6v2h-6v6h-2v-6H5v-2h6z',
+  zoomOut: 'M5 11h14v2H5z',
+  fit: 'M4 4h6v2H6v4H4zM14 4h6v6h-2V6h-4zM4 14h2v4h4v2H4zM18 14h2v6h-6v-2h4z',
+  close: 'M6.4 5 12 10.6 17.6 5 19 6.4 13.4 12l5.6 5.6-1.4 1.4-5.6-5.6L6.4 19 5 17.6l5.6-5.6L5 6.4z',
+};
+
+/**
+ * @param {string} tag
+ * @param {object} [attributes] `class`, `text`, `on: {event: handler}`, else set as attributes
+ * @param {...Node} children
+ */
+export function el(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value == null || value === false) continue;
+    if (name === 'text') node.textContent = value;
+    else if (name === 'on') {
+      for (const [event, handler] of Object.entries(value)) node.addEventListener(event, handler);
+    } else node.setAttribute(name, value === true ? '' : value);
+  }
+  node.append(...children.filter(Boolean));
+  return node;
+}
+
+export function icon(name) {
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  svg.setAttribute('viewBox', '0 0 24 24');
+  svg.setAttribute('aria-hidden', 'true');
+  const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
+  path.setAttribute('d', ICONS[name]);
+  svg.append(path);
+  return svg;
+}
+
+export function setIcon(node, name) {
+  if (node.dataset.icon === name) return;
+  node.dataset.icon = name;
+  node.querySelector('svg path').setAttribute('d', ICONS[name]);
+}
+
+/** A button that shows an icon; its name is read aloud, its tip says what it does. */
+export function iconButton({ name, label, tip, onClick, className = '' }) {
+  const node = el('button', {
+    type: 'button',
+    class: `np-icon ${className}`,
+    'aria-label': label,
+    title: tip ?? label,
+    on: { click: onClick },
+  });
+  node.dataset.icon = name;
+  node.append(icon(name));
+  return node;
+}
+
+/** A small text button that stays pressed. */
+export function toggle({ label, tip, pressed, onChange }) {
+  const node = el('button', {
+    type: 'button',
+    class: 'np-toggle',
+    text: label,
+    title: tip,
+    'aria-pressed': String(Boolean(pressed)),
+  });
+  node.addEventListener('click', () => {
+    const now = node.getAttribute('aria-pressed') !== 'true';
+    node.setAttribute('aria-pressed', String(now));
+    onChange(now);
+  });
+  return node;
+}
+
+/** Sets text only when it changes: an untouched node costs no layout. */
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** Gives a canvas the size of its box in device pixels. Returns its context, in CSS pixels. */
+export function fitCanvas(canvas, width, height) {
+  const ratio = window.devicePixelRatio || 1;
+  const w = Math.max(1, Math.round(width * ratio));
+  const h = Math.max(1, Math.round(height * ratio));
+  if (canvas.width !== w || canvas.height !== h) {
+    canvas.width = w;
+    canvas.height = h;
+    canvas.style.width = `${width}px`;
+    canvas.style.height = `${height}px`;
+  }
+  const context = canvas.getContext('2d');
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  return context;
+}
+
+/**
+ * Alt text that keeps its meaning while the picture moves: at most one change a second, since a
+ * screen reader that follows thirty changes a second says nothing.
+ */
+export function altText(node) {
+  let last = 0;
+  return (compose) => {
+    const now = performance.now();
+    if (now - last < 1000 && node.hasAttribute('aria-label')) return;
+    last = now;
+    const text = compose();
+    if (node.getAttribute('aria-label') !== text) node.setAttribute('aria-label', text);
+  };
+}

@@ -1,0 +1,298 @@
+/**
+ * The large map: what the network (or the neuron in focus) answers everywhere in the plane, under
+ * the data points; for one input, the fitted curve.
+ */
+
+import { Axes } from './axes.js';
+import { css } from './colors.js';
+import { altText, el, iconButton, setText, toggle } from './dom.js';
+import { buildLegend } from './legend.js';
+import { paintCurve } from './line.js';
+import { fileName, plotlyImage, savePng } from './png.js';
+import { Points } from './points.js';
+import { steadyExtent } from './plot.js';
+import { describe } from './probe.js';
+import { Raster, stepped } from './raster.js';
+import { isLine, isRegression, neuronName } from './scene.js';
+import { Tooltip } from './tooltip.js';
+import { accuracy, significant } from './words.js';
+
+/** Switches outlive a remount of the part, e.g. a change of page. */
+const choices = { showTest: false, discrete: false };
+const REGRESSION_BANDS = 9;
+
+export function createMap(context) {
+  return new DecisionMap(context);
+}
+
+class DecisionMap {
+  constructor(context) {
+    this.context = context;
+    this.hub = context.hub;
+    this.axes = new Axes(context, () => this.hub.invalidate());
+    this.raster = new Raster();
+    this.points = new Points();
+    this.extent = steadyExtent();
+    this.build();
+    this.tip = new Tooltip(context.root);
+    this.alt = altText(this.axes.host);
+    this.listen();
+    this.hub.want({ map: true });
+    this.tables = null;
+  }
+
+  build() {
+    const { text, root } = this.context;
+    this.title = el('h3', { class: 'np-title', text: text('map.title') });
+    this.back = el('button', {
+      type: 'button', class: 'np-toggle np-back', text: text('map.back'), title: text('map.back_tip'),
+      on: { click: () => this.hub.want({ focus: null }) },
+    });
+    this.back.hidden = true;
+    const flip = (name, key) =>
+      toggle({
+        label: text(`map.${name}`), tip: text(`map.${name}_tip`), pressed: choices[key],
+        onChange: (value) => {
+          choices[key] = value;
+          this.tables = null;
+          this.points.key = this.legendKey = '';
+          this.hub.invalidate();
+        },
+      });
+    this.testToggle = flip('show_test', 'showTest');
+    this.discreteToggle = flip('discretize', 'discrete');
+    const save = iconButton({
+      name: 'download', label: text('png'), tip: text('png_tip'), onClick: () => this.save(),
+    });
+    this.legend = el('div', { class: 'np-legend' });
+    root.append(
+      el('div', { class: 'np-head' }, this.title, this.back,
+        el('div', { class: 'np-tools' }, this.testToggle, this.discreteToggle, save)),
+      el('div', { class: 'np-stage' }, this.axes.host, this.zoomButtons()),
+      this.legend
+    );
+  }
+
+  zoomButtons() {
+    const { text } = this.context;
+    const button = (name, key, onClick) =>
+      iconButton({ name, label: text(`map.${key}`), tip: text(`map.${key}_tip`), onClick });
+    this.fit = button('fit', 'zoom_reset', () => this.axes.reset());
+    return el('div', { class: 'np-zoom' },
+      button('zoomIn', 'zoom_in', () => this.axes.zoomIn()),
+      button('zoomOut', 'zoom_out', () => this.axes.zoomOut()),
+      this.fit);
+  }
+
+  listen() {
+    const { host } = this.axes;
+    host.addEventListener('pointermove', (event) => this.point(event));
+    host.addEventListener('pointerdown', (event) => this.point(event));
+    host.addEventListener('pointerleave', () => this.unpoint());
+    host.addEventListener('blur', () => this.unpoint());
+    host.addEventListener('keydown', (event) => this.key(event));
+  }
+
+  // ---- the pointer, by mouse, finger or arrow keys -------------------------------------------
+
+  point(event) {
+    const { rect, host } = this.axes;
+    const box = host.getBoundingClientRect();
+    const x = event.clientX - box.left - rect.left;
+    const y = event.clientY - box.top - rect.top;
+    const inside = x >= 0 && y >= 0 && x <= rect.width && y <= rect.height;
+    this.pointer = inside && event.buttons === 0 ? { x, y } : null;
+    this.showTip();
+  }
+
+  unpoint() {
+    this.pointer = null;
+    this.showTip();
+  }
+
+  key(event) {
+    const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+    const arrow = arrows[event.key];
+    if (arrow && event.shiftKey) this.axes.panBy(...arrow);
+    else if (arrow) this.movePointer(...arrow);
+    else if (event.key === '+' || event.key === '=') this.axes.zoomIn(this.pointed());
+    else if (event.key === '-') this.axes.zoomOut(this.pointed());
+    else if (event.key === '0') this.axes.reset();
+    else if (event.key === 'Escape') this.unpoint();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  movePointer(right, up) {
+    const { width, height } = this.axes.rect;
+    const at = this.pointer ?? { x: width / 2, y: height / 2 };
+    const clamp = (value, most) => Math.max(0, Math.min(most, value));
+    this.pointer = { x: clamp(at.x + right * 8, width), y: clamp(at.y - up * 8, height) };
+    this.showTip();
+    this.hub.invalidate();
+  }
+
+  pointed() {
+    const { axes, pointer } = this;
+    return pointer && { x: axes.fromX(pointer.x), y: axes.fromY(pointer.y) };
+  }
+
+  showTip() {
+    const { hub, axes, pointer } = this;
+    if (!pointer || !hub.scene || !axes.fromX) return this.tip.hide();
+    const point = this.plain() ? null
+      : this.points.nearest(axes, hub, pointer.x, pointer.y, choices.showTest);
+    const left = axes.rect.left + axes.host.offsetLeft + axes.host.parentElement.offsetLeft;
+    const top = axes.rect.top + axes.host.offsetTop + axes.host.parentElement.offsetTop;
+    this.tip.show(left + pointer.x, top + pointer.y,
+      describe(this.context, hub, this.pointed(), point));
+  }
+
+  // ---- painting ------------------------------------------------------------------------------
+
+  /** With a neuron in focus on one input, values of points have no meaning on its axis. */
+  plain() {
+    return Boolean(this.focused && isLine(this.hub.scene));
+  }
+
+  get showTest() {
+    return choices.showTest;
+  }
+
+  paint(hub) {
+    const { scene, header } = hub;
+    if (!scene || !header) return;
+    this.focused = header.focus && hub.arrays.focus ? header.focus : null;
+    this.frameAxes(scene);
+    const context = this.axes.begin();
+    // The curve lies over the points, a map lies under them.
+    this.axes.under.style.zIndex = isLine(scene) ? 1 : 0;
+    if (isLine(scene)) paintCurve(context, this, hub);
+    else this.paintRaster(context, scene, hub.arrays);
+    this.points.paint(this.axes, hub, this.context.theme,
+      { showTest: choices.showTest, plain: this.plain() });
+    this.paintHead(scene);
+    this.paintPointer();
+    buildLegend(this, hub);
+    this.fit.classList.toggle('np-hide', !this.axes.zoomed());
+    if (this.pointer) this.showTip();
+    this.alt(() => this.describeAll(scene, header));
+  }
+
+  frameAxes(scene) {
+    const { inputs, domain: [x0, x1, y0, y1] } = scene;
+    const line = isLine(scene);
+    let y = line ? scene.value_range : [y0, y1];
+    let yLabel = inputs.y_label;
+    if (line && this.focused) {
+      const half = this.extent(this.focused.scale);
+      y = [-half, half];
+      yLabel = this.context.text('map.output');
+    }
+    this.axes.setHome({ x: [x0, x1], y, xLabel: this.label(inputs, 0), equal: inputs.kind === 'xy',
+      yLabel: line && this.focused ? yLabel : this.label(inputs, 1) });
+  }
+
+  label(inputs, side) {
+    const name = side ? inputs.y_label : inputs.x_label;
+    const share = inputs.explained?.[side];
+    if (share == null) return name;
+    return this.context.text('variance_axis', { name, percent: Math.round(share * 100) });
+  }
+
+  paintRaster(context, scene, arrays) {
+    const { colors } = this.context.theme;
+    const source = this.focused ? arrays.focus : arrays.map;
+    const { width, height } = this.axes.rect;
+    context.clearRect(0, 0, width, height);
+    if (!source) return;
+    if (source.shape.length === 3) {
+      this.raster.classes(source, colors.mapClasses, choices.discrete);
+    } else {
+      this.raster.values(source, this.table(scene, colors));
+    }
+    this.raster.draw(context, this.axes, scene.domain);
+  }
+
+  table(scene, colors) {
+    if (!choices.discrete) return colors.map;
+    const steps = isRegression(scene) || this.focused ? REGRESSION_BANDS : 2;
+    if (this.tables?.steps !== steps || this.tables.from !== colors.map) {
+      this.tables = { steps, from: colors.map, cut: stepped(colors.map, steps) };
+    }
+    return this.tables.cut;
+  }
+
+  paintHead(scene) {
+    const { text } = this.context;
+    const name = this.focused
+      ? neuronName(text, scene, this.focused.block, this.focused.unit)
+      : text('map.title');
+    setText(this.title, name);
+    this.title.title = name;
+    this.back.hidden = !this.focused;
+    const line = isLine(scene);
+    if (this.discreteToggle.hidden !== line) this.discreteToggle.hidden = line;
+  }
+
+  paintPointer() {
+    if (!this.pointer || document.activeElement !== this.axes.host) return;
+    const { x, y } = this.pointer;
+    const context = this.axes.over.getContext('2d');
+    context.strokeStyle = this.context.theme.text;
+    context.lineWidth = 1;
+    context.strokeRect(x - 6, y - 6, 12, 12);
+    this.points.key = ''; // the cross is wiped at the next paint
+  }
+
+  describeAll(scene, { epoch, metrics }) {
+    const { text } = this.context;
+    const regression = isRegression(scene);
+    const score = metrics?.test_score;
+    return text('map.alt', {
+      name: this.title.textContent, x: scene.inputs.x_label, y: scene.inputs.y_label, epoch,
+      train: significant(metrics?.train_loss), test: significant(metrics?.test_loss),
+      score: regression ? `R² ${significant(score)}` : accuracy(score),
+    });
+  }
+
+  /** A colour of the scale as CSS, for the legend and the saved picture. */
+  shade(share) {
+    return css(this.context.theme.colors.pale(share));
+  }
+
+  async save() {
+    const { axes, context, hub } = this;
+    const { width, height } = axes.size;
+    const overlay = axes.ready ? await plotlyImage(axes.plotly, axes.plot, axes.size) : null;
+    const title = `${this.title.textContent} · ${context.text('bar.epoch_count')} ${hub.header?.epoch ?? 0}`;
+    await savePng({ name: fileName('map', hub.header), title, width, height, theme: context.theme },
+      (canvas) => {
+        const { left, top, width: w, height: h } = axes.rect;
+        canvas.drawImage(axes.under, left, top, w, h);
+        canvas.drawImage(axes.over, left, top, w, h);
+        if (overlay) canvas.drawImage(overlay, 0, 0, width, height);
+      });
+  }
+
+  shown() {
+    if (!this.axes.ready) this.axes.redraw();
+  }
+
+  resized() {
+    this.axes.resized();
+    if (!this.axes.ready && this.hub.scene) this.axes.redraw();
+  }
+
+  themed() {
+    this.tables = null;
+    this.legendKey = '';
+    this.axes.themed();
+  }
+
+  destroy() {
+    this.hub.want({ map: false });
+    this.axes.destroy();
+  }
+}

@@ -1,0 +1,237 @@
+/**
+ * The network: every neuron a live map over the inputs' plane, every link a line by its weight's
+ * sign and size. The picture is one canvas; a real button lies over each neuron.
+ */
+
+import { altText, el, fitCanvas, iconButton } from './dom.js';
+import { arrange, biasAt, distance, weightAt } from './netlayout.js';
+import { Atlas, paintLabels, paintLink, paintLinks, paintNeurons } from './netpaint.js';
+import { fileName, savePng } from './png.js';
+import { neuronName } from './scene.js';
+import { Tooltip } from './tooltip.js';
+import { count, signed, significant } from './words.js';
+
+const LINK_REACH = 6;
+const TARGET = 24;
+
+export function createNetwork(context) {
+  return new NetworkView(context);
+}
+
+class NetworkView {
+  constructor(context) {
+    this.context = context;
+    this.hub = context.hub;
+    this.atlas = new Atlas();
+    this.labels = document.createElement('canvas');
+    this.build();
+    this.tip = new Tooltip(context.root);
+    this.alt = altText(this.canvas);
+    this.hub.want({ neurons: true });
+    // Labels are painted once, so they must not keep the look of a font that was still to come.
+    document.fonts.ready.then(() => {
+      this.key = null;
+      this.hub.invalidate();
+    });
+  }
+
+  build() {
+    const { text, root } = this.context;
+    this.canvas = el('canvas', { class: 'np-layer', role: 'img' });
+    this.buttons = el('div', { class: 'np-neurons', role: 'group', 'aria-label': text('network.title') });
+    this.stage = el('div', { class: 'np-stage' }, this.canvas, this.buttons);
+    const save = iconButton({
+      name: 'download', label: text('png'), tip: text('png_tip'), onClick: () => this.save(),
+      className: 'np-corner',
+    });
+    const caption = el('p', { class: 'np-caption', text: text('network.caption') });
+    root.append(this.stage, save, caption);
+    this.stage.addEventListener('pointermove', (event) => this.point(event));
+    this.stage.addEventListener('pointerdown', (event) => this.point(event));
+    this.stage.addEventListener('pointerleave', () => this.light(null));
+  }
+
+  // ---- geometry ------------------------------------------------------------------------------
+
+  /** Lays the picture out again when the scene or the space has changed. */
+  arrange(scene) {
+    const width = this.stage.clientWidth;
+    const height = this.stage.clientHeight;
+    const { dark, text } = this.context.theme;
+    const key = [scene.id, width, height, window.devicePixelRatio, dark, text].join('|');
+    if (key === this.key) return;
+    this.key = key;
+    this.layout = arrange(scene, width, height);
+    this.light(null);
+    this.layButtons(scene);
+    paintLabels(this.labelContext(), this.layout, this.context);
+  }
+
+  /** Labels stay the same from frame to frame, so they are painted once, on a canvas of their own. */
+  labelContext() {
+    const context = fitCanvas(this.labels, this.layout.width, this.layout.height);
+    context.clearRect(0, 0, this.layout.width, this.layout.height);
+    return context;
+  }
+
+  layButtons(scene) {
+    const focused = document.activeElement?.dataset?.neuron;
+    const { text } = this.context;
+    const made = this.layout.neurons.map((neuron) => {
+      const { block, unit, x, y, size } = neuron;
+      const side = Math.max(TARGET, size);
+      const { units, activation } = scene.blocks[block];
+      const name = neuronName(text, scene, block, unit);
+      const node = el('button', {
+        type: 'button', class: 'np-neuron', 'data-neuron': `${block}.${unit}`,
+        'aria-label': text('network.neuron_label', { name, units, activation: activation ?? '' }).trim(),
+        on: {
+          click: () => this.choose(neuron),
+          focus: () => this.light(node.matches(':focus-visible') ? { neuron } : null),
+          blur: () => this.light(null),
+        },
+      });
+      node.style.cssText =
+        `left:${x - side / 2}px;top:${y - side / 2}px;width:${side}px;height:${side}px`;
+      neuron.button = node;
+      return node;
+    });
+    this.buttons.replaceChildren(...made);
+    if (focused) made.find((node) => node.dataset.neuron === focused)?.focus();
+  }
+
+  choose({ block, unit }) {
+    const now = this.hub.wants.focus;
+    const same = now && now[0] === block && now[1] === unit;
+    this.hub.want({ focus: same ? null : [block, unit] });
+    this.hub.invalidate();
+  }
+
+  // ---- the pointer ---------------------------------------------------------------------------
+
+  point(event) {
+    if (!this.layout) return;
+    const box = this.stage.getBoundingClientRect();
+    const x = event.clientX - box.left;
+    const y = event.clientY - box.top;
+    const over = (one) => {
+      const reach = Math.max(TARGET, one.size) / 2;
+      return Math.abs(one.x - x) <= reach && Math.abs(one.y - y) <= reach;
+    };
+    const neuron = this.layout.neurons.find(over);
+    if (neuron) return this.light({ neuron, x, y });
+    const link = this.nearestLink(x, y);
+    this.light(link && { link, x, y });
+  }
+
+  nearestLink(x, y) {
+    let best = null;
+    let closest = LINK_REACH;
+    for (const link of this.layout.links) {
+      for (const to of link.to.neurons) {
+        for (const from of link.from.neurons) {
+          const away = distance(from, to, x, y);
+          if (away >= closest) continue;
+          closest = away;
+          best = { link, from, to };
+        }
+      }
+    }
+    return best;
+  }
+
+  light(lit) {
+    if (!lit && !this.lit) return;
+    this.lit = lit;
+    this.stage.style.cursor = lit?.link ? 'help' : '';
+    if (!lit) this.tip.hide();
+    this.hub.invalidate();
+  }
+
+  showTip() {
+    const { lit, hub, context: { text, lang } } = this;
+    const { scene, arrays } = hub;
+    const values = arrays.links?.data;
+    if (!lit || !values) return;
+    const name = ({ block, unit }) => neuronName(text, scene, block, unit);
+    if (lit.link) {
+      const { from, to } = lit.link;
+      this.tip.show(lit.x, lit.y, [
+        { title: true, label: `${name(from)} → ${name(to)}` },
+        { label: text('network.weight'), value: signed(this.weight(lit.link)) },
+      ]);
+      return;
+    }
+    const { neuron } = lit;
+    const rows = [{ title: true, label: name(neuron) }];
+    const { activation, units } = scene.blocks[neuron.block];
+    if (activation) rows.push({ label: text('network.activation'), value: activation });
+    const link = this.layout.links.find(({ block }) => block === neuron.block);
+    if (link) rows.push({ label: text('network.bias'), value: signed(values[biasAt(link, neuron)]) });
+    const scale = arrays.neuron_scale?.data[neuron.map];
+    if (scale) rows.push({ label: text('network.range'), value: `±${significant(scale)}` });
+    if (units > 1) rows.push({ label: text('network.units'), value: count(units, lang) });
+    rows.push({ label: text('network.click') });
+    this.tip.show(lit.x ?? neuron.x + neuron.size / 2, lit.y ?? neuron.y, rows);
+  }
+
+  weight({ link, from, to }) {
+    return this.hub.arrays.links.data[weightAt(link, to, from)];
+  }
+
+  // ---- painting ------------------------------------------------------------------------------
+
+  paint(hub) {
+    const { scene } = hub;
+    if (!scene || !this.stage.clientWidth) return;
+    this.arrange(scene);
+    const { width, height } = this.layout;
+    const context = fitCanvas(this.canvas, width, height);
+    context.clearRect(0, 0, width, height);
+    this.paintOn(context, hub);
+    this.showTip();
+    this.markFocus(hub.wants.focus);
+    this.alt(() => this.describe(scene));
+  }
+
+  paintOn(context, hub) {
+    const { layout, lit, context: { theme } } = this;
+    const values = hub.arrays.links?.data;
+    if (values) paintLinks(context, layout, values, theme, lit?.neuron);
+    if (values && lit?.link) {
+      paintLink(context, { ...lit.link, weight: this.weight(lit.link) }, theme);
+    }
+    paintNeurons(context, layout, hub, theme, this.atlas, hub.wants.focus);
+    context.drawImage(this.labels, 0, 0, layout.width, layout.height);
+  }
+
+  markFocus(focus) {
+    const key = String(focus);
+    if (key === this.focusKey && this.marked === this.layout) return;
+    this.focusKey = key;
+    this.marked = this.layout;
+    for (const { block, unit, button } of this.layout.neurons) {
+      button.setAttribute('aria-pressed', String(key === String([block, unit])));
+    }
+  }
+
+  describe(scene) {
+    const { text, lang } = this.context;
+    const shape = scene.blocks.filter(({ kind }) => kind !== 'dropout').map(({ units }) => units);
+    return text('network.alt', {
+      shape: shape.join(' – '), parameters: count(scene.parameters, lang),
+    });
+  }
+
+  save() {
+    const { context, hub, layout } = this;
+    const { width, height } = layout;
+    const title = `${context.text('network.title')} · ${context.text('bar.epoch_count')} ${hub.header?.epoch ?? 0}`;
+    return savePng({ name: fileName('network', hub.header), title, width, height, theme: context.theme },
+      (canvas) => this.paintOn(canvas, hub));
+  }
+
+  destroy() {
+    this.hub.want({ neurons: false });
+  }
+}

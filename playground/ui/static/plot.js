@@ -1,0 +1,88 @@
+/** Plotly, loaded once from the installed plotly package, and the frame its charts share. */
+
+let loading;
+
+/** @returns {Promise<object>} the Plotly library */
+export function loadPlotly(base) {
+  loading ??= new Promise((resolve, reject) => {
+    if (window.Plotly) return resolve(window.Plotly);
+    const script = document.createElement('script');
+    script.src = new URL('live/plotly.min.js', base);
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = () => {
+      loading = null;
+      reject(new Error('plotly.min.js could not be loaded'));
+    };
+    document.head.append(script);
+  });
+  return loading;
+}
+
+export const CONFIG = { displayModeBar: false, responsive: false, doubleClick: 'reset+autosize' };
+
+/** What every axis looks like in this theme. */
+export function axis(theme, more = {}) {
+  return {
+    gridcolor: theme.faint,
+    linecolor: theme.line,
+    tickcolor: theme.line,
+    zerolinecolor: theme.line,
+    tickfont: { size: 11, color: theme.muted },
+    title: { font: { size: 12, color: theme.muted }, standoff: 6 },
+    automargin: false,
+    ...more,
+  };
+}
+
+export function layout(theme, more = {}) {
+  return {
+    paper_bgcolor: 'rgba(0,0,0,0)',
+    plot_bgcolor: 'rgba(0,0,0,0)',
+    font: { family: theme.font, size: 12, color: theme.text },
+    showlegend: false,
+    dragmode: window.matchMedia('(pointer: coarse)').matches ? false : 'zoom',
+    hoverlabel: {
+      bgcolor: theme.background,
+      bordercolor: theme.line,
+      font: { family: theme.font, size: 12, color: theme.text },
+    },
+    ...more,
+  };
+}
+
+/**
+ * Runs `draw` at most eight times a second, and so seldom that it takes a tenth of the time at
+ * most: the main thread belongs to maps and controls, and the other core to training.
+ */
+export function throttled(draw, gap = 125) {
+  let next = 0;
+  let timer = null;
+  const run = () => {
+    timer = null;
+    const start = performance.now();
+    draw();
+    const end = performance.now();
+    next = end + Math.max(gap, (end - start) * 9);
+  };
+  const ask = () => {
+    if (timer !== null) return;
+    const wait = next - performance.now();
+    if (wait <= 0) run();
+    else timer = setTimeout(run, wait);
+  };
+  ask.cancel = () => clearTimeout(timer);
+  return ask;
+}
+
+/**
+ * An axis half-width that follows its data calmly: grows at once, shrinks only when the data fill
+ * less than half of it.
+ */
+export function steadyExtent() {
+  let extent = 0;
+  return (largest) => {
+    const needed = Math.max(largest * 1.12, 1e-6);
+    if (needed > extent || needed < extent * 0.5) extent = needed * 1.08;
+    return extent;
+  };
+}

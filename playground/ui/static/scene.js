@@ -1,0 +1,33 @@
+/** Names and questions about what a scene shows. */
+
+export const isRegression = (scene) => scene.task === 'regression';
+export const isLine = (scene) => scene.inputs.dim === 1;
+
+/** "Dense 2", counted among blocks of one kind; "Input" and "Output" for the ends. */
+export function blockName(text, scene, index) {
+  const block = scene.blocks[index];
+  const number = scene.blocks.slice(0, index + 1).filter(({ kind }) => kind === block.kind).length;
+  return text(`block.${block.kind}`, { number });
+}
+
+/** "Dense 1, neuron 3", or an input's own label. Units count from 0 in frames, from 1 in words. */
+export function neuronName(text, scene, index, unit) {
+  const block = scene.blocks[index];
+  const place = block.shown.indexOf(unit);
+  if (block.kind === 'input') return block.labels?.[place] ?? `${unit + 1}`;
+  if (block.kind === 'head') {
+    if (block.units === 1) return text('block.head');
+    const name = scene.class_names?.[unit] ?? unit + 1;
+    return text('block.output_unit', { name });
+  }
+  return text('block.neuron', { block: blockName(text, scene, index), unit: unit + 1 });
+}
+
+export function className(scene, index) {
+  return String(scene.class_names?.[index] ?? index);
+}
+
+/** Places of the blocks that hold neurons; dropout has none. */
+export function neuronBlocks(scene) {
+  return scene.blocks.map((_, i) => i).filter((i) => scene.blocks[i].kind !== 'dropout');
+}

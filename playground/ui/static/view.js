@@ -1,0 +1,189 @@
+/**
+ * Entry of the live view: one call per part of the page and per rerun of the page's script.
+ *
+ * The loader, a components-v2 inline script with isolate_styles=False (Plotly keeps its styles in
+ * the document's head), passes its component object on:
+ *
+ *   export default async function (component) {
+ *     const view = await import(BASE + 'app/static/view.js?v=<hash>');
+ *     return view.mount(component);
+ *   }
+ *
+ * component = {parentElement, data, setTriggerValue, setStateValue}, where `data` is
+ *   {
+ *     token:   string, the run's websocket is <base>live/<token>
+ *     part:    'bar' | 'map' | 'network' | 'curves' | 'analysis'
+ *     words:   the catalog's [view] table, with a copy of [errors] as words.errors
+ *     lang:    'en' | 'zh'
+ *     mode:    'ws' | 'poll'
+ *     palette: optional {negative, positive, positive_dark, middle, middle_dark, classes}
+ *     height:  optional height of the part in pixels; a phone takes its own
+ *     base:    optional address of the app, for tests; else found from Streamlit's own bundle
+ *   }
+ * or, for the hidden part of the fallback transport, a Uint8Array with one frame.
+ *
+ * Python hears of
+ *   trigger 'command'  {"type": "new_seed"} always; in poll mode every other command too
+ *                      (play, pause, step, epoch, reset, speed, want, hidden, keep)
+ *   state 'transport'  'poll' (no websocket can be opened), 'lost' (make a new token), 'ws'
+ * through the bar's component where a bar is mounted, else through any part's.
+ */
+
+import { createAnalysis } from './analysis.js';
+import { createBar } from './bar.js';
+import { createCurves } from './curves.js';
+import { el } from './dom.js';
+import { hubFor, receiveByPipe } from './hub.js';
+import { createMap } from './map.js';
+import { createNetwork } from './network.js';
+import { readTheme, themeKey, watchTheme } from './theme.js';
+import { translator } from './words.js';
+
+const PARTS = {
+  bar: createBar,
+  map: createMap,
+  network: createNetwork,
+  curves: createCurves,
+  analysis: createAnalysis,
+};
+
+const views = new WeakMap();
+let styles;
+
+export function mount(component) {
+  const { parentElement: host, data } = component;
+  if (data instanceof Uint8Array || data instanceof ArrayBuffer) {
+    receiveByPipe(data);
+    return () => {};
+  }
+  if (!data?.token || !PARTS[data.part]) return () => {};
+  let view = views.get(host);
+  if (!view) views.set(host, (view = new View(host)));
+  view.update(component);
+  const mounted = view.mounts;
+  // Streamlit runs the clean-up of an overtaken call although the view lives on: only a host that
+  // stays out of the document has really gone.
+  const check = () => {
+    if (views.get(host) !== view) return;
+    if (!host.isConnected) {
+      views.delete(host);
+      view.destroy();
+    } else if (view.mounts === mounted) setTimeout(check, 1000);
+  };
+  return () => setTimeout(check, 300);
+}
+
+function loadStyles() {
+  styles ??= new Promise((resolve) => {
+    const href = new URL('view.css', import.meta.url);
+    href.search = new URL(import.meta.url).search;
+    const link = el('link', { rel: 'stylesheet', href });
+    link.onload = link.onerror = resolve;
+    document.head.append(link);
+  });
+  return styles;
+}
+
+/** The app's address, also under a prefix and on a page with a path of its own. */
+function appBase() {
+  const bundle = [...document.scripts]
+    .map((script) => script.src)
+    .find((src) => /\/static\/js\/index\./.test(src));
+  return bundle
+    ? bundle.replace(/static\/js\/index\..*$/, '')
+    : new URL('.', document.baseURI).href;
+}
+
+/** One mounted part: its element, its size, its theme, its hub. */
+class View {
+  constructor(host) {
+    this.host = host;
+    this.mounts = 0;
+  }
+
+  update(component) {
+    this.mounts += 1;
+    const { data } = component;
+    const identity = JSON.stringify(data);
+    if (identity === this.identity) {
+      // Same data, new rerun: only the functions that reach Python are new.
+      if (this.hub?.parts.has(this)) this.hub.parts.set(this, setters(component));
+      return;
+    }
+    this.destroy();
+    this.identity = identity;
+    this.name = data.part;
+    this.build(component);
+  }
+
+  async build(component) {
+    const { data } = component;
+    const identity = this.identity;
+    const root = el('div', { class: `np-view np-${data.part}`, 'data-part': data.part });
+    if (data.height) root.style.setProperty('--np-height', `${data.height}px`);
+    this.root = root;
+    this.host.append(root);
+    await loadStyles();
+    if (this.identity !== identity || this.root !== root) return;
+    const base = new URL(data.base ?? appBase(), document.baseURI).href;
+    this.hub = hubFor(data.token, base);
+    this.context = {
+      root,
+      base,
+      hub: this.hub,
+      words: data.words,
+      lang: data.lang === 'zh' ? 'zh-CN' : 'en',
+      text: translator(data.words),
+      theme: readTheme(root, data.palette),
+    };
+    this.part = PARTS[data.part](this.context);
+    this.watch(data);
+    this.hub.attach(this, setters(component), data.mode);
+    root.classList.add('np-ready');
+  }
+
+  watch(data) {
+    const { root, hub } = this;
+    let key = themeKey(root);
+    watchTheme(root, () => {
+      const now = themeKey(root);
+      if (now === key) return;
+      key = now;
+      this.context.theme = readTheme(root, data.palette);
+      this.part.themed?.();
+      hub.invalidate();
+    });
+    this.sizes = new ResizeObserver(() => {
+      this.part.resized?.();
+      hub.invalidate();
+    });
+    this.sizes.observe(root);
+    this.onScreen = new IntersectionObserver(
+      ([entry]) => {
+        this.away = !entry.isIntersecting;
+        this.part.shown?.(!this.away);
+        if (!this.away) hub.invalidate();
+      },
+      { rootMargin: '120px' }
+    );
+    this.onScreen.observe(root);
+  }
+
+  paint(hub) {
+    if (this.away && this.name !== 'bar') return;
+    this.part.paint(hub);
+    if (hub.header) this.root.dataset.step = hub.header.step;
+  }
+
+  destroy() {
+    this.identity = null;
+    this.sizes?.disconnect();
+    this.onScreen?.disconnect();
+    this.part?.destroy?.();
+    this.hub?.detach(this);
+    this.root?.remove();
+    this.part = this.hub = this.root = null;
+  }
+}
+
+const setters = ({ setTriggerValue, setStateValue }) => ({ setTriggerValue, setStateValue });

@@ -1,0 +1,372 @@
+"""The scheduler's decisions, on a clock that the test moves."""
+
+import pytest
+
+from playground.live.scheduler import (
+    MAX_RATE,
+    interval_for,
+    resolution_for,
+    slice_for,
+)
+from tests.live.fakes import Stage
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage()
+
+
+def test_limits_shrink_with_the_number_of_runs():
+    assert [slice_for(n) for n in (0, 1, 4, 8, 40)] == [0.01, 0.01, 0.01, 0.005, 0.002]
+    assert [resolution_for(n) for n in (0, 4, 16, 64)] == [100, 100, 50, 50]
+    assert 50 < resolution_for(8) < 100
+    assert interval_for(1, 0.0) == pytest.approx(1 / MAX_RATE)
+    assert interval_for(16, 0.0) <= 1 / 5, "sixteen visitors still get five frames a second"
+    assert interval_for(1, 0.1) >= 0.2, "costly frames leave time for training"
+
+
+def test_a_run_trains_only_while_it_plays(stage):
+    stage.create("a", playing=False)
+    stage.play(1)
+    assert stage.run_of("a").step == 0
+    stage.command("a", "play")
+    stage.play(1)
+    trained = stage.run_of("a").step
+    assert trained == pytest.approx(1000, rel=0.05)
+    stage.command("a", "pause")
+    stage.play(1)
+    assert stage.run_of("a").step == trained
+    assert [m[1]["state"] for m in stage.of("status", "a")] == ["paused", "running", "paused"]
+
+
+def test_equal_runs_get_equal_steps(stage):
+    for name in "abcd":
+        stage.create(name)
+    stage.play(4)
+    steps = [stage.run_of(name).step for name in "abcd"]
+    assert min(steps) > 0.95 * max(steps)
+
+
+def test_a_run_with_slow_batches_does_not_starve_the_others(stage):
+    stage.create("small", 0.1)
+    stage.create("large", 200)
+    stage.play(20)
+    used = {name: stage.run_of(name).step * stage.run_of(name).cost for name in ("small", "large")}
+    assert used["small"] == pytest.approx(used["large"], rel=0.1)
+
+
+def test_a_newcomer_starts_level_instead_of_catching_up(stage):
+    stage.create("old")
+    stage.play(10)
+    stage.create("new")
+    before = stage.run_of("old").step
+    stage.play(2)
+    assert stage.run_of("old").step - before == pytest.approx(1000, rel=0.1)
+    assert stage.run_of("new").step == pytest.approx(1000, rel=0.1)
+
+
+def test_frames_count_as_a_runs_own_time(stage):
+    stage.workshop.frame_cost = 0.008
+    stage.create("seen")
+    stage.create("unseen")
+    stage.watch_frames("seen")
+    stage.play(4, acknowledge=True)
+    assert stage.run_of("unseen").step > 1.1 * stage.run_of("seen").step
+
+
+@pytest.mark.parametrize("limit", [1.0, 30.0, 400.0])
+def test_speed_limit(stage, limit):
+    stage.create("a", 0.1)
+    stage.command("a", "speed", value=limit)
+    stage.play(20)
+    assert stage.run_of("a").step == pytest.approx(20 * limit, abs=2, rel=0.05)
+
+
+def test_a_limit_that_cannot_be_reached_leaves_no_debt(stage):
+    stage.create("a", 10, speed=1000.0)
+    stage.play(5)
+    behind = stage.run_of("a").step
+    stage.run_of("a").cost = 0.0001
+    stage.scheduler.jobs["a"].seconds_per_batch = 0.0001
+    stage.play(1)
+    assert stage.run_of("a").step - behind < 1200
+
+
+def test_slow_motion_shows_every_batch(stage):
+    stage.create("a", speed=1.0)
+    stage.watch_frames("a")
+    stage.play(5.5, acknowledge=True)
+    assert [frame["step"] for frame in stage.frames("a")] == [1, 2, 3, 4, 5, 6]
+
+
+def test_step_and_epoch_end_at_rest(stage):
+    stage.create("a", playing=False)
+    stage.command("a", "step")
+    stage.play(0.5)
+    assert stage.run_of("a").step == 1
+    stage.command("a", "epoch")
+    stage.play(0.5)
+    assert stage.run_of("a").step == 25
+    stage.command("a", "epoch")
+    stage.play(0.5)
+    assert (stage.run_of("a").step, stage.scheduler.jobs["a"].state) == (50, "paused")
+
+
+def test_a_long_epoch_is_taken_in_turns(stage):
+    stage.create("a", 100, playing=False)
+    stage.create("b", 1)
+    stage.command("a", "epoch")
+    stage.play(1)
+    assert 1 < stage.run_of("a").step < 25
+    stage.command("a", "pause")
+    stage.play(0.2)
+    assert stage.scheduler.jobs["a"].state == "paused"
+    assert stage.run_of("b").step > 300
+
+
+def test_step_while_playing_stops_the_playing(stage):
+    stage.create("a")
+    stage.play(0.1)
+    stage.command("a", "step")
+    stage.settle()
+    assert stage.scheduler.jobs["a"].state == "paused"
+
+
+def test_nobody_watches(stage):
+    stage.create("a")
+    stage.play(0.1)
+    stage.say("watch", run="a", value=False)
+    stage.settle()
+    before = stage.run_of("a").step
+    stage.play(1)
+    assert stage.scheduler.jobs["a"].state == "waiting"
+    assert stage.run_of("a").step == before
+    stage.say("watch", run="a", value=True)
+    stage.play(1)
+    assert stage.run_of("a").step > before
+
+
+def test_an_unexpected_exception_fails_its_run_alone(stage, caplog):
+    stage.create("a")
+    stage.create("b")
+    stage.play(0.1)
+    stage.run_of("a").trouble = RuntimeError("a bug")
+    stage.play(1)
+    assert stage.of("status", "a")[-1][1]["notice"]["code"] == "run_failed"
+    assert stage.of("status", "a")[-1][1]["state"] == "failed"
+    assert "a bug" in caplog.text
+    assert stage.run_of("b").step > 900
+    stage.command("a", "play")
+    stage.play(0.1)
+    assert stage.scheduler.jobs["a"].state == "failed"
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(MemoryError(), "out_of_memory"), (RuntimeError("CUDA out of memory."), "out_of_memory")],
+)
+def test_lack_of_memory_is_named(stage, error, code):
+    stage.create("a")
+    stage.settle()
+    stage.run_of("a").trouble = error
+    stage.play(0.1)
+    assert stage.of("status", "a")[-1][1]["notice"]["code"] == code
+
+
+def test_what_cannot_be_built_is_said_and_can_be_mended(stage):
+    stage.create("a", "impossible")
+    stage.watch_frames("a")
+    stage.play(0.1)
+    status, frame = stage.of("status", "a")[-1][1], stage.frames("a")[-1]
+    assert status["state"] == frame["state"] == "failed"
+    assert frame["notice"] == {"code": "network_too_large", "params": {"parameters": 3, "limit": 2}}
+    stage.create("a", 1, generation=2)
+    stage.ack("a")
+    stage.play(0.1)
+    assert stage.frames("a")[-1]["state"] == "running"
+    assert stage.run_of("a").step > 0
+
+
+def test_divergence_ends_playing_and_is_reported(stage):
+    stage.create("a")
+    stage.play(0.1)
+    run = stage.run_of("a")
+    run.state = "diverged"
+    run.advance = lambda batches: 0
+    stage.scheduler.jobs["a"].train(0.001)
+    stage.scheduler._report(stage.scheduler.jobs["a"])
+    status = stage.of("status", "a")[-1][1]
+    assert (status["state"], status["playing"]) == ("diverged", False)
+
+
+def test_no_frame_without_credit(stage):
+    stage.create("a")
+    stage.say("attach", run="a", viewer=1, whole=False)
+    stage.play(1)
+    assert not stage.of("frame")
+    stage.ack("a")
+    stage.play(1)
+    assert len(stage.of("frame")) == 1
+    stage.ack("a")
+    stage.play(1)
+    assert len(stage.of("frame")) == 2
+
+
+def test_frame_rate_has_a_limit(stage):
+    stage.create("a")
+    stage.watch_frames("a")
+    stage.play(2, acknowledge=True)
+    assert MAX_RATE * 2 * 0.8 < len(stage.of("frame")) <= MAX_RATE * 2 + 2
+
+
+def test_the_scene_comes_once_and_history_as_deltas(stage):
+    stage.create("a")
+    stage.watch_frames("a")
+    stage.play(0.5, acknowledge=True)
+    first, *rest = stage.workshop.observed
+    assert first[1:] == ((-1, 0), True)
+    assert rest and all(seen[1:] == ((0, 5), False) for seen in rest)
+    assert "scene" in stage.frames("a")[0]
+    assert all("scene" not in frame for frame in stage.frames("a")[1:])
+
+
+def test_a_new_viewer_starts_from_nothing(stage):
+    stage.create("a")
+    stage.watch_frames("a")
+    stage.play(0.5, acknowledge=True)
+    stage.watch_frames("a", viewer=2)
+    stage.play(0.1)
+    assert stage.of("frame")[-1][1]["viewer"] == 2
+    assert stage.workshop.observed[-1][1:] == ((-1, 0), True)
+
+
+def test_replacing_changes_the_scene_and_keeps_the_viewer(stage):
+    stage.create("a")
+    stage.watch_frames("a")
+    stage.play(0.2, acknowledge=True)
+    before = stage.frames("a")[-1]["scene_id"]
+    stage.create("a", generation=2)
+    stage.play(0.2, acknowledge=True)
+    after = stage.frames("a")[-1]
+    assert after["scene_id"] != before
+    assert any("scene" in frame for frame in stage.frames("a") if frame["scene_id"] != before)
+    assert stage.of("frame")[-1][1]["viewer"] == 1
+
+
+def test_an_update_sends_the_scene_again_and_keeps_the_history(stage):
+    stage.create("a")
+    stage.watch_frames("a")
+    stage.play(0.2, acknowledge=True)
+    before, count = stage.frames("a")[-1]["scene_id"], len(stage.frames("a"))
+    stage.say("update", run="a", experiment="2")
+    stage.play(0.2, acknowledge=True)
+    new = stage.frames("a")[count:]
+    assert any("scene" in frame for frame in new)
+    assert {frame["scene_id"] for frame in new} == {before}
+    assert stage.run_of("a").cost == 0.002
+
+
+def test_a_resting_picture_is_not_sent_again(stage):
+    stage.create("a", playing=False)
+    stage.watch_frames("a")
+    stage.play(5, acknowledge=True)
+    assert len(stage.of("frame")) <= 2
+
+
+def test_a_pause_is_shown_at_once(stage):
+    stage.create("a")
+    stage.watch_frames("a")
+    stage.play(0.5, acknowledge=True)
+    stage.command("a", "pause")
+    now = stage.clock.now
+    while stage.frames("a")[-1]["state"] != "paused":
+        stage.scheduler.tick()
+    assert stage.clock.now - now <= 0.01
+    assert stage.frames("a")[-1]["step"] == stage.run_of("a").step
+
+
+def test_frames_that_may_be_lost_stand_alone_and_repeat(stage):
+    stage.create("a", playing=False)
+    stage.watch_frames("a", whole=True)
+    for _ in range(30):
+        stage.play(0.1)
+        stage.ack("a")
+    assert 3 <= len(stage.frames("a")) <= 5
+    assert all("scene" in frame for frame in stage.frames("a"))
+    assert {seen[1] for seen in stage.workshop.observed} == {(-1, 0)}
+
+
+def test_the_resolution_reaches_the_observer(stage):
+    for number in range(16):
+        stage.create(str(number))
+    stage.watch_frames("0")
+    stage.command("0", "want", value={"map": False, "analysis": "pca", "block": 1})
+    stage.play(0.3)
+    assert stage.workshop.observed[0][0] == {
+        "map": False,
+        "analysis": "pca",
+        "block": 1,
+        "resolution": 50,
+    }
+
+
+def test_curves_grow_while_nobody_looks(stage):
+    stage.create("a")
+    stage.play(2)
+    assert 6 <= stage.run_of("a").measured <= 9
+
+
+def test_snapshots_while_running_and_after_a_stop(stage):
+    stage.create("a")
+    stage.play(9)
+    saved = [int(blob) for _, _, blob in stage.of("snapshot", "a")]
+    assert 4 <= len(saved) <= 6
+    stage.command("a", "pause")
+    stage.play(1)
+    assert int(stage.of("snapshot", "a")[-1][2]) == stage.run_of("a").step
+    count = len(stage.of("snapshot"))
+    stage.play(10)
+    assert len(stage.of("snapshot")) == count
+
+
+def test_large_snapshots_are_rarer(stage):
+    stage.create("a")
+    stage.settle()
+    stage.run_of("a").snapshot = lambda: b"0" * 2**22
+    stage.play(16)
+    assert len(stage.of("snapshot")) <= 3
+
+
+def test_a_snapshot_is_where_a_run_goes_on(stage):
+    stage.create("a", snapshot=b"4321", playing=True)
+    stage.play(0.1)
+    assert stage.run_of("a").step > 4321
+
+
+def test_drop(stage):
+    stage.create("a")
+    stage.play(0.1)
+    stage.say("drop", run="a")
+    stage.command("a", "play")
+    stage.play(0.1)
+    assert not stage.scheduler.jobs
+
+
+def test_requests_are_answered_and_refused(stage):
+    stage.say("request", id=1, name="echo", params={"x": 2})
+    stage.say("request", id=2, name="refused", params={})
+    stage.settle()
+    (_, good, blob), (_, bad, _) = stage.of("reply")
+    assert (good["id"], good["error"]) == (1, None)
+    assert b'"x":2' in blob
+    assert bad["error"]["code"] == "unknown_request"
+
+
+def test_an_idle_scheduler_sleeps(stage):
+    assert stage.scheduler.tick() is None
+    stage.create("a", playing=False)
+    stage.settle()
+    assert stage.scheduler.tick() is None
+    stage.create("b", speed=1.0)
+    stage.settle()
+    assert 0.5 < (stage.scheduler.tick() or 0) <= 1
