@@ -10,7 +10,6 @@ set -eu
 cd "$(dirname "$0")/.."
 
 VENV=.venv
-TORCH_CPU_INDEX=https://download.pytorch.org/whl/cpu
 
 case "${1:-}" in
 run) requirements=requirements.txt ;;
@@ -78,20 +77,18 @@ stamped() {
     [ "$(cat "$VENV/.installed-$1" 2>/dev/null)" = "$2" ]
 }
 
-# A Linux machine without an NVIDIA driver has no use for the CUDA build that PyPI holds. Where
-# PyTorch's own index answers, the CPU build of the same version comes from there; elsewhere
-# pip's own configuration decides.
+# A Linux machine without an NVIDIA driver has no use for the CUDA build that PyPI holds. uv knows
+# where PyTorch keeps the CPU build of the same version; where it cannot be had, pip's own
+# configuration decides.
 install_cpu_torch() {
     [ "$(uname -s)" = Linux ] || return 0
     [ ! -e /proc/driver/nvidia/version ] || return 0
-    "$VENV/bin/python" - "$TORCH_CPU_INDEX/torch/" <<'PY' 2>/dev/null || return 0
-import sys, urllib.request
-urllib.request.urlopen(sys.argv[1], timeout=5).close()
-PY
-    echo "setup: no NVIDIA driver here, taking the CPU build of torch"
-    "$VENV/bin/python" -m pip install --disable-pip-version-check --no-deps \
-        --index-url "$TORCH_CPU_INDEX" "$(grep '^torch==' requirements.txt)" ||
-        echo "setup: that failed; going on with the build that pip finds by default" >&2
+    pin=$(grep '^torch==' requirements.txt)
+    "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check uv || return 0
+    UV_HTTP_TIMEOUT=10 UV_HTTP_RETRIES=0 "$VENV/bin/python" -m uv pip install --quiet \
+        --python "$VENV/bin/python" --no-deps --torch-backend cpu "$pin" 2>/dev/null &&
+        echo "setup: no NVIDIA driver here, took the CPU build of torch" ||
+        echo "setup: the CPU build of torch could not be had; pip's default is taken"
 }
 
 venv_fits || make_venv

@@ -67,17 +67,18 @@ def free_port() -> int:
 
 
 @contextmanager
-def _running_app(log: Path, *options: str, **environment: str) -> Iterator[str]:
+def _running_app(log: Path, *options: str, prefix: str = "", **environment: str) -> Iterator[str]:
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", "app.py"]
     command += ["--server.headless", "true", "--server.port", str(port)]
-    command += ["--server.address", "127.0.0.1", "--server.fileWatcherType", "none", *options]
+    command += ["--server.address", "127.0.0.1", "--server.fileWatcherType", "none"]
+    command += ["--server.baseUrlPath", prefix, *options]
     with log.open("wb") as sink:
         process = subprocess.Popen(
             command, cwd=ROOT, env=os.environ | environment, stdout=sink, stderr=sink
         )
         try:
-            url = f"http://127.0.0.1:{port}"
+            url = f"http://127.0.0.1:{port}/{prefix}".rstrip("/")
             _wait_for(url, process, log)
             yield url
         finally:
@@ -102,15 +103,16 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 
 @pytest.fixture(scope="session")
 def start_app(tmp_path_factory: pytest.TempPathFactory) -> StartApp:
-    """Starts a server of its own: `with start_app("--server.baseUrlPath", "x") as url`.
+    """Starts a server of its own: `with start_app(PLAYGROUND_MAX_RUNS="3") as url`.
 
-    Arguments are options of `streamlit run`, keywords are environment variables.
+    Arguments are options of `streamlit run`, `prefix` is the path below which it serves, other
+    keywords are environment variables.
     """
     logs = tmp_path_factory.mktemp("servers")
 
-    def start(*options: str, **environment: str) -> AbstractContextManager[str]:
+    def start(*options: str, prefix: str = "", **environment: str) -> AbstractContextManager[str]:
         log = logs / f"{len(list(logs.iterdir()))}.log"
-        return _running_app(log, *options, **environment)
+        return _running_app(log, *options, prefix=prefix, **environment)
 
     return start
 

@@ -34,8 +34,8 @@ class Metrics:
 class History:
     """Rows of (epoch, train loss, test loss, penalty, train score, test score).
 
-    When there are more than MOST_POINTS, every second one goes; `version` then changes, and
-    whoever keeps a copy takes all of it again.
+    When there are more than MOST_POINTS they are thinned; `version` then changes, and whoever
+    keeps a copy takes all of it again.
     """
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ class History:
             self.version += 1
         self._rows.append(row)
         if len(self._rows) > MOST_POINTS:
-            self._rows = [self._rows[0], *self._rows[-1::-2][::-1]]
+            self._rows = _thinned(self._rows)
             self.version += 1
 
     def since(self, start: int) -> np.ndarray:
@@ -67,3 +67,17 @@ class History:
     def load_state(self, rows: list[list[float]]) -> None:
         self._rows = [tuple(row) for row in rows]
         self.version += 1
+
+
+def _thinned(rows: list[tuple[float, ...]]) -> list[tuple[float, ...]]:
+    """At most about half of the rows, the first and the last among them.
+
+    They stay spread over a linear and over a logarithmic axis alike: the early epochs, in which
+    the most happens, must not wear away while a run grows long.
+    """
+    epochs = np.array([row[0] for row in rows])
+    place = epochs / epochs[-1] + np.log1p(epochs) / np.log1p(epochs[-1])  # 0 to 2
+    cell = np.floor(place * (MOST_POINTS / 4))
+    keep = np.append(True, cell[1:] != cell[:-1])
+    keep[-1] = True
+    return [row for row, kept in zip(rows, keep.tolist(), strict=True) if kept]

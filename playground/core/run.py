@@ -29,6 +29,7 @@ from playground.core.random import SeedRandom, Stream, TorchStream, stable_seed
 
 State = Literal["ready", "done", "diverged"]
 CHUNK_SECONDS = 0.0015
+EXPLOSION = 1000  # times the first loss: finite still, but no state to go on from
 
 
 class Run:
@@ -94,6 +95,9 @@ class Run:
         self.notice: Notice | None = None
         self.measured_step = -1
         self._chunk = 1
+        # Engine, minibatches, step and metrics at the last measurement worth going back to.
+        self._good: tuple[dict[str, Tensor], dict[str, Any], int, Metrics] | None = None
+        self._exploded = math.inf
         self._prepare_measuring()
         if snapshot is not None:
             self._restore(snapshot)
@@ -229,6 +233,12 @@ class Run:
         self.seconds += now - begin
         return taken
 
+    def _check_loss(self) -> None:
+        limit, loss = self.experiment.training.stop_loss, self.metrics.train_loss
+        if limit and loss is not None and loss <= limit and self.state == "ready":
+            self.state = "done"
+            self.notice = Notice("stopped_loss", {"loss": f"{loss:.4g}"})
+
     def _check_epochs(self) -> None:
         limit = self.experiment.training.stop_epochs
         if limit and self.epoch >= limit:
@@ -241,21 +251,25 @@ class Run:
     def measure(self) -> Metrics:
         """Losses and scores of both parts now, entered into the history.
 
-        A loss that is not finite ends the run: the last good state comes back.
+        A loss, penalty or parameter that is not finite ends the run: the last good state comes
+        back.
         """
         output = self.engine.activations(self.points)[-1]
         metrics = self._metrics(output)
         self.measured_step = self.step
-        if metrics.train_loss is None:
-            self._diverge()
+        # Behind a bounded activation an infinite weight can hide from the loss.
+        bad_layer = self._first_bad_layer()
+        loss = metrics.train_loss
+        if loss is None or bad_layer is not None or not math.isfinite(metrics.penalty):
+            self._diverge(bad_layer or len(self.engine.parameters()))
             return self.metrics
         self.metrics = metrics
-        self._good = (self.engine.state(), self.batches.state(), self.step)
+        if self._good is None:
+            self._exploded = EXPLOSION * max(loss, 1.0)
+        if self._good is None or loss <= self._exploded:
+            self._good = (self.engine.state(), self.batches.state(), self.step, metrics)
         self.history.append(self.exact_epoch, metrics)
-        limit = self.experiment.training.stop_loss
-        if limit and metrics.train_loss <= limit and self.state == "ready":
-            self.state = "done"
-            self.notice = Notice("stopped_loss", {"loss": f"{metrics.train_loss:.4g}"})
+        self._check_loss()
         return metrics
 
     def _metrics(self, output: Tensor) -> Metrics:
@@ -292,18 +306,18 @@ class Run:
             total += 0.5 * settings.l2 * weight.square().sum().item()
         return total
 
-    def _diverge(self) -> None:
-        layer = self._first_bad_layer()
+    def _diverge(self, layer: int) -> None:
+        """Goes back to the last good state; `layer` is the one with the first bad value."""
         epoch = self.exact_epoch
-        if not hasattr(self, "_good"):
+        if self._good is None:
             raise PlaygroundError("diverged_at_start")
-        state, batches, self.step = self._good
+        loss = self.metrics.train_loss
+        state, batches, self.step, self.metrics = self._good
         self.measured_step = self.step
         self.engine.load_state(state)
         self.batches.load_state(batches)
         self.engine.load(self.batches.indices)
         self.state = "diverged"
-        loss = self.metrics.train_loss
         self.notice = Notice(
             "diverged",
             {
@@ -314,12 +328,12 @@ class Run:
             },
         )
 
-    def _first_bad_layer(self) -> int:
+    def _first_bad_layer(self) -> int | None:
         """Number of the first linear map with a value that is not finite, counted from 1."""
         for number, (weight, bias) in enumerate(self.engine.parameters(), 1):
             if not (torch.isfinite(weight).all() and torch.isfinite(bias).all()):
                 return number
-        return len(self.engine.parameters())
+        return None
 
     # ---- changes, snapshots
 
@@ -344,6 +358,7 @@ class Run:
         """Lets a run that has stopped go on, where its stop rule allows."""
         self.state, self.notice = "ready", None
         self._check_epochs()
+        self._check_loss()
 
     def snapshot(self) -> bytes:
         """Everything that a new Run of the same experiment needs to go on exactly from here."""

@@ -87,16 +87,21 @@ class Viewer:
         """Sends a command, e.g. `send("speed", value=1.0)`."""
         await self.socket.send(json.dumps({"type": kind, **fields}))
 
-    async def frame(self) -> dict[str, Any]:
+    async def frame(self, timeout: float | None = None) -> dict[str, Any]:
         """Waits for the next frame, paints and acknowledges it.
+
+        Args:
+            timeout: seconds to wait for its arrival. Painting is never cut short: a frame without
+                its acknowledgement would be the last.
 
         Returns:
             Its header.
 
         Raises:
+            TimeoutError: no frame in time.
             websockets.ConnectionClosed: the server closed the connection; `.rcvd.code` says why.
         """
-        content = await self.socket.recv()
+        content = await asyncio.wait_for(self.socket.recv(), timeout)
         if isinstance(content, str):
             raise TypeError("the server sent text where a frame was due")
         header, arrays = decode(content)
@@ -117,7 +122,7 @@ class Viewer:
         deadline = time.perf_counter() + seconds
         while (left := deadline - time.perf_counter()) > 0:
             try:
-                await asyncio.wait_for(self.frame(), left)
+                await self.frame(left)
             except TimeoutError:
                 break
         return self.seen

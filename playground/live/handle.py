@@ -41,6 +41,15 @@ class RunStatus:
     scene_id: int = 0
 
 
+@dataclass(frozen=True)
+class Saved:
+    """The last snapshot of a run, empty while there is none, and where it was taken."""
+
+    content: bytes = b""
+    epoch: int = 0
+    step: int = 0
+
+
 class RunHandle:
     """One visitor's run.
 
@@ -49,6 +58,7 @@ class RunHandle:
         keep_token: with it a reloaded session finds a run that was told to go on.
         session: the session that holds the run.
         status: the latest word from the worker.
+        saved: from where the run goes on if its worker dies.
     """
 
     def __init__(self, service: LiveService, session: str, experiment: Experiment) -> None:
@@ -66,7 +76,7 @@ class RunHandle:
         self.playing = False
         self.speed: float | None = None
         self.want: dict[str, Any] | None = None
-        self.snapshot = b""
+        self.saved = Saved()
         self.losses: deque[float] = deque(maxlen=8)
 
         self.leased = True
@@ -276,7 +286,7 @@ class RunHandle:
             "speed": self.speed,
             "notice": notice.as_dict() if notice else None,
         }
-        lane.send(("create", fields, self.snapshot))
+        lane.send(("create", fields, self.saved.content))
 
     def send_viewer(self) -> None:
         """Introduces the current viewer to a worker that does not know it."""

@@ -23,7 +23,7 @@ import numpy as np
 
 from playground.core.errors import Notice, PlaygroundError
 from playground.live import frames
-from playground.live.handle import RunHandle, RunStatus
+from playground.live.handle import RunHandle, RunStatus, Saved
 from playground.live.lanes import Lane
 from playground.live.pool import Pool
 from playground.live.protocol import Message
@@ -187,7 +187,9 @@ class LiveService:
         if self._closing.is_set():
             return
         if fresh:
-            handle.snapshot = b""
+            handle.saved = Saved()
+        handle.status = RunStatus(epoch=handle.saved.epoch, step=handle.saved.step)
+        handle.changed.notify_all()
         handle.generation += 1
         moved = handle.lane is None
         if handle.lane is None:
@@ -214,6 +216,12 @@ class LiveService:
         return Counter(run.lane.name for run in self.runs.values() if run.lane is not None)
 
     def _least_loaded(self) -> Lane:
+        """
+        Raises:
+            PlaygroundError: the service is closed.
+        """
+        if not self._pool.lanes:
+            raise PlaygroundError("worker_silent")
         load = self._load()
         return min(self._pool.lanes, key=lambda lane: load[lane.name])
 
@@ -307,7 +315,7 @@ class LiveService:
             if fields["state"] in ("done", "diverged", "failed"):
                 handle.playing = False
             if kind == "snapshot":
-                handle.snapshot = blob
+                handle.saved = Saved(blob, fields["epoch"], fields["step"])
             handle.changed.notify_all()
 
     def _replace(self, lost: Lane, _other: Lane) -> None:
@@ -325,9 +333,12 @@ class LiveService:
             self._give_up(handle)
             return
         begun = handle.status.step > 0 or handle.playing
-        handle.status = replace(handle.status, state="waiting")
-        code = "worker_restarted" if handle.snapshot else "worker_restarted_fresh"
-        self.create(handle, fresh=False, notice=Notice(code) if begun else None)
+        notice = None
+        if begun and handle.saved.content:
+            notice = Notice("worker_restarted", {"epoch": handle.saved.epoch})
+        elif begun:
+            notice = Notice("worker_restarted_fresh")
+        self.create(handle, fresh=False, notice=notice)
 
     def _give_up(self, handle: RunHandle) -> None:
         """A run that was aboard whenever a worker died is not put aboard another."""

@@ -6,6 +6,7 @@ run the visitor's script again.
 """
 
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -35,6 +36,8 @@ def main() -> None:
 
     workshop = CoreWorkshop()
     workshop.warm_up()
+    gc.collect()
+    gc.freeze()  # a collection in the middle of training then only looks at what is young
     send(("ready", {"pid": os.getpid()}, b""))
     Scheduler(inbox, send, workshop).run()
     os._exit(0)  # no interpreter shutdown under a reader thread that sleeps in read

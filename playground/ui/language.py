@@ -37,7 +37,7 @@ def switch(language: str) -> None:
     st.query_params[_PARAMETER] = language
 
 
-def say(key: str, **params: object) -> str:
+def say(key: str, /, **params: object) -> str:
     """The sentence at `key` in the visitor's language."""
     return words.text(current(), key, **params)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from playground.core.errors import Notice, PlaygroundError
+from playground.core.losses import LOSSES
 from playground.ui import language
 from playground.ui.language import say
 
@@ -14,16 +17,19 @@ _MOST = 4
 
 
 def tell(*notices: Notice) -> None:
-    """Puts notices up; the same one is not said twice."""
-    waiting: list[Notice] = st.session_state.setdefault(_KEY, [])
-    for notice in notices:
-        if notice not in waiting:
-            waiting.append(notice)
-    del waiting[:-_MOST]
+    """Puts up what happened; the same thing is not said twice."""
+    _put("info", *notices)
 
 
 def refuse(error: PlaygroundError) -> None:
-    tell(error.notice())
+    """Puts up why something was not done."""
+    _put("error", error.notice())
+
+
+def _put(kind: str, *notices: Notice) -> None:
+    waiting: list[tuple[str, Notice]] = st.session_state.setdefault(_KEY, [])
+    waiting += [(kind, notice) for notice in notices if (kind, notice) not in waiting]
+    del waiting[:-_MOST]
 
 
 def clear() -> None:
@@ -36,15 +42,18 @@ def toast(sentence: str, icon: str = ":material/info:") -> None:
 
 
 def show() -> None:
-    """Everything that waits to be said. Called once in a run, when all callbacks have spoken."""
+    """Everything that waits to be said. Called once in a run, when all else has spoken."""
     for sentence, icon in st.session_state.pop(_TOASTS, []):
         st.toast(sentence, icon=icon)
-    waiting: list[Notice] = st.session_state.get(_KEY, [])
+    waiting: list[tuple[str, Notice]] = st.session_state.get(_KEY, [])
     if not waiting:
         return
     with st.container(key="notices"):
-        for notice in waiting:
-            st.error(notice.sentence(language.current()), icon=":material/error:")
+        for kind, notice in waiting:
+            if kind == "error":
+                st.error(sentence_of(notice), icon=":material/error:")
+            else:
+                st.info(sentence_of(notice), icon=":material/info:")
         st.button(
             say("page.dismiss"),
             key="dismiss",
@@ -52,3 +61,14 @@ def show() -> None:
             type="tertiary",
             on_click=clear,
         )
+
+
+def sentence_of(notice: Notice) -> str:
+    """The notice in the visitor's language, losses by their names."""
+    params = {name: _named(value) for name, value in notice.params.items()}
+    return Notice(notice.code, params).sentence(language.current())
+
+
+def _named(value: Any) -> Any:
+    known = isinstance(value, str) and value in LOSSES
+    return language.name_of("losses", value) if known else value

@@ -33,7 +33,7 @@ def lookup(language: str, key: str) -> Any:
     return entry
 
 
-def text(language: str, key: str, **params: object) -> str:
+def text(language: str, key: str, /, **params: object) -> str:
     """The sentence at `key` with its {placeholders} filled in.
 
     Raises:

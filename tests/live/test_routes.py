@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.testclient import TestClient, WebSocketTestSession
-from starlette.websockets import WebSocketDisconnect
 
 from playground.core.experiment import Experiment
 from playground.live import routes
@@ -117,7 +116,7 @@ def test_one_frame_is_in_flight(client, handle):
     with opened(client, handle.token) as socket:
         socket.send_json(FIRST_ACK)
         first, _ = decode(socket.receive_bytes())
-        assert handle.wait(lambda status: status.state == "running", 5)
+        handle.wait(lambda status: False, timeout=0.2)  # time for frames that must not come
         socket.send_json({"type": "pause"})
         assert handle.wait(lambda status: status.state == "paused", 5)
         history = [first["history"]["version"], first["history"]["total"]]
@@ -182,7 +181,9 @@ NONSENSE = st.one_of(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck(9)])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(messages=st.lists(NONSENSE | st.binary(max_size=40), max_size=MAX_NONSENSE))
 def test_nonsense_changes_nothing(client, handle, messages):
     with opened(client, handle.token) as socket:
@@ -218,13 +219,6 @@ def test_a_flood_ends_the_connection(client, handle):
 def test_a_viewer_that_leaves_is_forgotten(client, handle):
     with opened(client, handle.token):
         assert handle.connected(0.0)
-    assert not handle.connected(0.0)
-
-
-def test_leaving_without_a_word(client, handle):
-    with pytest.raises(WebSocketDisconnect), opened(client, handle.token) as socket:
-        socket.close()
-        socket.receive_bytes()
     assert not handle.connected(0.0)
 
 

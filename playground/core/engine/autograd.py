@@ -48,7 +48,7 @@ class AutogradEngine(Engine):
     def train(self, slices: Sequence[tuple[int, int]]) -> None:
         self._blocks.train()
         settings = self._experiment.regularization
-        sticky = settings.sticky_l1 and settings.l1 > 0
+        sticky = settings.sticky_l1  # without a penalty too, the dead stay dead
         with torch.enable_grad():
             for start, stop in slices:
                 values = self._epoch_inputs[start:stop]

@@ -40,11 +40,17 @@ class Batches:
         self.indices = torch.cat((carried, order))
         self.position = 0
         self.slices: list[tuple[int, int]] = []
-        self._slice(0, len(carried) + self.size)
+        self._slice()
 
-    def _slice(self, start: int, stop: int) -> None:
-        """Cuts the epoch into minibatches from `start` on, the first ending at `stop`."""
+    def _slice(self) -> None:
+        """Cuts what follows the minibatches already taken.
+
+        Points carried over from the last epoch come on top of the first minibatch.
+        """
         total, size = len(self.indices), self.size
+        start = self.slices[-1][1] if self.slices else 0
+        carried = 0 if self.slices else total - self._count
+        stop = start + carried + size
         while stop <= total:
             self.slices.append((start, stop))
             start, stop = stop, stop + size
@@ -61,12 +67,11 @@ class Batches:
 
     def configure(self, settings: Training) -> None:
         """Takes over a new batch size; minibatches already taken stay as they were."""
-        if settings == self._settings:
-            return
+        changed = settings.batch_size != self._settings.batch_size
         self._settings = settings
-        del self.slices[self.position :]
-        start = self.slices[-1][1] if self.slices else 0
-        self._slice(start, start + self.size)
+        if changed:
+            del self.slices[self.position :]
+            self._slice()
 
     def state(self) -> dict[str, Any]:
         return {

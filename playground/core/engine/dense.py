@@ -119,7 +119,7 @@ class DenseEngine(Engine):
         """Picks what follows the gradient, so that a plain step pays for nothing else."""
         settings = self._experiment.regularization
         penalised = settings.l1 > 0 or settings.l2 > 0
-        if settings.sticky_l1 and settings.l1 > 0:
+        if settings.sticky_l1 and (settings.l1 > 0 or not self._alive.all()):
             self._finish = self._sticky_update
         elif penalised or settings.clip_norm > 0:
             self._finish = self._penalised_update
@@ -201,6 +201,7 @@ class DenseEngine(Engine):
         self._alive.copy_(state["alive"])
         for name, value in self._rule.state.items():
             value.copy_(state[f"optimizer.{name}"])
+        self._choose_update()  # dead weights may have come
 
     def alive(self) -> list[Tensor]:
         shapes = [tuple(matrix.shape) for matrix in self.matrices]

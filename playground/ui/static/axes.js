@@ -13,10 +13,15 @@ const MARGIN = { left: 46, right: 10, top: 8, bottom: 40 };
 const ZOOM = 1.4;
 
 export class Axes {
-  /** @param {object} context of the view @param {() => void} onChange the ranges moved */
-  constructor(context, onChange) {
+  /**
+   * @param {object} context of the view
+   * @param {() => void} onChange the ranges moved
+   * @param {{grid?: boolean}} [look] grid lines, where the canvases leave them visible
+   */
+  constructor(context, onChange, look = {}) {
     this.context = context;
     this.onChange = onChange;
+    this.look = look;
     this.under = el('canvas', { class: 'np-layer', 'aria-hidden': 'true' });
     this.over = el('canvas', { class: 'np-layer', 'aria-hidden': 'true' });
     this.plot = el('div', { class: 'np-layer np-axes', 'aria-hidden': 'true' });
@@ -24,16 +29,25 @@ export class Axes {
     this.host.append(this.under, this.over, this.plot);
     this.home = { x: [-1, 1], y: [-1, 1], xLabel: '', yLabel: '', equal: true };
     this.version = 0;
+    this.sizes = new ResizeObserver(() => this.resized());
+    this.sizes.observe(this.host);
   }
 
-  /** Where the axes start, and where a double click returns to. */
+  /**
+   * Where the axes start, and where a double click returns to.
+   * @param {{scene: *, x: number[], y: number[], xLabel: string, yLabel: string, equal: boolean}}
+   *   home with another `scene`, a zoom is over; else the visitor keeps it
+   */
   setHome(home) {
     const key = JSON.stringify(home);
     if (key === this.homeKey) return;
+    const kept = this.ready && this.home.scene === home.scene && this.zoomed();
+    const ranges = kept ? { x: [...this.ranges().x], y: [...this.ranges().y] } : home;
     this.homeKey = key;
     this.home = home;
     this.measure();
-    this.redraw();
+    if (this.ready) this.plotly.relayout(this.plot, keepRange(this.layout(), ranges));
+    else this.redraw();
   }
 
   /** The rectangle of the plot area, in pixels of the host. */
@@ -60,8 +74,12 @@ export class Axes {
   }
 
   resized() {
+    const { clientWidth: width, clientHeight: height } = this.host;
+    if (!width || (width === this.size?.width && height === this.size.height)) return;
     this.measure();
-    if (this.plotly && this.size.width) this.plotly.relayout(this.plot, this.geometry());
+    if (this.ready) this.plotly.relayout(this.plot, this.geometry());
+    else this.redraw();
+    this.onChange();
   }
 
   geometry() {
@@ -74,7 +92,8 @@ export class Axes {
     const { theme } = this.context;
     const side = (range, title) =>
       axis(theme, {
-        range: [...range], autorange: false, showgrid: false, zeroline: false, ticks: 'outside',
+        range: [...range], autorange: false, showgrid: Boolean(this.look.grid),
+        zeroline: Boolean(this.look.grid), ticks: 'outside',
         ticklen: 4, nticks: 6, showline: true,
         title: { text: escapeHtml(title), font: { size: 12, color: theme.muted }, standoff: 4 },
       });
@@ -87,7 +106,7 @@ export class Axes {
   }
 
   async redraw() {
-    if (!this.host.clientWidth) return;
+    if (!this.host.clientWidth || !this.homeKey) return;
     if (!this.plotly) {
       if (this.loading) return;
       this.loading = true;
@@ -95,16 +114,17 @@ export class Axes {
       if (!this.host.isConnected) return;
     }
     this.measure();
-    await this.plotly.newPlot(this.plot, [{ x: [null], y: [null] }], this.layout(), CONFIG);
+    await this.plotly.newPlot(this.plot, [{ x: [null], y: [null] }], this.layout(),
+      { ...CONFIG, doubleClick: false });
     this.ready = true;
-    for (const event of ['plotly_relayout', 'plotly_relayouting']) {
-      this.plot.on(event, () => {
-        this.version += 1;
-        this.onChange();
-      });
-    }
-    this.version += 1;
-    this.onChange();
+    const moved = () => {
+      this.version += 1;
+      this.onChange();
+    };
+    this.plot.on('plotly_relayout', moved);
+    this.plot.on('plotly_relayouting', moved);
+    this.plot.on('plotly_doubleclick', () => this.reset());
+    moved();
   }
 
   themed() {
@@ -175,6 +195,7 @@ export class Axes {
   }
 
   destroy() {
+    this.sizes.disconnect();
     if (this.ready) this.plotly.purge(this.plot);
   }
 }

@@ -47,9 +47,9 @@ export function luminance([r, g, b]) {
   return 0.2126 * lr + 0.7152 * lg + 0.0722 * lb;
 }
 
-/** Text colour that reads on this background. */
+/** Black or white, whichever reads better on this background (equal at a luminance of 0.18). */
 export function inkOn(rgb) {
-  return luminance(rgb) > 0.3 ? '#16181d' : '#ffffff';
+  return luminance(rgb) > 0.179 ? '#000000' : '#ffffff';
 }
 
 const pack = ([r, g, b]) =>

@@ -88,7 +88,10 @@ class Confusion {
   color(row, column) {
     const { colors } = this.context.theme;
     const share = this.share(row, column);
-    return mix(colors.middle, row === column ? colors.positive : colors.negative, share);
+    // Confusions are rare, so the root makes a few of them visible.
+    return row === column
+      ? mix(colors.middle, colors.positive, share)
+      : mix(colors.middle, colors.negative, Math.sqrt(share));
   }
 
   fill(scene) {

@@ -78,15 +78,15 @@ class Curves {
     const score = header?.score === 'r2' ? 'r2' : 'accuracy';
     const trace = (name, y, color, more = {}) => ({
       type: 'scatter', mode: rows.length > 1 ? 'lines' : 'markers', x, y, name,
-      marker: { size: 5, color }, line: { color, width: 2, ...more.line }, yaxis: more.yaxis ?? 'y',
+      marker: { size: 5, color }, line: { color, width: 2.5, ...more.line }, yaxis: more.yaxis ?? 'y',
       hovertemplate: `${name} %{y:.4~g}<extra></extra>`,
     });
     const { text } = this.context;
     const traces = [
-      trace(text('curves.train_loss'), column(1), theme.train),
       trace(text('curves.test_loss'), column(2), theme.test),
-      trace(text(`curves.train_${score}`), column(4), theme.train, { yaxis: 'y2' }),
+      trace(text('curves.train_loss'), column(1), theme.train, { line: { width: 1.5 } }),
       trace(text(`curves.test_${score}`), column(5), theme.test, { yaxis: 'y2' }),
+      trace(text(`curves.train_${score}`), column(4), theme.train, { yaxis: 'y2', line: { width: 1.5 } }),
     ];
     const penalty = column(3);
     this.penalized = penalty.some((value) => value > 0);

@@ -109,12 +109,19 @@ export function fitCanvas(canvas, width, height) {
  * screen reader that follows thirty changes a second says nothing.
  */
 export function altText(node) {
-  let last = 0;
-  return (compose) => {
-    const now = performance.now();
-    if (now - last < 1000 && node.hasAttribute('aria-label')) return;
-    last = now;
-    const text = compose();
+  let next = 0;
+  let timer = null;
+  let latest;
+  const write = () => {
+    timer = null;
+    next = performance.now() + 1000;
+    const text = latest();
     if (node.getAttribute('aria-label') !== text) node.setAttribute('aria-label', text);
+  };
+  return (compose) => {
+    latest = compose;
+    const wait = next - performance.now();
+    if (wait <= 0) write();
+    else timer ??= setTimeout(write, wait);
   };
 }

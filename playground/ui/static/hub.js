@@ -18,6 +18,9 @@ const POLL_GAP_MS = 120;
 
 const hubs = new Map();
 
+/** Whether Python has heard of trouble with the transport, and so must hear when it is over. */
+let told = false;
+
 /** Shown to tests: what was really painted, and when. */
 const seen = { frames: 0, step: 0, epoch: 0, state: null, times: [] };
 window.__playground = seen;
@@ -153,8 +156,8 @@ class Hub {
     this.opened = true;
     this.failures = 0;
     this.setConnection('open');
-    if (this.toldPython) {
-      this.toldPython = false;
+    if (told) {
+      told = false;
       this.setters?.setStateValue('transport', 'ws');
     }
     this.send({ type: 'want', value: this.wants });
@@ -195,7 +198,7 @@ class Hub {
   }
 
   tell(transport) {
-    this.toldPython = true;
+    told = true;
     this.setters?.setStateValue('transport', transport);
   }
 

@@ -12,7 +12,8 @@ export function buildLegend(map, hub) {
   const key = [scene.id, Boolean(focused), map.showTest, theme.dark, theme.text].join('|');
   if (key !== map.legendKey) {
     map.legendKey = key;
-    legend.replaceChildren(...colorKeys(map, scene), marks(map, scene));
+    legend.replaceChildren(
+      el('span', { class: 'np-keys' }, ...colorKeys(map, scene)), marks(map, scene));
   }
   if (focused && map.scaleEnds && !isLine(scene)) {
     setText(map.scaleEnds[0], short(-focused.scale));
@@ -56,7 +57,7 @@ function marks(map, scene) {
   map.wrongCount = null;
   const list = el('span', { class: 'np-marks' });
   if (map.focused && isLine(scene)) return list;
-  if (map.showTest) list.append(mark('train', text('map.train')), mark('test', text('map.test')));
+  if (map.showTest) list.append(mark('test', text('map.test')));
   if (!isRegression(scene)) {
     map.wrongCount = el('span');
     list.append(el('span', { class: 'np-mark' }, el('i', { class: 'np-mark-wrong' }), map.wrongCount));

@@ -8,7 +8,6 @@ import { css } from './colors.js';
  */
 export function paintCurve(context, { axes, context: { theme }, focused }, { arrays, scene }) {
   const { width, height } = axes.rect;
-  context.clearRect(0, 0, width, height);
   const zero = axes.toY(0);
   if (zero > 0 && zero < height) {
     context.strokeStyle = theme.line;

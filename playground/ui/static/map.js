@@ -12,7 +12,7 @@ import { fileName, plotlyImage, savePng } from './png.js';
 import { Points } from './points.js';
 import { steadyExtent } from './plot.js';
 import { describe } from './probe.js';
-import { Raster, stepped } from './raster.js';
+import { Raster, refined, stepped } from './raster.js';
 import { isLine, isRegression, neuronName } from './scene.js';
 import { Tooltip } from './tooltip.js';
 import { accuracy, significant } from './words.js';
@@ -20,6 +20,8 @@ import { accuracy, significant } from './words.js';
 /** Switches outlive a remount of the part, e.g. a change of page. */
 const choices = { showTest: false, discrete: false };
 const REGRESSION_BANDS = 9;
+/** Steps have edges, and edges show the samples: between them values are interpolated. */
+const FINER = 3;
 
 export function createMap(context) {
   return new DecisionMap(context);
@@ -66,9 +68,9 @@ class DecisionMap {
     });
     this.legend = el('div', { class: 'np-legend' });
     root.append(
-      el('div', { class: 'np-head' }, this.title, this.back,
+      el('div', { class: 'np-head' }, this.title,
         el('div', { class: 'np-tools' }, this.testToggle, this.discreteToggle, save)),
-      el('div', { class: 'np-stage' }, this.axes.host, this.zoomButtons()),
+      el('div', { class: 'np-stage' }, this.axes.host, this.zoomButtons(), this.back),
       this.legend
     );
   }
@@ -78,10 +80,10 @@ class DecisionMap {
     const button = (name, key, onClick) =>
       iconButton({ name, label: text(`map.${key}`), tip: text(`map.${key}_tip`), onClick });
     this.fit = button('fit', 'zoom_reset', () => this.axes.reset());
-    return el('div', { class: 'np-zoom' },
+    this.zoom = el('div', { class: 'np-zoom' }, this.fit,
       button('zoomIn', 'zoom_in', () => this.axes.zoomIn()),
-      button('zoomOut', 'zoom_out', () => this.axes.zoomOut()),
-      this.fit);
+      button('zoomOut', 'zoom_out', () => this.axes.zoomOut()));
+    return this.zoom;
   }
 
   listen() {
@@ -168,29 +170,41 @@ class DecisionMap {
     const context = this.axes.begin();
     // The curve lies over the points, a map lies under them.
     this.axes.under.style.zIndex = isLine(scene) ? 1 : 0;
-    if (isLine(scene)) paintCurve(context, this, hub);
-    else this.paintRaster(context, scene, hub.arrays);
+    context.clearRect(0, 0, this.axes.rect.width, this.axes.rect.height);
+    this.paintModel(context, hub);
     this.points.paint(this.axes, hub, this.context.theme,
       { showTest: choices.showTest, plain: this.plain() });
     this.paintHead(scene);
     this.paintPointer();
     buildLegend(this, hub);
-    this.fit.classList.toggle('np-hide', !this.axes.zoomed());
+    this.placeButtons();
     if (this.pointer) this.showTip();
     this.alt(() => this.describeAll(scene, header));
+  }
+
+  /** The buttons over the map lie in its corners, wherever the axes put them. */
+  placeButtons() {
+    const { rect, size } = this.axes;
+    const key = `${rect.left}|${rect.width}|${size.width}`;
+    this.fit.hidden = !this.axes.zoomed();
+    if (key === this.placed) return;
+    this.placed = key;
+    this.zoom.style.right = `${size.width - rect.left - rect.width + 6}px`;
+    this.back.style.left = `${rect.left + 8}px`;
   }
 
   frameAxes(scene) {
     const { inputs, domain: [x0, x1, y0, y1] } = scene;
     const line = isLine(scene);
-    let y = line ? scene.value_range : [y0, y1];
+    let y = [y0, y1];
     let yLabel = inputs.y_label;
     if (line && this.focused) {
       const half = this.extent(this.focused.scale);
       y = [-half, half];
       yLabel = this.context.text('map.output');
     }
-    this.axes.setHome({ x: [x0, x1], y, xLabel: this.label(inputs, 0), equal: inputs.kind === 'xy',
+    const view = `${scene.id}|${line && Boolean(this.focused)}`;
+    this.axes.setHome({ scene: view, x: [x0, x1], y, xLabel: this.label(inputs, 0), equal: inputs.kind === 'xy',
       yLabel: line && this.focused ? yLabel : this.label(inputs, 1) });
   }
 
@@ -201,12 +215,14 @@ class DecisionMap {
     return this.context.text('variance_axis', { name, percent: Math.round(share * 100) });
   }
 
-  paintRaster(context, scene, arrays) {
+  /** The network's answer: a curve on one input, else a picture of the plane. */
+  paintModel(context, hub) {
+    const { scene, arrays } = hub;
+    if (isLine(scene)) return paintCurve(context, this, hub);
     const { colors } = this.context.theme;
-    const source = this.focused ? arrays.focus : arrays.map;
-    const { width, height } = this.axes.rect;
-    context.clearRect(0, 0, width, height);
-    if (!source) return;
+    const coarse = this.focused ? arrays.focus : arrays.map;
+    if (!coarse) return;
+    const source = choices.discrete ? refined(coarse, FINER) : coarse;
     if (source.shape.length === 3) {
       this.raster.classes(source, colors.mapClasses, choices.discrete);
     } else {
@@ -270,19 +286,17 @@ class DecisionMap {
     await savePng({ name: fileName('map', hub.header), title, width, height, theme: context.theme },
       (canvas) => {
         const { left, top, width: w, height: h } = axes.rect;
-        canvas.drawImage(axes.under, left, top, w, h);
-        canvas.drawImage(axes.over, left, top, w, h);
+        canvas.save();
+        canvas.translate(left, top);
+        canvas.beginPath();
+        canvas.rect(0, 0, w, h);
+        canvas.clip();
+        if (!isLine(hub.scene)) this.paintModel(canvas, hub);
+        if (!this.plain()) this.points.drawAll(canvas, axes, hub, context.theme, choices.showTest);
+        if (isLine(hub.scene)) this.paintModel(canvas, hub);
+        canvas.restore();
         if (overlay) canvas.drawImage(overlay, 0, 0, width, height);
       });
-  }
-
-  shown() {
-    if (!this.axes.ready) this.axes.redraw();
-  }
-
-  resized() {
-    this.axes.resized();
-    if (!this.axes.ready && this.hub.scene) this.axes.redraw();
   }
 
   themed() {

@@ -24,7 +24,7 @@ const EASE = 1.5;
 export function arrange(scene, width, height) {
   const { blocks } = scene;
   const sampled = blocks.map(({ shown, units }) => (shown?.length ?? 0) < units);
-  const lines = 2 + (sampled.some(Boolean) || height < 330 ? 1 : 0);
+  const lines = sampled.some(Boolean) ? 3 : 2;
   const footer = lines * LINE + PAD;
   const space = Math.max(PITCH, height - TOP - footer);
   const most = Math.max(1, Math.floor(space / PITCH));

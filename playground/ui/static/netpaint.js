@@ -6,14 +6,14 @@ import { isLine } from './scene.js';
 import { count } from './words.js';
 
 const LEVELS = 12;
-/** Weights whose strength is below this are lines of one pixel: below about ±0.3. */
+/** Weights whose strength is below this are lines of one pixel: below about ±0.2. */
 const THIN = 0.22;
 const RADIUS = 4;
 
-/** How much of a full line a weight is: 0 at zero, one half at ±1, never beyond 1. */
+/** How much of a full line a weight is: 0 at zero, one half at ±0.7, never beyond 1. */
 export const strength = (weight) => {
   const size = Math.abs(weight);
-  return size / (size + 1);
+  return size / (size + 0.7);
 };
 
 /** All neuron maps of a frame as one picture, a tile each, so that they go up in one piece. */

@@ -9,7 +9,7 @@ import { Atlas, paintLabels, paintLink, paintLinks, paintNeurons } from './netpa
 import { fileName, savePng } from './png.js';
 import { neuronName } from './scene.js';
 import { Tooltip } from './tooltip.js';
-import { count, signed, significant } from './words.js';
+import { count, short, signed } from './words.js';
 
 const LINK_REACH = 6;
 const TARGET = 24;
@@ -87,6 +87,7 @@ class NetworkView {
         'aria-label': text('network.neuron_label', { name, units, activation: activation ?? '' }).trim(),
         on: {
           click: () => this.choose(neuron),
+          keydown: (event) => this.walk(event, neuron),
           focus: () => this.light(node.matches(':focus-visible') ? { neuron } : null),
           blur: () => this.light(null),
         },
@@ -97,7 +98,31 @@ class NetworkView {
       return node;
     });
     this.buttons.replaceChildren(...made);
-    if (focused) made.find((node) => node.dataset.neuron === focused)?.focus();
+    this.stop(made.find((node) => node.dataset.neuron === focused) ?? made[0], Boolean(focused));
+  }
+
+  /** One stop of the tab key for all neurons; from there the arrow keys lead on. */
+  stop(button, move) {
+    if (!button) return;
+    for (const { button: other } of this.layout.neurons) other.tabIndex = other === button ? 0 : -1;
+    if (move) button.focus();
+  }
+
+  /** Up and down inside a layer, left and right between layers. */
+  walk(event, neuron) {
+    const columns = this.layout.columns.filter(({ neurons }) => neurons.length);
+    const at = columns.findIndex(({ index }) => index === neuron.block);
+    const own = columns[at].neurons;
+    const row = own.indexOf(neuron);
+    const beside = (column) => column?.neurons.reduce((best, one) =>
+      Math.abs(one.y - neuron.y) < Math.abs(best.y - neuron.y) ? one : best);
+    const next = {
+      ArrowUp: own[row - 1], ArrowDown: own[row + 1],
+      ArrowLeft: beside(columns[at - 1]), ArrowRight: beside(columns[at + 1]),
+    };
+    if (!(event.key in next)) return;
+    event.preventDefault();
+    if (next[event.key]) this.stop(next[event.key].button, true);
   }
 
   choose({ block, unit }) {
@@ -149,7 +174,7 @@ class NetworkView {
   }
 
   showTip() {
-    const { lit, hub, context: { text, lang } } = this;
+    const { lit, hub, context: { text } } = this;
     const { scene, arrays } = hub;
     const values = arrays.links?.data;
     if (!lit || !values) return;
@@ -164,13 +189,12 @@ class NetworkView {
     }
     const { neuron } = lit;
     const rows = [{ title: true, label: name(neuron) }];
-    const { activation, units } = scene.blocks[neuron.block];
+    const { activation } = scene.blocks[neuron.block];
     if (activation) rows.push({ label: text('network.activation'), value: activation });
     const link = this.layout.links.find(({ block }) => block === neuron.block);
     if (link) rows.push({ label: text('network.bias'), value: signed(values[biasAt(link, neuron)]) });
     const scale = arrays.neuron_scale?.data[neuron.map];
-    if (scale) rows.push({ label: text('network.range'), value: `±${significant(scale)}` });
-    if (units > 1) rows.push({ label: text('network.units'), value: count(units, lang) });
+    if (scale) rows.push({ label: text('network.range'), value: `±${short(scale)}` });
     rows.push({ label: text('network.click') });
     this.tip.show(lit.x ?? neuron.x + neuron.size / 2, lit.y ?? neuron.y, rows);
   }

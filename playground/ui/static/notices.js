@@ -42,7 +42,7 @@ export class Notices {
     if (connection === 'retrying' || connection === 'lost') return this.patiently(hub);
     clearTimeout(this.timer);
     this.since = null;
-    const notice = header?.notice;
+    const notice = header?.notice ?? header?.place?.fallback;
     if (!notice) return { key: null };
     const key = JSON.stringify([header.scene_id, notice]);
     return { key, words: text(`errors.${notice.code}`, notice.params) };

@@ -2,16 +2,13 @@
 
 import { altText, el, fitCanvas } from './dom.js';
 import { steadyExtent } from './plot.js';
-import { pointColor } from './points.js';
-import { className, isRegression } from './scene.js';
-import { componentTitle, describe, pointGroups } from './scores.js';
+import { componentTitle, describe, nearestSpot, paintSpot, spotRows, spotsOf } from './scores.js';
 import { Tooltip } from './tooltip.js';
-import { significant } from './words.js';
 
 /** The view's angles outlive a change of tab. */
 const angle = { yaw: 0.7, pitch: 0.42 };
 const TURN = 0.08;
-const NEAR_PX = 10;
+const SIZE = 3.6;
 
 export function createPca3d(context) {
   return new Pca3d(context);
@@ -71,7 +68,7 @@ class Pca3d {
   projection(width, height) {
     const [cy, sy] = [Math.cos(angle.yaw), Math.sin(angle.yaw)];
     const [cp, sp] = [Math.cos(angle.pitch), Math.sin(angle.pitch)];
-    const scale = Math.min(width, height) * 0.36;
+    const scale = Math.min(width * 0.36, height * 0.47);
     return (x, y, z) => {
       const across = x * cy - y * sy;
       const away = x * sy + y * cy;
@@ -88,23 +85,28 @@ class Pca3d {
     if (!width) return;
     const context = fitCanvas(this.canvas, width, height);
     context.clearRect(0, 0, width, height);
-    const project = this.projection(width, height);
-    this.paintAxes(context, project, last.head);
-    this.spots = this.place(hub, last, project);
-    this.paintPoints(context);
+    this.paintOn(context, hub, last);
     if (this.pointer && !this.drag) this.showTip();
     this.alt(() => describe(this.context.text, hub, last.head));
   }
 
-  paintAxes(context, project, { ratios }) {
+  paintOn(context, hub, last) {
+    const width = this.node.clientWidth;
+    const project = this.projection(width, this.node.clientHeight);
+    this.paintAxes(context, project, last.head, width);
+    this.spots = this.place(hub, last, project);
+    this.paintPoints(context);
+  }
+
+  paintAxes(context, project, { ratios }, width) {
     const { theme, text } = this.context;
     const corners = [[1, 1], [1, -1], [-1, -1], [-1, 1]];
     context.lineWidth = 1;
     context.strokeStyle = theme.faint;
     context.beginPath();
     corners.forEach(([x, y], i) => {
-      const here = project(x, y, -1);
-      const next = project(...corners[(i + 1) % 4], -1);
+      const here = project(x, y, 0);
+      const next = project(...corners[(i + 1) % 4], 0);
       context.moveTo(here.x, here.y);
       context.lineTo(next.x, next.y);
     });
@@ -123,7 +125,7 @@ class Pca3d {
       const half = context.measureText(words).width / 2;
       context.textAlign = 'center';
       context.fillStyle = theme.muted;
-      const x = Math.max(half + 4, Math.min(context.canvas.clientWidth - half - 4, b.x));
+      const x = Math.max(half + 4, Math.min(width - half - 4, b.x));
       context.fillText(words, x, b.y + (b.y < a.y ? -9 : 9));
     });
   }
@@ -133,57 +135,18 @@ class Pca3d {
     let most = 0;
     for (let i = 0; i < n * 3; i++) most = Math.max(most, Math.abs(data[i]));
     const extent = this.extent(most);
-    const spots = [];
-    for (const { test, from, values } of pointGroups(hub, last)) {
-      values.forEach((value, i) => {
-        const at = (from + i) * 3;
-        const scores = [data[at], data[at + 1], data[at + 2]];
-        const spot = project(...scores.map((score) => score / extent));
-        spots.push(Object.assign(spot, {
-          test, value, scores, color: pointColor(hub.scene, this.context.theme, value),
-        }));
-      });
-    }
-    return spots.sort((a, b) => b.depth - a.depth);
+    const inside = (scores) => project(...scores.map((score) => score / extent));
+    return spotsOf(hub, last, this.context.theme, inside).sort((a, b) => b.depth - a.depth);
   }
 
   paintPoints(context) {
-    const { theme } = this.context;
-    for (const { x, y, zoom, color, test } of this.spots) {
-      const size = 3.6 * zoom;
-      context.beginPath();
-      if (test) {
-        context.moveTo(x, y - size * 1.2);
-        context.lineTo(x + size * 1.2, y);
-        context.lineTo(x, y + size * 1.2);
-        context.lineTo(x - size * 1.2, y);
-        context.closePath();
-      } else context.arc(x, y, size, 0, 7);
-      context.fillStyle = test ? theme.background : color;
-      context.strokeStyle = test ? color : theme.background;
-      context.lineWidth = test ? 1.5 : 0.75;
-      context.fill();
-      context.stroke();
-    }
+    for (const spot of this.spots) paintSpot(context, spot, SIZE * spot.zoom, this.context.theme);
   }
 
   showTip() {
-    const { pointer, spots, context: { text, hub } } = this;
-    let best = null;
-    let closest = NEAR_PX;
-    for (const spot of spots ?? []) {
-      const away = Math.hypot(spot.x - pointer.x, spot.y - pointer.y);
-      if (away <= closest) {
-        closest = away;
-        best = spot;
-      }
-    }
-    if (!best) return this.tip.hide();
-    const name = isRegression(hub.scene) ? significant(best.value) : className(hub.scene, best.value);
-    this.tip.show(pointer.x, pointer.y, [
-      { title: true, label: `${name} · ${text(best.test ? 'map.test' : 'map.train')}`, color: best.color },
-      ...best.scores.map((score, i) => ({ label: `PC${i + 1}`, value: significant(score) })),
-    ]);
+    const spot = nearestSpot(this.spots, this.pointer);
+    if (!spot) return this.tip.hide();
+    this.tip.show(this.pointer.x, this.pointer.y, spotRows(this.context, spot, 3));
   }
 
   destroy() {

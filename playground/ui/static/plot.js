@@ -18,7 +18,7 @@ export function loadPlotly(base) {
   return loading;
 }
 
-export const CONFIG = { displayModeBar: false, responsive: false, doubleClick: 'reset+autosize' };
+export const CONFIG = { displayModeBar: false, responsive: false, showTips: false, doubleClick: 'reset+autosize' };
 
 /** What every axis looks like in this theme. */
 export function axis(theme, more = {}) {
@@ -51,10 +51,10 @@ export function layout(theme, more = {}) {
 }
 
 /**
- * Runs `draw` at most eight times a second, and so seldom that it takes a tenth of the time at
+ * Runs `draw` at most seven times a second, and so seldom that it takes a tenth of the time at
  * most: the main thread belongs to maps and controls, and the other core to training.
  */
-export function throttled(draw, gap = 125) {
+export function throttled(draw, gap = 150) {
   let next = 0;
   let timer = null;
   const run = () => {

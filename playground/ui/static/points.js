@@ -20,7 +20,10 @@ export class Points {
     this.wrong = wrong;
     this.train = hub.arrays.points_train;
     const context = axes.beginOver();
-    if (plain) return;
+    if (!plain) this.drawAll(context, axes, hub, theme, showTest);
+  }
+
+  drawAll(context, axes, hub, theme, showTest) {
     const n = this.train?.shape[0] ?? 0;
     const size = Math.max(2.2, Math.min(3.6, axes.rect.width / 95));
     if (showTest && hub.arrays.points_test) {
@@ -50,10 +53,7 @@ export class Points {
       context.fill(path);
       context.stroke(path);
     }
-    context.lineWidth = 3;
-    context.strokeStyle = theme.background;
-    context.stroke(rings);
-    context.lineWidth = 1.5;
+    context.lineWidth = 1.2;
     context.strokeStyle = theme.text;
     context.stroke(rings);
   }

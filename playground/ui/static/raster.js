@@ -65,6 +65,31 @@ export class Raster {
   }
 }
 
+/** The same planes with `factor` times the samples a side, interpolated linearly. */
+export function refined({ data, shape }, factor) {
+  const [rows, columns] = shape.slice(-2);
+  const planes = shape.length === 3 ? shape[0] : 1;
+  const wide = (columns - 1) * factor + 1;
+  const high = (rows - 1) * factor + 1;
+  const out = new Uint8Array(planes * wide * high);
+  for (let plane = 0; plane < planes; plane++) {
+    const from = plane * rows * columns;
+    for (let y = 0; y < high; y++) {
+      const row = Math.min(rows - 2, Math.floor(y / factor));
+      const v = y / factor - row;
+      for (let x = 0; x < wide; x++) {
+        const column = Math.min(columns - 2, Math.floor(x / factor));
+        const u = x / factor - column;
+        const at = from + row * columns + column;
+        const low = data[at] + (data[at + 1] - data[at]) * u;
+        const top = data[at + columns] + (data[at + columns + 1] - data[at + columns]) * u;
+        out[(plane * high + y) * wide + x] = low + (top - low) * v;
+      }
+    }
+  }
+  return { data: out, shape: planes > 1 ? [planes, high, wide] : [high, wide] };
+}
+
 /** A table cut into steps: two classes at one half, values in nine bands. */
 export function stepped(table, steps) {
   return table.map((_, i) => {

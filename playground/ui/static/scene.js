@@ -1,7 +1,7 @@
 /** Names and questions about what a scene shows. */
 
 export const isRegression = (scene) => scene.task === 'regression';
-export const isLine = (scene) => scene.inputs.dim === 1;
+export const isLine = (scene) => scene.inputs.kind === 'line';
 
 /** "Dense 2", counted among blocks of one kind; "Input" and "Output" for the ends. */
 export function blockName(text, scene, index) {

@@ -1,7 +1,10 @@
 /** What the flat and the deep picture of the principal components share. */
 
-import { blockName } from './scene.js';
-import { percent } from './words.js';
+import { pointColor } from './points.js';
+import { blockName, className, isRegression } from './scene.js';
+import { percent, significant } from './words.js';
+
+const NEAR_PX = 10;
 
 /** "PC1 (63 % of variance)" */
 export function componentTitle(text, ratios, i) {
@@ -17,14 +20,62 @@ export function describe(text, { scene }, head) {
   });
 }
 
-/** Rows of the scores that are train points, then those that are test points, with their values. */
-export function pointGroups({ arrays }, { head, points }) {
-  const n = points.shape[0];
+/**
+ * The scores as spots {x, y, …, test, value, scores, color}, test points first, so that train
+ * points lie on top. Rows are the train points, then the test points, as far as they were sent.
+ */
+export function spotsOf({ arrays, scene }, { head, points }, theme, project) {
+  const { data, shape: [n] } = points;
   const train = Math.min(head.train ?? arrays.points_train?.shape[0] ?? n, n);
-  const values = (source, number) =>
-    Array.from({ length: number }, (_, i) => source?.data[i * 3 + 2] ?? 0);
+  const spots = [];
+  const add = (source, from, to, test) => {
+    for (let i = from; i < to; i++) {
+      const value = source?.data[(i - from) * 3 + 2] ?? 0;
+      const scores = [data[i * 3], data[i * 3 + 1], data[i * 3 + 2]];
+      spots.push({ ...project(scores), test, value, scores, color: pointColor(scene, theme, value) });
+    }
+  };
+  add(arrays.points_test, train, n, true);
+  add(arrays.points_train, 0, train, false);
+  return spots;
+}
+
+/** Train points are discs, test points open diamonds. */
+export function paintSpot(context, { x, y, color, test }, size, theme) {
+  context.beginPath();
+  if (test) {
+    const reach = size * 1.2;
+    context.moveTo(x, y - reach);
+    context.lineTo(x + reach, y);
+    context.lineTo(x, y + reach);
+    context.lineTo(x - reach, y);
+    context.closePath();
+  } else context.arc(x, y, size, 0, 7);
+  context.fillStyle = test ? theme.background : color;
+  context.strokeStyle = test ? color : theme.background;
+  context.lineWidth = test ? 1.4 : 0.8;
+  context.fill();
+  context.stroke();
+}
+
+export function nearestSpot(spots, { x, y }) {
+  let best = null;
+  let closest = NEAR_PX;
+  for (const spot of spots ?? []) {
+    const away = Math.hypot(spot.x - x, spot.y - y);
+    if (away <= closest) {
+      closest = away;
+      best = spot;
+    }
+  }
+  return best;
+}
+
+/** The tooltip of a spot, with its first `number` components. */
+export function spotRows({ text, hub: { scene } }, { value, test, color, scores }, number) {
+  const name = isRegression(scene) ? significant(value) : className(scene, value);
   return [
-    { test: true, from: train, to: n, values: values(arrays.points_test, n - train) },
-    { test: false, from: 0, to: train, values: values(arrays.points_train, train) },
+    { title: true, label: `${name} · ${text(test ? 'map.test' : 'map.train')}`, color },
+    ...scores.slice(0, number).map((score, i) => ({ label: `PC${i + 1}`, value: significant(score) })),
   ];
 }

@@ -1,0 +1,38 @@
+"""Benchmarks: `python -m playground bench [PART ...]`.
+
+Each part measures on the machine it runs on and prints raw figures of everything it compares,
+with the code of both sides, never a ratio alone. What compares two things measures them in turn
+within one run, so that a noisy machine troubles both alike. Nothing here is a test: tests promise
+behaviour, these are figures.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+PARTS = {
+    "engine": "steps of the dense engine against a plain eager loop",
+    "spiral": "what the proposed settings for the spiral reach, over 20 seeds",
+    "visitors": "16 visitors training at once, protocol-level",
+    "browser": "frames and epochs per second painted in Chromium; opening; pause and play",
+    "memory": "memory with one visitor, and after 50 came and went",
+}
+
+
+def run_parts(names: Sequence[str]) -> int:
+    """Runs the named parts, all of them by default; returns the exit code."""
+    unknown = [name for name in names if name not in PARTS]
+    if unknown:
+        known = ", ".join(f"{name} ({what})" for name, what in PARTS.items())
+        print(f"No such part: {', '.join(unknown)}. There are: {known}.", file=sys.stderr)
+        return 2
+    from playground.bench.report import machine, section
+
+    machine()
+    code = 0
+    for name in names or PARTS:
+        section(f"{name}: {PARTS[name]}")
+        code = max(code, importlib.import_module(f"playground.bench.{name}").measure())
+    return code

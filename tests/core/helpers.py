@@ -1,0 +1,110 @@
+"""What several tests of the core need: small experiments, and networks built a second way."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from playground.core.activations import ACTIVATIONS
+from playground.core.data import DATASETS
+from playground.core.data.csv_reader import read_table
+from playground.core.data.table import Table
+from playground.core.experiment import Experiment
+from playground.core.layers import Dense, Dropout
+from playground.core.run import Run
+
+CSV = read_table(
+    b"size,colour,weight,kind\n"
+    + b"1.5,red,3,a\n2,blue,1,b\n,red,2.5,a\n3.25,,0,b\n4,green,7,a\n2.2,blue,5,b\n" * 8,
+    "own.csv",
+)
+
+
+def table_for(name: str) -> Table | None:
+    """The visitor's table where the set needs one."""
+    return CSV if name == "csv" else None
+
+
+def merged(*parts: Mapping[str, Any]) -> dict[str, Any]:
+    """Nested dictionaries as one; the later wins."""
+    found: dict[str, Any] = {}
+    for part in parts:
+        for key, value in part.items():
+            before = found.get(key)
+            both = isinstance(before, Mapping) and isinstance(value, Mapping)
+            found[key] = merged(before, value) if both else copy.deepcopy(value)
+    return found
+
+
+def small(name: str = "circle", **changes: Any) -> Experiment:
+    """An experiment on few points that fits its data set; float64 unless said otherwise."""
+    from playground.core.proposal import propose
+
+    base = {
+        "data": {"samples": 60} if "samples" in DATASETS[name].knobs else {},
+        "training": {"precision": "float64", "device": "cpu"},
+    }
+    return propose(name, table=table_for(name)).with_changes(merged(base, changes))
+
+
+def run_of(experiment: Experiment, **options: Any) -> Run:
+    return Run(experiment, table_for(experiment.data.name), **options)
+
+
+class Sine(nn.Module):
+    """What the line of code of the sine activation stands for."""
+
+    def forward(self, z: Tensor) -> Tensor:
+        return torch.sin(z)
+
+
+def module_from_code(code: str) -> nn.Module:
+    """The module that an entry's line of PyTorch makes."""
+    return eval(code, {"nn": nn, "Sine": Sine})
+
+
+def independent_model(run: Run, *, dropout: bool = False) -> nn.Sequential:
+    """The network of a run as plain float64 torch modules with copies of its present weights.
+
+    Nothing of the engines or of `network.build` takes part. Without `dropout` those blocks are
+    left out, as they do nothing outside training.
+    """
+    parts: list[nn.Module] = []
+    parameters = iter(run.engine.parameters())
+    names = [layer.activation for layer in run.experiment.layers if isinstance(layer, Dense)]
+    activations = iter([*names, run.experiment.output_activation])
+    for layer in (*run.experiment.layers, None):
+        if isinstance(layer, Dropout):
+            if dropout:
+                parts.append(nn.Dropout(layer.rate))
+            continue
+        weight, bias = next(parameters)
+        linear = nn.Linear(weight.shape[1], weight.shape[0], dtype=torch.float64)
+        with torch.no_grad():
+            linear.weight.copy_(weight)
+            linear.bias.copy_(bias)
+        parts += [linear, module_from_code(ACTIVATIONS[next(activations)].code)]
+    return nn.Sequential(*parts)
+
+
+def model_inputs(run: Run) -> Tensor:
+    """All points as the network is given them, train then test, float64 (n, features)."""
+    parts = (run.data.inputs_train, run.data.inputs_test)
+    return torch.from_numpy(np.concatenate(parts))
+
+
+def flat(run: Run) -> Tensor:
+    """All weights and biases of a run as one float64 vector, a copy."""
+    parts = [part.flatten() for pair in run.engine.parameters() for part in pair]
+    return torch.cat(parts).double().clone()
+
+
+def states_equal(one: Run, other: Run) -> bool:
+    """Whether two engines hold the same tensors, bit for bit."""
+    left, right = one.engine.state(), other.engine.state()
+    return left.keys() == right.keys() and all(torch.equal(left[k], right[k]) for k in left)

@@ -1,0 +1,120 @@
+"""One contract over every registered activation: kernel, torch module, line of code, bounds."""
+
+import pytest
+import torch
+
+from playground.core.activations import ACTIVATIONS
+from tests.core.helpers import module_from_code
+
+NEAR = torch.linspace(-15, 15, 3001, dtype=torch.float64)  # holds exact zero
+FAR = torch.tensor(
+    [-1e6, -1e3, -100.0, -50.0, -20.5, 20.5, 50.0, 100.0, 1e3, 1e6], dtype=torch.float64
+)
+NAMES = list(ACTIVATIONS)
+
+
+def kernel_pass(name: str, z: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Value and derivative as the dense engine computes them, by recorded calls on buffers."""
+    kernel = ACTIVATIONS[name].kernel()
+    kept = z.clone()
+    value = torch.empty_like(z) if kernel.keeps_input else kept
+    slope = torch.full_like(z, torch.nan)
+    calls = kernel.forward(kept, value)
+    if kernel.derivative is not None:
+        calls += kernel.derivative(kept if kernel.keeps_input else value, slope)
+    else:
+        slope.fill_(1)
+    for call in calls:
+        call()
+    if kernel.keeps_input:
+        assert torch.equal(kept, z), "a kernel that keeps its input must not write to it"
+    return value, slope
+
+
+def module_pass(name: str, z: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Value and derivative of the torch module, by autograd."""
+    z = z.clone().requires_grad_()
+    value = ACTIVATIONS[name].module()(z)
+    (slope,) = torch.autograd.grad(value.sum(), z)
+    return value.detach(), slope
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_kernel_agrees_with_autograd(name):
+    value, slope = kernel_pass(name, NEAR)
+    expected_value, expected_slope = module_pass(name, NEAR)
+    torch.testing.assert_close(value, expected_value, rtol=1e-14, atol=1e-14)
+    torch.testing.assert_close(slope, expected_slope, rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_kernel_agrees_with_autograd_at_extreme_values(name):
+    value, slope = kernel_pass(name, FAR)
+    expected_value, expected_slope = module_pass(name, FAR)
+    torch.testing.assert_close(value, expected_value, rtol=1e-14, atol=1e-14)
+    # torch's softplus turns into a straight line at 20, where its slope is 1 − 2·10⁻⁹
+    torch.testing.assert_close(slope, expected_slope, rtol=0, atol=3e-9)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_kernel_stays_finite_in_float32(name):
+    value, slope = kernel_pass(name, torch.tensor([-1e30, -1e19, -88.8, 88.8, 1e19, 1e30]))
+    assert torch.isfinite(value).all()
+    assert torch.isfinite(slope).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_difference_quotient_gives_the_derivative(name):
+    """A third opinion, which owes nothing to torch's own formulas."""
+    z = torch.linspace(-4, 4, 81, dtype=torch.float64) + 0.0123  # away from every kink
+    step = 1e-6
+    above, _ = kernel_pass(name, z + step)
+    below, _ = kernel_pass(name, z - step)
+    _, slope = kernel_pass(name, z)
+    torch.testing.assert_close(slope, (above - below) / (2 * step), rtol=0, atol=1e-8)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_kernel_follows_its_buffers(name):
+    """Recorded once, replayed for every batch: the calls must read the buffers anew."""
+    kernel = ACTIVATIONS[name].kernel()
+    z = torch.zeros(3, 4, dtype=torch.float64)
+    value = torch.empty_like(z) if kernel.keeps_input else z
+    slope = torch.ones_like(z)
+    calls = kernel.forward(z, value)
+    if kernel.derivative is not None:
+        calls += kernel.derivative(z if kernel.keeps_input else value, slope)
+    generator = torch.Generator().manual_seed(3)
+    for _ in range(3):
+        fresh = torch.randn(3, 4, dtype=torch.float64, generator=generator)
+        z.copy_(fresh)
+        for call in calls:
+            call()
+        expected_value, expected_slope = module_pass(name, fresh)
+        torch.testing.assert_close(value, expected_value, rtol=1e-13, atol=1e-14)
+        torch.testing.assert_close(slope, expected_slope, rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_line_of_code_makes_the_module(name):
+    made = module_from_code(ACTIVATIONS[name].code)
+    assert torch.equal(made(NEAR), ACTIVATIONS[name].module()(NEAR))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_bounds_hold_and_are_told(name):
+    entry = ACTIVATIONS[name]
+    value, _ = module_pass(name, torch.cat((NEAR, FAR)))
+    if entry.bounds is None:
+        assert value.abs().max() > 100, "this activation is bounded, and should say so"
+    else:
+        assert value.min() >= entry.bounds[0]
+        assert value.max() <= entry.bounds[1]
+        assert value.max() - value.min() > 0.99 * (entry.bounds[1] - entry.bounds[0])
+
+
+def test_entries_are_known_by_their_names():
+    assert all(name == entry.name and entry.formula for name, entry in ACTIVATIONS.items())
+    assert {
+        "linear", "relu", "leaky_relu", "elu", "gelu", "silu", "softplus", "sigmoid", "tanh", "sine"
+    } <= set(ACTIVATIONS)  # fmt: skip

@@ -1,0 +1,419 @@
+"""The two engines: on one trajectory with each other, and with loops written by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from playground.core.activations import ACTIVATIONS
+from playground.core.engine import ENGINES
+from playground.core.layers import Dense
+from playground.core.losses import LOSSES, encode_targets
+from playground.core.optimizers import OPTIMIZERS
+from playground.core.run import Run
+from tests.core.helpers import flat, independent_model, merged, run_of, small, states_equal
+
+DATA = {"binary": "circle", "multiclass": "blobs", "regression": "reg-gauss"}
+
+# One after the other, an epoch each: every optimizer × loss × activation meets every one of them.
+CHANGES: dict[str, dict[str, Any]] = {
+    "none": {},
+    "learning rate": {"optimizer": {"learning_rate": 0.02}},
+    "l2": {"regularization": {"l2": 0.03}},
+    "l1": {"regularization": {"l1": 0.01}},
+    "clip": {"regularization": {"clip_norm": 0.05}},
+    "batch size": {"training": {"batch_size": 4}},
+    "dropout rate": {"layers": [{}, {"rate": 0.5}, {}]},
+    "all off": {
+        "optimizer": {"learning_rate": 0.005},
+        "regularization": {"l1": 0.0, "l2": 0.0, "clip_norm": 0.0},
+        "training": {"batch_size": 50},
+        "layers": [{}, {"rate": 0.0}, {}],
+    },
+}
+
+
+def stack(activation: str) -> list[dict[str, Any]]:
+    return [
+        {"kind": "dense", "units": 4, "activation": activation},
+        {"kind": "dropout", "rate": 0.2},
+        {"kind": "dense", "units": 3, "activation": activation},
+    ]
+
+
+def case(optimizer: str, loss: str, activation: str) -> dict[str, Any]:
+    """Settings on 21 training points; task and head follow from the place of the activation.
+
+    Minibatches of 5: of 6, two points of each of three classes make hinge gradients of exactly 0,
+    which Adagrad's ε of 10⁻¹⁰ blows up from rounding alone.
+    """
+    place = list(ACTIVATIONS).index(activation)
+    tasks = sorted(LOSSES[loss].tasks)
+    task = tasks[place % len(tasks)]
+    head = "tanh" if not LOSSES[loss].logits and place % 2 else "linear"
+    return {
+        "name": DATA[task],
+        "data": {"samples": 30, "train_percent": 70, "scaling": "standard", "noise": 10},
+        "layers": stack(activation),
+        "loss": loss,
+        "output_activation": head,
+        "optimizer": {"name": optimizer, "learning_rate": 0.01},
+        "training": {"batch_size": 5, "seed": place},
+    }
+
+
+def change(run: Run, changes: dict[str, Any]) -> None:
+    """Applies a change to a running experiment; of `layers` only what is named."""
+    layers = [layer.model_dump() for layer in run.experiment.layers]
+    part = dict(changes)
+    if "layers" in part:
+        pairs = zip(layers, part["layers"], strict=True)
+        part["layers"] = [merged(layer, new) for layer, new in pairs]
+    run.update(run.experiment.with_changes(part))
+
+
+def assert_together(runs: list[Run], when: str, tolerance: float = 1e-9) -> None:
+    one, other = runs
+    assert one.step == other.step
+    torch.testing.assert_close(
+        flat(one), flat(other), rtol=0, atol=tolerance, msg=lambda text: f"after {when}: {text}"
+    )
+    first, second = one.measure(), other.measure()
+    for name in ("train_loss", "test_loss", "penalty"):
+        assert getattr(first, name) == pytest.approx(getattr(second, name), rel=1e-7, abs=1e-9)
+
+
+@pytest.mark.parametrize("activation", list(ACTIVATIONS))
+@pytest.mark.parametrize("loss", list(LOSSES))
+@pytest.mark.parametrize("optimizer", list(OPTIMIZERS))
+def test_both_engines_walk_one_trajectory(optimizer, loss, activation):
+    """Every optimizer × loss × activation × mid-run change, dropout included."""
+    experiment = small(**case(optimizer, loss, activation))
+    runs = [run_of(experiment, engine=name) for name in ENGINES]
+    start = flat(runs[0])
+    for when, changes in CHANGES.items():
+        for run in runs:
+            change(run, changes)
+            run.advance(run.batches_per_epoch)
+        assert_together(runs, when)
+    assert [run.state for run in runs] == ["ready", "ready"]
+    assert not torch.allclose(flat(runs[0]), start, atol=1e-3), "nothing was trained"
+
+
+@pytest.mark.parametrize("optimizer", list(OPTIMIZERS))
+def test_sticky_l1_in_both_engines(optimizer):
+    """Links die, stay dead while the penalty is off, and live again when it lets go of them."""
+    settings = merged(
+        case(optimizer, "half_squared", "tanh"),
+        {"layers": [{"kind": "dense", "units": 6}, {"kind": "dense", "units": 5}]},
+        {"optimizer": {"learning_rate": 0.03}},
+        {"regularization": {"l1": 0.5, "sticky_l1": True, "l2": 0.01, "clip_norm": 0.4}},
+    )
+    runs = [run_of(small(**settings), engine=name) for name in ENGINES]
+    steps: list[tuple[str, dict[str, Any]]] = [
+        ("start", {}),
+        ("more l1", {"regularization": {"l1": 0.8}}),
+        ("l1 off", {"regularization": {"l1": 0.0}}),
+        ("l1 on", {"regularization": {"l1": 0.2}}),
+        ("let go", {"regularization": {"sticky_l1": False, "l1": 0.0}}),
+    ]
+    dead: dict[str, list[Tensor]] = {}
+    for when, changes in steps:
+        for run in runs:
+            change(run, changes)
+            run.advance(2 * run.batches_per_epoch)
+        assert_together(runs, when)
+        found = [[alive == 0 for alive in run.engine.alive()] for run in runs]
+        assert all(torch.equal(a, b) for a, b in zip(*found, strict=True)), when
+        dead[when] = found[0]
+        for run, masks in zip(runs, found, strict=True):
+            for (weight, _), mask in zip(run.engine.parameters(), masks, strict=True):
+                assert not weight[mask].any(), f"a dead link has moved: {when}"
+    counts = {when: sum(int(mask.sum()) for mask in masks) for when, masks in dead.items()}
+    assert 0 < counts["start"] <= counts["more l1"]
+    assert counts["l1 off"] == counts["more l1"], "the dead stay dead while the penalty is off"
+    assert counts["let go"] == 0
+    assert sum(int((w == 0).sum()) for w, _ in runs[0].engine.parameters()) == 0
+
+
+@pytest.mark.parametrize("order", ["shuffled", "fixed"])
+@pytest.mark.parametrize("last_batch", ["smaller", "dropped", "carried"])
+def test_orders_and_last_batches(order, last_batch):
+    """Both engines and a loop by hand visit the same points in the same minibatches."""
+    settings = case("sgd", "mse", "tanh")
+    settings["layers"] = [{"kind": "dense", "units": 3}]
+    settings["training"] |= {"order": order, "last_batch": last_batch, "batch_size": 8}
+    runs = [run_of(small(**settings), engine=name) for name in ENGINES]
+    hand = Hand(runs[0])
+    for epoch in range(4):
+        for run in runs:
+            run.advance(run.batches_per_epoch)
+        hand.epoch()
+        assert_together(runs, f"epoch {epoch}")
+        hand.assert_with(runs[0])
+    sizes = [len(batch) for batch in hand.batches]
+    expected = {
+        "smaller": [8, 8, 5] * 4,
+        "dropped": [8, 8] * 4,
+        "carried": carried_sizes(21, 8, 4),
+    }[last_batch]
+    assert sizes == expected
+    seen = torch.cat(hand.batches)
+    if order == "fixed":
+        expected_order = torch.arange(21).repeat(4)
+        if last_batch == "dropped":
+            expected_order = torch.arange(16).repeat(4)
+        assert torch.equal(seen, expected_order[: len(seen)])
+    elif last_batch != "dropped":
+        counts = torch.bincount(seen, minlength=21)
+        assert counts.max() - counts.min() <= 1, "every epoch visits every point once"
+
+
+def carried_sizes(count: int, size: int, epochs: int) -> list[int]:
+    """TensorFlow Playground's rule: a step after every `size`-th point of an epoch, and what is
+    left waits for the first step of the next.
+    """
+    sizes, waiting = [], 0
+    for _ in range(epochs):
+        for point in range(1, count + 1):
+            waiting += 1
+            if point % size == 0:
+                sizes.append(waiting)
+                waiting = 0
+    return sizes
+
+
+class Hand:
+    """A training loop as anybody would write it: nn.Sequential, autograd, torch.optim.
+
+    It starts from copies of a run's weights and follows the run's order of points, and shares
+    nothing else with the engines.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._model = independent_model(run)
+        self._inputs = torch.from_numpy(run.data.inputs_train)
+        targets = torch.from_numpy(run.data.targets_train)
+        loss = LOSSES[run.experiment.loss]
+        classes = len(run.schema.class_names)
+        self._targets = encode_targets(targets, run.schema.task, classes, loss)
+        self._loss = loss
+        self._optimizer = self._make_optimizer()
+        settings = run.experiment.training
+        self._generator = torch.Generator()
+        self._generator.set_state(run._generators["order"].get_state())
+        self._size = settings.batch_size
+        self.batches: list[Tensor] = []
+        self._order = run.batches.indices.clone()
+
+    def _make_optimizer(self) -> torch.optim.Optimizer:
+        options: dict[str, Any] = self._run.experiment.optimizer.model_dump()
+        name, rate = options.pop("name"), options.pop("learning_rate")
+        parameters = self._model.parameters()
+        if name == "sgd":
+            return torch.optim.SGD(parameters, rate, options["momentum"], nesterov=False)
+        if name == "rmsprop":
+            return torch.optim.RMSprop(parameters, rate, alpha=options["decay"])
+        if name == "adagrad":
+            return torch.optim.Adagrad(parameters, rate)
+        betas = (options["beta1"], options["beta2"])
+        if name == "adam":
+            return torch.optim.Adam(parameters, rate, betas)
+        return torch.optim.AdamW(parameters, rate, betas, weight_decay=options["weight_decay"])
+
+    def epoch(self) -> None:
+        rule = self._run.experiment.training.last_batch
+        count = len(self._inputs)
+        carried = len(self._order) - count
+        stops = range(carried + self._size, len(self._order) + 1, self._size)
+        start = 0
+        for stop in stops:
+            self._step(self._order[start:stop])
+            start = stop
+        left = self._order[start:]
+        if rule == "smaller" and len(left):
+            self._step(left)
+        fresh = torch.arange(count)
+        if self._run.experiment.training.order == "shuffled":
+            fresh = torch.randperm(count, generator=self._generator)
+        self._order = torch.cat((left, fresh)) if rule == "carried" else fresh
+
+    def _step(self, batch: Tensor) -> None:
+        self.batches.append(batch)
+        settings = self._run.experiment.regularization
+        self._optimizer.zero_grad()
+        objective = self._loss.value(self._model(self._inputs[batch]), self._targets[batch], 1)
+        for module in self._model:
+            if isinstance(module, nn.Linear):
+                objective = objective + settings.l1 * module.weight.abs().sum()
+                objective = objective + settings.l2 / 2 * (module.weight**2).sum()
+        objective.backward()
+        if settings.clip_norm:
+            nn.utils.clip_grad_norm_(self._model.parameters(), settings.clip_norm)
+        self._optimizer.step()
+
+    def assert_with(self, run: Run, tolerance: float = 1e-11) -> None:
+        theirs = torch.cat([p.detach().flatten() for p in self._model.parameters()])
+        torch.testing.assert_close(flat(run), theirs, rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("engine", list(ENGINES))
+@pytest.mark.parametrize("loss", list(LOSSES))
+@pytest.mark.parametrize("optimizer", list(OPTIMIZERS))
+def test_an_engine_walks_as_a_loop_by_hand(optimizer, loss, engine):
+    activations = ["tanh", "relu", "gelu", "sigmoid", "elu"]
+    place = list(OPTIMIZERS).index(optimizer)
+    settings = merged(
+        case(optimizer, loss, activations[place]),
+        {
+            "layers": [
+                {"kind": "dense", "units": 5, "activation": activations[place]},
+                {"kind": "dense", "units": 4, "activation": "softplus"},
+                {"kind": "dense", "units": 3, "activation": "softplus"},
+            ],
+            "regularization": {"l1": 0.002, "l2": 0.01, "clip_norm": 0.6},
+        },
+    )
+    if optimizer == "sgd":
+        settings["optimizer"]["momentum"] = 0.8
+    run = run_of(small(**settings), engine=engine)
+    hand = Hand(run)
+    for _ in range(3):
+        run.advance(run.batches_per_epoch)
+        hand.epoch()
+    hand.assert_with(run)
+
+
+def test_batch_size_changes_in_the_middle_of_an_epoch():
+    """Points already visited are not visited again, the others are, once."""
+    for last_batch in ("smaller", "dropped", "carried"):
+        settings = case("adam", "bce", "tanh")
+        settings["training"] |= {"last_batch": last_batch}
+        runs = [run_of(small(**settings), engine=name) for name in ENGINES]
+        for size in (4, 13, 1, 1000, 5):
+            for run in runs:
+                run.advance(2)
+                change(run, {"training": {"batch_size": size}})
+                starts = [start for start, _ in run.batches.slices]
+                stops = [stop for _, stop in run.batches.slices]
+                assert starts[0] == 0
+                assert starts[1:] == stops[:-1]
+                run.advance(3)
+            assert_together(runs, f"{last_batch} {size}")
+
+
+@pytest.mark.parametrize("last_batch", ["smaller", "dropped", "carried"])
+def test_a_stop_rule_leaves_the_minibatches_alone(last_batch):
+    """A change of another training setting, here at the start of an epoch, moves no boundary."""
+    settings = case("sgd", "mse", "tanh")
+    settings["training"] |= {"last_batch": last_batch, "batch_size": 8}
+    one, other = (run_of(small(**settings)) for _ in range(2))
+    for run in (one, other):
+        run.advance(run.batches_per_epoch)
+    change(other, {"training": {"stop_epochs": 100, "stop_loss": 1e-9}})
+    for run in (one, other):
+        run.advance(7)
+    assert states_equal(one, other)
+
+
+@pytest.mark.parametrize("engine", list(ENGINES))
+def test_dropout_thins_while_training_and_never_while_measuring(engine):
+    settings = merged(
+        case("sgd", "mse", "linear"),
+        {
+            "name": "reg-plane",
+            "data": {"samples": 400, "train_percent": 90, "scaling": "none"},
+            "layers": [{"kind": "dropout", "rate": 0.75}],
+            "optimizer": {"learning_rate": 1e-9},
+            "training": {"batch_size": 1000},
+            "output_activation": "linear",
+        },
+    )
+    run = run_of(small(**settings), engine=engine)
+    inputs = torch.from_numpy(run.data.inputs_train)
+    weight, bias = (part.clone() for part in run.engine.parameters()[0])
+    prepared = run.engine.prepare(inputs)
+    dropped, output = run.engine.activations(prepared)
+    torch.testing.assert_close(dropped, inputs.t())
+    torch.testing.assert_close(output, weight @ inputs.t() + bias[:, None])
+
+    # The gradient of one full-batch step tells which values took part.
+    generator = torch.Generator()
+    generator.set_state(run._generators["dropout"].get_state())
+    kept = torch.empty(inputs.shape[1], len(inputs), dtype=torch.float64)
+    kept.bernoulli_(0.25, generator=generator).mul_(4)
+    assert kept.mean().item() == pytest.approx(1, abs=0.15)
+    points = inputs[run.batches.indices].t() * kept
+    targets = torch.from_numpy(run.data.targets_train)[run.batches.indices]
+    error = weight @ points + bias[:, None] - targets
+    expected = 2 * (error @ points.t()) / len(inputs)
+    run.advance(1)
+    moved = (weight - run.engine.parameters()[0][0]) / 1e-9
+    torch.testing.assert_close(moved, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_stacked_dropout_and_mixed_activations_in_both_engines():
+    layers = [
+        {"kind": "dropout", "rate": 0.1},
+        {"kind": "dense", "units": 5, "activation": "relu"},
+        {"kind": "dense", "units": 4, "activation": "relu"},
+        {"kind": "dropout", "rate": 0.3},
+        {"kind": "dropout", "rate": 0.2},
+        {"kind": "dense", "units": 4, "activation": "sine"},
+        {"kind": "dense", "units": 3, "activation": "relu"},
+        {"kind": "dense", "units": 3, "activation": "linear"},
+        {"kind": "dropout", "rate": 0.5},
+    ]
+    settings = merged(case("adam", "cross_entropy", "tanh"), {"layers": layers})
+    runs = [run_of(small(**settings), engine=name) for name in ENGINES]
+    for epoch in range(3):
+        for run in runs:
+            run.advance(run.batches_per_epoch)
+        assert_together(runs, f"epoch {epoch}")
+    parts = [run.engine.activations(run.points) for run in runs]
+    for one, other, block in zip(*parts, runs[0].blocks[1:], strict=True):
+        assert one.shape == (block.units, 30)
+        torch.testing.assert_close(one, other, rtol=0, atol=1e-9)
+
+
+def test_no_layer_at_all():
+    """A head alone is a network too: logistic regression."""
+    settings = merged(case("sgd", "bce", "tanh"), {"layers": []})
+    runs = [run_of(small(**settings), engine=name) for name in ENGINES]
+    for run in runs:
+        run.advance(20)
+    assert_together(runs, "twenty steps")
+
+
+@pytest.mark.parametrize("optimizer", list(OPTIMIZERS))
+def test_float32_follows_float64_for_a_while(optimizer):
+    settings = case(optimizer, "mse", "tanh")
+    settings["layers"] = [layer for layer in settings["layers"] if layer["kind"] != "dropout"]
+    for engine in ENGINES:
+        runs = [
+            run_of(small(**merged(settings, {"training": {"precision": name}})), engine=engine)
+            for name in ("float32", "float64")
+        ]
+        for run in runs:
+            run.advance(3 * run.batches_per_epoch)
+        assert runs[0].engine.parameters()[0][0].dtype == torch.float32
+        torch.testing.assert_close(flat(runs[0]), flat(runs[1]), rtol=0, atol=1e-3)
+
+
+@pytest.mark.parametrize("engine", list(ENGINES))
+def test_parameters_are_views_that_move(engine):
+    run = run_of(small(layers=[{"kind": "dense", "units": 3}]), engine=engine)
+    weights = [weight for weight, _ in run.engine.parameters()]
+    before = [weight.clone() for weight in weights]
+    run.advance(3)
+    assert not any(torch.equal(a, b) for a, b in zip(weights, before, strict=True))
+
+
+def test_the_dense_engine_is_chosen_for_dense_stacks():
+    run = run_of(small())
+    assert run.engine.name == "dense"
+    assert all(isinstance(layer, Dense) for layer in run.experiment.layers)
