@@ -25,19 +25,28 @@ class Server:
         command: its arguments after the interpreter; `{port}` is filled in.
         health: path that answers once the server is ready.
         environment: added to this process's own.
+        prefix: path below which it serves, without slashes at its ends.
+
+    Attributes:
+        url: where it serves, without a slash at the end.
+        process: the child, once the server was entered.
     """
 
     def __init__(
-        self, command: Sequence[str], health: str, environment: Mapping[str, str] | None = None
+        self,
+        command: Sequence[str],
+        health: str,
+        environment: Mapping[str, str] | None = None,
+        prefix: str = "",
     ) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://127.0.0.1:{self.port}/{prefix}".rstrip("/")
         self._command = [part.format(port=self.port) for part in command]
         self._health = health
         self._environment = {**os.environ, **(environment or {})}
-        self._log = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115
+        self._log = tempfile.NamedTemporaryFile(suffix=".log")  # noqa: SIM115
 
     def __enter__(self) -> Server:
         self.process = subprocess.Popen(
@@ -78,18 +87,25 @@ class Server:
 
     def log(self) -> str:
         """Everything the server has printed so far."""
-        self._log.flush()
-        return Path(f"/dev/fd/{self._log.fileno()}").read_text(encoding="utf-8")
+        return Path(self._log.name).read_text(encoding="utf-8", errors="replace")
 
 
-def app_server(environment: Mapping[str, str] | None = None, *options: str) -> Server:
-    """The playground as `streamlit run app.py` serves it."""
+def app_server(
+    environment: Mapping[str, str] | None = None, *options: str, prefix: str = ""
+) -> Server:
+    """The playground as `streamlit run app.py` serves it.
+
+    Args:
+        environment: added to this process's own.
+        options: more options of `streamlit run`.
+        prefix: path below which it serves (`server.baseUrlPath`).
+    """
     command = [
         *("-m", "streamlit", "run", "app.py", "--server.headless", "true"),
         *("--server.port", "{port}", "--server.address", "127.0.0.1"),
-        *("--server.fileWatcherType", "none", *options),
+        *("--server.fileWatcherType", "none", "--server.baseUrlPath", prefix, *options),
     ]
-    return Server(command, "/_stcore/health", environment)
+    return Server(command, "/_stcore/health", environment, prefix)
 
 
 def live_server(environment: Mapping[str, str] | None = None) -> Server:

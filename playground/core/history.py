@@ -47,19 +47,26 @@ class History:
 
     def append(self, epoch: float, metrics: Metrics) -> None:
         """Adds one moment; a second measurement of the same moment replaces the first."""
-        row = metrics.row(epoch)
-        if self._rows and self._rows[-1][0] >= epoch:
-            while self._rows and self._rows[-1][0] >= epoch:
-                self._rows.pop()
+        self.forget_after(epoch)
+        if self._rows and self._rows[-1][0] == epoch:
+            self._rows.pop()
             self.version += 1
-        self._rows.append(row)
+        self._rows.append(metrics.row(epoch))
         if len(self._rows) > MOST_POINTS:
             self._rows = _thinned(self._rows)
             self.version += 1
 
+    def forget_after(self, epoch: float) -> None:
+        """Drops what was measured later than this."""
+        if self._rows and self._rows[-1][0] > epoch:
+            self._rows = [row for row in self._rows if row[0] <= epoch]
+            self.version += 1
+
     def since(self, start: int) -> np.ndarray:
-        """Rows from an index on, float32 (n, 6)."""
-        return np.asarray(self._rows[start:], dtype=np.float32).reshape(-1, 6)
+        """Rows from an index on, float32 (n, 6); NaN too where float32 cannot hold a value."""
+        rows = np.asarray(self._rows[start:], dtype=np.float64).reshape(-1, 6)
+        rows[np.abs(rows) > np.finfo(np.float32).max] = np.nan
+        return rows.astype(np.float32)
 
     def state(self) -> list[list[float]]:
         return [list(row) for row in self._rows]

@@ -7,11 +7,9 @@ bases that hold principal components steady.
 
 from __future__ import annotations
 
-import resource
 import sys
 from collections.abc import Mapping
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -31,9 +29,6 @@ Header = dict[str, Any]
 Arrays = dict[str, np.ndarray]
 
 
-_observers: WeakKeyDictionary[Run, Observer] = WeakKeyDictionary()
-
-
 def observe(
     run: Run, want: Mapping[str, Any], history_from: tuple[int, int], scene: bool
 ) -> tuple[Header, Arrays]:
@@ -45,9 +40,9 @@ def observe(
         history_from: (version, rows) of the curves that the viewer has.
         scene: whether the viewer needs the description of the network and the points.
     """
-    if run not in _observers:
-        _observers[run] = Observer(run)
-    return _observers[run].frame(Want.read(want), history_from, scene)
+    if not isinstance(run.observer, Observer):
+        run.observer = Observer(run)
+    return run.observer.frame(Want.read(want), history_from, scene)
 
 
 class Observer:
@@ -56,6 +51,7 @@ class Observer:
     def __init__(self, run: Run) -> None:
         self.run = run
         self._view = run.experiment.view
+        self._stated = _stated(run)
         self._bases: dict[int, Basis] = {}
         self.plane = plane_for(run.data, self._view)
         self._picture = Picture(run, self.plane)
@@ -71,6 +67,8 @@ class Observer:
             self._view, scene = run.experiment.view, True
             self.plane = plane_for(run.data, self._view)
             self._picture = Picture(run, self.plane)
+        if _stated(run) != self._stated:
+            self._stated, scene = _stated(run), True
         header = self._numbers(history_from)
         arrays: Arrays = {"history": run.history.since(header["history"]["start"])}
         if scene:
@@ -88,7 +86,7 @@ class Observer:
     def _numbers(self, history_from: tuple[int, int]) -> Header:
         run, metrics = self.run, self.run.metrics
         version, start = history_from
-        if version != run.history.version or start > len(run.history):
+        if version != run.history.version or not 0 <= start <= len(run.history):
             start = 0
         return {
             "epoch": run.epoch,
@@ -111,6 +109,7 @@ class Observer:
                 "train_score": metrics.train_score,
                 "test_score": metrics.test_score,
             },
+            "focus": None,
             "score": "r2" if run.schema.task == "regression" else "accuracy",
             "history": {
                 "version": run.history.version,
@@ -226,9 +225,21 @@ class Observer:
         arrays["confusion"] = torch.stack(tables).float().numpy()
 
 
-def _memory(run: Run) -> float:
-    """Memory in use where the run computes, in MB: the process's peak, or the GPU's share."""
+def _stated(run: Run) -> tuple[object, ...]:
+    """Settings that a scene states, and that may change while a network trains."""
+    return run.experiment.layers, run.experiment.training.batch_size
+
+
+def _memory(run: Run) -> float | None:
+    """Memory in use where the run computes, in MB: the process's peak, or the GPU's share.
+
+    None on systems that do not say.
+    """
     if run.device.kind == "cuda":
         return torch.cuda.memory_allocated() / 2**20
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (2**20 if sys.platform == "darwin" else 2**10)

@@ -48,14 +48,13 @@ class Picture:
         focus = want.focus if want.focus and self._exists(want.focus) else None
         values = unit_values(self._run.engine, self._grid, self._wanted(focus), self._widest)
         output = self._answer(values[-1])
-        if self._line:
+        if want.map and self._line:
             arrays["curve"] = output[0].float().cpu().numpy()
         elif want.map:
             arrays["map"] = self._map(output)
         if want.neurons:
             self._neurons(values, output, arrays)
             arrays["links"] = self._links()
-        header["focus"] = None
         if focus is not None:
             self._focus(focus, values, output, header, arrays)
 
@@ -64,7 +63,8 @@ class Picture:
             return
         inputs = torch.from_numpy(self._run.data.to_inputs(self._plane.grid(resolution)))
         self._grid = self._run.engine.prepare(inputs)
-        self._grid_inputs = inputs.t()
+        self._grid_inputs = inputs.t().contiguous()
+        self._input_rows = _unbounded(self._grid_inputs[self._shown[0]])
         self._resolution = resolution
         self._shape = (resolution,) if self._line else (resolution, resolution)
 
@@ -99,7 +99,7 @@ class Picture:
         return (output - low) * (2 / (high - low)) - 1
 
     def _neurons(self, values: list[Tensor], output: Tensor, arrays: dict[str, np.ndarray]) -> None:
-        rows = [_unbounded(self._grid_inputs[self._shown[0]])]
+        rows = [self._input_rows]
         for block, units, found in zip(
             self._run.blocks[1:-1], self._shown[1:-1], values[:-1], strict=True
         ):

@@ -55,6 +55,7 @@ class Run:
         state: "ready", "done" (a stop rule was met) or "diverged".
         notice: why it stopped, or None.
         fallback: why the device asked for is not the one in use, or None.
+        observer: what `observe` keeps from frame to frame; it goes when the run goes.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class Run:
         self.state: State = "ready"
         self.notice: Notice | None = None
         self.measured_step = -1
+        self.observer: object = None
         self._chunk = 1
         # Engine, minibatches, step and metrics at the last measurement worth going back to.
         self._good: tuple[dict[str, Tensor], dict[str, Any], int, Metrics] | None = None
@@ -347,6 +349,7 @@ class Run:
         if reasons:
             raise PlaygroundError("change_needs_reset", settings=", ".join(reasons))
         self.experiment = experiment
+        self.blocks = checked(experiment, self.schema)
         self.engine.configure(experiment)
         self.batches.configure(experiment.training)
         if self.batches.position == len(self.batches.slices):
@@ -356,6 +359,8 @@ class Run:
 
     def resume(self) -> None:
         """Lets a run that has stopped go on, where its stop rule allows."""
+        if self.state == "diverged":
+            self.history.forget_after(self.exact_epoch)
         self.state, self.notice = "ready", None
         self._check_epochs()
         self._check_loss()

@@ -18,7 +18,7 @@ class Want:
         map: the large map of the network's answer.
         neurons: every drawn unit's own map, and the links between them.
         analysis: which of the views underneath is open.
-        block: the block whose activations a PCA is of; 0 is the inputs.
+        block: the block whose activations a PCA is of, from 1; the nearest one there is.
         focus: block and unit whose map is shown large.
         resolution: points along one side of the large map.
     """

@@ -76,6 +76,8 @@ class Scheduler:
         send: takes messages from it; must not block for long.
         workshop: what makes and observes runs.
         clock: monotonic seconds.
+        work: seconds that this thread really computed. Shares are counted by it: a run must not
+            pay for the moments that other processes took from its turn.
     """
 
     def __init__(
@@ -84,11 +86,13 @@ class Scheduler:
         send: Send,
         workshop: Workshop,
         clock: Callable[[], float] = time.perf_counter,
+        work: Callable[[], float] = time.thread_time,
     ) -> None:
         self.inbox = inbox
         self.send = send
         self.workshop = workshop
         self.clock = clock
+        self.work = work
         self.jobs: dict[str, Job] = {}
         self._floor = 0.0  # vtime of the latest turn: newcomers start level with the others
         self._scenes = time.time_ns() // 1_000_000 % 2**31  # no two workers use the same ids
@@ -123,25 +127,24 @@ class Scheduler:
 
     def _turn(self, job: Job, running: int) -> None:
         job.vtime = self._floor = max(job.vtime, self._floor)
-        start = self.clock()
+        start = self.work()
         try:
             job.train(slice_for(running))
         except Exception as error:
             self._fail(job, error)
-        job.vtime += self.clock() - start
+        job.vtime += self.work() - start
         self._report(job)
 
     def _after_turn(self, running: list[Job]) -> float | None:
         now = self.clock()
         times = [job.due() for job in running if job.state == "running"]
         waiting = [(due, job) for job in self.jobs.values() if (due := job.frame_due()) is not None]
-        if waiting:
-            # One frame between two turns, the longest due first: many at once would hold up
-            # the commands behind them.
-            due, job = min(waiting, key=lambda pair: pair[0])
-            if due <= now:
+        for due, job in sorted(waiting, key=lambda pair: pair[0]):
+            # The longest due first, and no more than a turn's worth: the commands come between.
+            if due <= now and self.clock() - now < SLICE[1]:
                 self._show(job, len(running))
-            times += [due for due, other in waiting if other is not job or due > now]
+            else:
+                times.append(due)
         times += [
             self._save(job, now)
             for job in self.jobs.values()
@@ -256,15 +259,15 @@ class Scheduler:
     # -- what goes out -------------------------------------------------------------------
 
     def _show(self, job: Job, running: int) -> None:
-        start, state = self.clock(), job.state
+        now, start, state = self.clock(), self.work(), job.state
         try:
             frame = self._frame(job, resolution_for(running))
         except Exception as error:
             self._fail(job, error)
             frame = frames.encode({**frames.NO_RUN, **job.header()}, {})
-        now = self.clock()
-        job.vtime += now - start
-        job.frame_sent(start, now - start, interval_for(running, job.frame_seconds))
+        spent = self.work() - start
+        job.vtime += spent
+        job.frame_sent(now, spent, interval_for(running, job.frame_seconds))
         self.send(("frame", {"run": job.key, "viewer": job.viewer}, frame))
         if job.state != state:
             job.touch()  # the measuring found that the run has ended: show what it went back to
@@ -308,12 +311,13 @@ class Scheduler:
         if now < job.next_snapshot:
             return job.next_snapshot
         assert job.run is not None
+        start = self.work()
         try:
             snapshot = job.run.snapshot()
         except Exception as error:
             self._fail(job, error)
             snapshot = b""
-        spent = self.clock() - now
+        spent = self.work() - start
         job.vtime += spent
         job.saved_step = job.step
         job.next_snapshot = now + max(

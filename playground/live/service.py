@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-GRACE = 30.0  # s for which the run of a closed tab is kept
+GRACE = 30  # s for which the run of a closed tab is kept
 HIDDEN = 60.0  # s for which a hidden tab trains on
 KEEP = 3600.0  # s for which "keep running" trains on without a viewer
 REAP_PERIOD = 1.0  # s
@@ -52,6 +52,9 @@ class LiveService:
             PLAYGROUND_WORKERS, else 1 on up to two cores and 2 on more.
         max_runs: None takes PLAYGROUND_MAX_RUNS, else 64.
         clock: monotonic seconds.
+
+    Attributes:
+        grace: seconds for which the run of a closed tab is kept: PLAYGROUND_GRACE, else 30.
     """
 
     def __init__(
@@ -63,6 +66,7 @@ class LiveService:
         self.lock = threading.RLock()
         self.clock = clock
         self.max_runs = _setting("PLAYGROUND_MAX_RUNS", MAX_RUNS) if max_runs is None else max_runs
+        self.grace = _setting("PLAYGROUND_GRACE", GRACE)
         self.runs: dict[str, RunHandle] = {}
         count = _default_workers() if workers is None else workers
         self._pool = Pool(count, self._receive, self._replace, self.lock)
@@ -276,7 +280,7 @@ class LiveService:
             now = self.clock()
             for handle in list(self.runs.values()):
                 self.review(handle)
-                kept = KEEP if handle.keep else GRACE
+                kept = KEEP if handle.keep else self.grace
                 if handle.absent_since is not None and now - handle.absent_since >= kept:
                     self.drop(handle)
 

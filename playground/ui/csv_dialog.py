@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from playground.core.data.csv_reader import read_table
-from playground.core.data.csv_table import guessed_kind, usable_inputs
+from playground.core.data.csv_table import usable_inputs
 from playground.core.data.registry import schema_of
 from playground.core.data.table import LIMITS, Column, Table
 from playground.core.errors import PlaygroundError
@@ -166,18 +166,18 @@ def _choices(table: Table) -> None:
 
 
 def _select(name: str, options: tuple[str, ...], value: str) -> str:
-    return st.selectbox(
+    chosen = st.selectbox(
         forms.words_of(Data, name, "label"),
         options,
         index=options.index(value) if value in options else len(options) - 1,
         key=f"csv_{name}",
         help=forms.words_of(Data, name, "help"),
-        required=True,
     )
+    return chosen or options[-1]
 
 
 def _choice(name: str, value: str) -> str:
-    options = list(Data.model_fields[name].annotation.__args__)  # type: ignore[union-attr]
+    options = forms.choices_of(Data, name)
     return st.selectbox(
         forms.words_of(Data, name, "label"),
         options,
@@ -185,7 +185,6 @@ def _choice(name: str, value: str) -> str:
         format_func=lambda choice: forms.choice_name(Data, name, choice),
         key=f"csv_{name}",
         help=forms.words_of(Data, name, "help"),
-        required=True,
     )
 
 

@@ -89,12 +89,12 @@ def _features(schema: Schema) -> None:
     experiment = state.experiment()
     offered = [feature.name for feature in applicable(schema)]
     key = key_of("features")
-    forms.hold(key, [name for name in experiment.features if name in offered])
     st.pills(
         say("settings.Experiment.features.label"),
         offered,
         selection_mode="multi",
         format_func=lambda name: FEATURES[name].label,
+        default=forms.hold(key, [name for name in experiment.features if name in offered]),
         key=key,
         help=say("settings.Experiment.features.help"),
         wrap=True,
@@ -114,7 +114,6 @@ def _columns(data: Data) -> None:
     every = schema_of(data.model_copy(update={"columns": None})).columns
     chosen = list(data.columns or every)
     key = key_of("data.columns")
-    forms.hold(key, chosen)
     with st.popover(
         say("data_panel.inputs_of", chosen=len(chosen), total=len(every)),
         key="columns",
@@ -125,6 +124,7 @@ def _columns(data: Data) -> None:
             say("settings.Data.columns.label"),
             every,
             selection_mode="multi",
+            default=forms.hold(key, chosen),
             key=key,
             help=say("settings.Data.columns.help"),
             wrap=True,
@@ -149,12 +149,12 @@ def _plane(schema: Schema) -> None:
     with st.container(key="plane_columns", horizontal=True, wrap=False):
         for name in ("x_column", "y_column"):
             key = key_of(f"view.{name}")
-            forms.hold(key, min(getattr(view, name), last))
-            st.selectbox(
+            forms.choice(
                 forms.words_of(type(view), name, "label"),
-                range(len(schema.columns)),
+                range(last + 1),
+                key,
+                min(getattr(view, name), last),
                 format_func=schema.columns.__getitem__,
-                key=key,
                 help=forms.words_of(type(view), name, "help"),
                 on_change=forms.write,
                 args=(f"view.{name}", key),

@@ -37,6 +37,12 @@ def words_of(model: type[Settings], name: str, part: Literal["label", "help"]) -
     raise KeyError(f"settings.{model.__name__}.{name}.{part}")
 
 
+def choices_of(model: type[Settings], name: str) -> tuple[str, ...]:
+    """What a setting with few choices may be; () for any other."""
+    annotation = model.model_fields[name].annotation
+    return get_args(annotation) if get_origin(annotation) is Literal else ()
+
+
 def choice_name(model: type[Settings], name: str, choice: str) -> str:
     """The name of one choice of a setting with few of them."""
     return words.text(language.current(), f"choices.{model.__name__}.{name}.{choice}")
@@ -54,10 +60,21 @@ def key_of(path: str) -> str:
     return "set_" + path.replace(".", "_")
 
 
-def hold(key: str, value: Any) -> None:
-    """Gives a widget its value before it is made."""
+def hold(key: str, value: Any) -> Any:
+    """Gives a widget its value before it is made, and returns it.
+
+    The widget takes the same value as its default: where a second run overtakes the first in a
+    browser that is still loading, Streamlit's widgets start from their defaults.
+    """
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
+    return value
+
+
+def choice(label: str, options: Sequence[Any], key: str, value: Any, **extra: Any) -> None:
+    """A select box that holds a value of the experiment."""
+    index = list(options).index(hold(key, value))
+    st.selectbox(label, options, index=index, key=key, **extra)
 
 
 def setting(
@@ -89,19 +106,14 @@ def setting(
         "args": (path, key),
         **extra,
     }
-    hold(key, value)
-    if options is None and get_origin(field.annotation) is Literal:
-        options = [str(option) for option in get_args(field.annotation)]
-
-        def format_func(choice: Any) -> str:
-            return choice_name(kind, name, choice)
-
+    if options is None and (few := choices_of(kind, name)):
+        options, format_func = few, lambda option: choice_name(kind, name, option)
     if options is not None:
-        st.selectbox(options=options, format_func=format_func or str, **common)
+        choice(options=options, value=value, format_func=format_func or str, **common)
     elif isinstance(value, bool):
-        st.toggle(**common)
+        st.toggle(value=hold(key, value), **common)
     else:
-        _numeric(field, value, common)
+        _numeric(field, hold(key, value), common)
 
 
 def write(path: str, key: str) -> None:
@@ -116,17 +128,18 @@ def _numeric(field: FieldInfo, value: float, common: dict[str, Any]) -> None:
     steps = steps_of(field) or offered(field)
     if steps is not None:
         shown = sorted({*steps, value})
-        st.select_slider(options=shown, format_func=number, **common)
+        st.select_slider(options=shown, value=value, format_func=number, **common)
     elif isinstance(value, int):
         if low is not None and high is not None and high - low <= SLIDER_SPAN:
-            st.slider(min_value=int(low), max_value=int(high), **common)
+            st.slider(min_value=int(low), max_value=int(high), value=value, **common)
         else:
-            st.number_input(min_value=_whole(low), max_value=_whole(high), step=1, **common)
+            bounds = {"min_value": _whole(low), "max_value": _whole(high)}
+            st.number_input(value=value, step=1, **bounds, **common)
     elif low == 0 and high is not None and high <= 1:
-        st.slider(min_value=0.0, max_value=float(high), step=0.05, **common)
+        st.slider(min_value=0.0, max_value=float(high), value=value, step=0.05, **common)
     else:
         bounds = {"min_value": _real(low), "max_value": _real(high)}
-        st.number_input(step=0.1, format="%.6g", **bounds, **common)
+        st.number_input(value=value, step=0.1, format="%.6g", **bounds, **common)
 
 
 def offered(field: FieldInfo) -> tuple[float, ...] | None:

@@ -18,11 +18,11 @@ def header(pages: list[StreamlitPage]) -> None:
         st.html(f'<h1 class="np-brand">{say("app.title")}</h1>', width="content")
         for page in pages:
             st.page_link(page, label=page.title)
-        hold(_KEY, language.current())
         st.segmented_control(
             say("app.language"),
             words.LANGUAGES,
             format_func=language.NAMES.__getitem__,
+            default=hold(_KEY, language.current()),
             key=_KEY,
             required=True,
             label_visibility="collapsed",

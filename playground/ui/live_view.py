@@ -14,6 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 import streamlit as st
+from streamlit.components.v2 import component
 
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Experiment
@@ -61,7 +62,7 @@ export default function ({ data: sent, ...rest }) {
 }
 """
 
-_component = st.components.v2.component("network_playground_view", js=_LOADER, isolate_styles=False)
+_component = component("network_playground_view", js=_LOADER, isolate_styles=False)
 
 
 # ---- the run ---------------------------------------------------------------------------------
@@ -91,6 +92,13 @@ def handle() -> RunHandle:
 def _renewed(session: str) -> RunHandle:
     st.session_state[_LEASE] += 1
     return _lease(session, st.session_state[_LEASE])
+
+
+def rest() -> None:
+    """Pauses the run of this session, if it has one: the page has nothing to show of it."""
+    session = st.session_state.get(_SESSION)
+    if session is not None and _LEASE in st.session_state:
+        handle().command({"type": "pause"})
 
 
 def follow(run: RunHandle, experiment: Experiment) -> None:

@@ -8,7 +8,6 @@ from playground.core.errors import PlaygroundError
 from playground.live.handle import RunHandle
 from playground.ui import csv_dialog, live_view, notices, state
 from playground.ui.data_panel import data_panel
-from playground.ui.language import say
 from playground.ui.settings_row import settings_row
 from playground.ui.stack_editor import stack_editor
 
@@ -36,17 +35,15 @@ def playground_page() -> None:
 
 def _run() -> RunHandle | None:
     """The session's run, following the experiment; None where there can be none."""
+    if state.schema() is None:
+        live_view.rest()  # a table is awaited
+        return None
     try:
         run = live_view.handle()
-    except PlaygroundError as error:
-        notices.refuse(error)
-        return None
-    if state.schema() is None:
-        return run  # a table is awaited: the run stays what it was
-    try:
         live_view.follow(run, state.experiment())
     except PlaygroundError as error:
         notices.refuse(error)
+        return None
     return run
 
 
@@ -54,5 +51,3 @@ def _part(name: str, run: RunHandle | None) -> None:
     with st.container(key=f"part_{name}"):
         if run is not None:
             live_view.mount(name, run)
-        else:
-            st.caption(say("page.no_run"))

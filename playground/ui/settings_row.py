@@ -59,12 +59,13 @@ def _own_fields(model: Settings, *besides: str) -> list[str]:
 def _optimizer() -> None:
     optimizer = state.experiment().optimizer
     key = key_of("optimizer")
-    forms.hold(key, optimizer.name)
-    st.selectbox(
+    forms.choice(
         say("bar.optimizer"),
         list(OPTIMIZERS),
+        key,
+        optimizer.name,
         format_func=lambda name: language.name_of("optimizers", name),
-        key=key,
+        help=say("settings.Experiment.optimizer.help"),
         on_change=lambda: state.change({"optimizer": {"name": st.session_state[key]}}),
     )
     st.caption(language.help_of("optimizers", optimizer.name))
@@ -77,7 +78,7 @@ def _loss() -> None:
     experiment, schema = state.experiment(), state.schema()
     st.caption(say("bar.loss_help"))
     with st.container(key="losses"):
-        for name, loss in LOSSES.items():
+        for name in LOSSES:
             task = schema.task if schema else None
             reason = fits(name, task, experiment.output_activation) if task else None
             chosen = name == experiment.loss
@@ -117,10 +118,11 @@ def _regularization() -> None:
 
 def _initialization() -> None:
     key = key_of("initialization")
-    forms.hold(key, state.experiment().initialization)
+    names = list(INITIALIZERS)
     st.radio(
         say("settings.Experiment.initialization.label"),
-        list(INITIALIZERS),
+        names,
+        index=names.index(forms.hold(key, state.experiment().initialization)),
         format_func=lambda name: language.name_of("initializers", name),
         captions=[
             f"{language.help_of('initializers', name)} ${entry.formula}$"

@@ -7,13 +7,12 @@ from typing import Any
 import streamlit as st
 
 from playground.core.activations import ACTIVATIONS
-from playground.core.data.features import applicable
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import MAX_LAYERS, Experiment
 from playground.core.layers import LAYERS
 from playground.core.losses import fits
 from playground.core.network import Block, describe, head_reason, parameter_count
-from playground.ui import forms, language, notices, pictures, state
+from playground.ui import forms, language, pictures, state
 from playground.ui.forms import number
 from playground.ui.language import say
 
@@ -83,8 +82,8 @@ def _label(block: Block) -> str:
     assert layer is not None
     if block.activation is not None:
         return f"{language.name_of('activations', block.activation)}\n{block.units}"
-    strength = next((getattr(layer, name) for name in _fields(layer)), "")
-    return f"{language.name_of('layers', block.kind)}\n{number(strength)}"
+    strength = " ".join(number(getattr(layer, name)) for name in _fields(layer)[:1])
+    return f"{language.name_of('layers', block.kind)}\n{strength}"
 
 
 def _fields(layer: Any) -> list[str]:
@@ -131,7 +130,7 @@ def _layer(index: int, block: Block) -> None:
                 options=list(ACTIVATIONS),
                 format_func=lambda key: language.name_of("activations", key),
             )
-            _curve(layer.activation)
+            _curve(getattr(layer, field))
         else:
             forms.setting(layer, field, path)
     _facts(block)

@@ -70,34 +70,30 @@ def _look(data: Any, own: Table | None) -> tuple[Schema | None, Notice | None]:
         return None, error.notice()
 
 
-def change(changes: dict[str, Any]) -> bool:
-    """Changes some settings, nested like the experiment's JSON. False if they were refused."""
-    try:
-        return adopt(experiment().with_changes(changes))
-    except PlaygroundError as error:
-        notices.refuse(error)
-        return False
+def change(changes: dict[str, Any]) -> None:
+    """Changes some settings, nested like the experiment's JSON; what cannot be is refused."""
+    _try(lambda: experiment().with_changes(changes))
 
 
-def set_value(path: str, value: Any) -> bool:
+def set_value(path: str, value: Any) -> None:
     """Changes one setting, named as in `reset_reasons`: "data.noise", "layers.0.units"."""
     head, *rest = path.split(".")
     if head == "layers":
         layers = experiment().model_dump(mode="json")["layers"]
         layers[int(rest[0])][rest[1]] = value
-        return change({"layers": layers})
+        change({"layers": layers})
+        return
     changes: Any = value
     for part in reversed(rest):
         changes = {part: changes}
-    return change({head: changes})
+    change({head: changes})
 
 
-def adopt(new: Experiment) -> bool:
+def adopt(new: Experiment) -> None:
     """Makes an experiment the page's, its loss fitted to the task where it did not fit."""
     notices.clear()
     st.session_state[_EXPERIMENT] = new
     settle()
-    return True
 
 
 def settle() -> None:

@@ -199,9 +199,9 @@ def test_a_diverged_run_goes_on_with_a_lower_rate(precision):
     while run.state == "ready":
         run.advance(1)
         run.measure()
-    step, worst = run.step, run.history.since(0)[:, 1].max()
+    step, worst = run.step, np.nanmax(run.history.since(0)[:, 1])
     assert first is not None
-    assert worst > 1e6 * first
+    assert worst > 1e6 * first, "while it lies there, the curve shows how it diverged"
     assert run.metrics.train_loss is not None
     assert run.metrics.train_loss < 1e4 * max(first, 1)
     run.update(run.experiment.with_changes({"optimizer": {"learning_rate": 1e-7}}))
@@ -216,7 +216,7 @@ def test_a_diverged_run_goes_on_with_a_lower_rate(precision):
 
 
 def test_data_that_overflow_at_once_are_refused():
-    rows = "".join(f"{k % 7}e29,{k}e29\n" for k in range(40))
+    rows = "".join(f"{k % 7}e29,{k % 9}e29\n" for k in range(40))
     table = read_table(f"a,b\n{rows}".encode(), "huge.csv")
     data = {"scaling": "none", "target": "b", "target_kind": "number"}
     experiment = Experiment().with_changes({"data": {"name": "csv", **data}, "loss": "mse"})
@@ -374,7 +374,7 @@ def test_a_long_history_is_thinned_evenly():
             assert (epochs[0], epochs[-1]) == (0, epoch)
             gaps = np.diff(epochs)
             assert (gaps > 0).all(), "no moment stands in it twice"
-            assert gaps.max() <= epoch / 200, "even on a linear axis"
+            assert gaps.max() <= epoch / 150, "even on a linear axis"
             assert (gaps / (1 + epochs[:-1])).max() <= 1, "and on a logarithmic one"
             assert MOST_POINTS // 4 < len(history) <= MOST_POINTS
     assert 5 < history.version < end // 500

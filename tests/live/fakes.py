@@ -115,7 +115,8 @@ class Stage:
         self.workshop = FakeWorkshop(self.clock)
         self.inbox: SimpleQueue[Message] = SimpleQueue()
         self.sent: list[Message] = []
-        self.scheduler = Scheduler(self.inbox, self.sent.append, self.workshop, self.clock)
+        clock = self.clock
+        self.scheduler = Scheduler(self.inbox, self.sent.append, self.workshop, clock, clock)
 
     def say(self, kind: str, blob: bytes = b"", **fields: Any) -> None:
         self.inbox.put((kind, fields, blob))

@@ -96,7 +96,7 @@ def test_a_lane_gives_the_same_numbers_as_the_core_alone(service, changes):
 def test_play_pause_step(handle):
     reach(handle, "paused")
     handle.command({"type": "play"})
-    reach(handle, "running")
+    reach(handle, "running", 1)
     handle.command({"type": "pause"})
     reach(handle, "paused", 1)
     step = handle.status.step

@@ -34,7 +34,8 @@ def unit_values(
         widest: units of the widest block, which bounds how many points go at once.
 
     Returns:
-        For every block (units, points), copies that later calls leave alone.
+        For every block (units, points); the engine's own buffers where all points went at once,
+        good until it is asked for as many points again.
     """
     from playground.core.engine import Engine
 
@@ -43,14 +44,16 @@ def unit_values(
     axis = 1 if engine.name == "dense" else 0
     step = max(1, MOST_VALUES // max(widest, 1))
     parts: list[list[Tensor]] = [[] for _ in wanted]
-    for start in range(0, prepared.shape[axis], step):
-        length = min(step, prepared.shape[axis] - start)
-        piece = prepared if length == prepared.shape[axis] else prepared.narrow(axis, start, length)
+    total = prepared.shape[axis]
+    for start in range(0, total, step):
+        length = min(step, total - start)
+        piece = prepared if length == total else prepared.narrow(axis, start, length)
         for found, units, values in zip(
             parts, wanted, engine.activations(piece.contiguous()), strict=True
         ):
-            whole = len(units) == values.shape[0]
-            found.append(values.clone() if whole else values[list(units)])
+            whole = list(units) == list(range(values.shape[0]))
+            part = values if whole else values[list(units)]
+            found.append(part.clone() if whole and length < total else part)
     return [torch.cat(pieces, 1) if len(pieces) > 1 else pieces[0] for pieces in parts]
 
 

@@ -104,8 +104,8 @@ class Basis:
             largest = axes.abs().argmax(1, keepdim=True)
             axes *= torch.where(axes.gather(1, largest) < 0, -1.0, 1.0)
         else:
-            shown = min(SHOWN, len(axes))
-            for i in range(shown - 1):
+            # The last one shown may trade places with the first one that is not.
+            for i in range(min(SHOWN, len(axes) - 1)):
                 close = variances[i] < HYSTERESIS * variances[i + 1]
                 straight = (axes[i] @ before[i]).abs() + (axes[i + 1] @ before[i + 1]).abs()
                 crossed = (axes[i] @ before[i + 1]).abs() + (axes[i + 1] @ before[i]).abs()

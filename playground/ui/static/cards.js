@@ -27,7 +27,7 @@ export class Cards {
       'aria-label': context.text(`analysis.${chart.name}`) }, this.canvas, this.message);
     body.append(this.scroll);
     this.tip = new Tooltip(body);
-    this.alt = altText(this.canvas);
+    this.alt = altText(this.canvas, context.text(`analysis.${chart.name}`));
     this.scroll.addEventListener('pointermove', (event) => {
       this.pointer = { x: event.clientX, y: event.clientY };
       this.showTip();

@@ -18,7 +18,7 @@ class Curves {
     this.hub = context.hub;
     this.draw = throttled(() => this.update());
     this.build();
-    this.alt = altText(this.plot);
+    this.alt = altText(this.plot, context.text('curves.title'));
   }
 
   build() {

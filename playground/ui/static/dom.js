@@ -107,8 +107,10 @@ export function fitCanvas(canvas, width, height) {
 /**
  * Alt text that keeps its meaning while the picture moves: at most one change a second, since a
  * screen reader that follows thirty changes a second says nothing.
+ * @param {Element} node @param {string} first what it is, until there is something to see
  */
-export function altText(node) {
+export function altText(node, first) {
+  node.setAttribute('aria-label', first);
   let next = 0;
   let timer = null;
   let latest;

@@ -5,11 +5,11 @@
  * of 8 | arrays, each padded to 8 bytes. `header.arrays` is {name: [dtype, shape, offset]}.
  */
 
-const TYPES = { u1: Uint8Array, f4: Float32Array };
+const TYPES = { u1: Uint8Array, f4: Float32Array, f8: Float64Array, i4: Int32Array };
 
 /**
  * @param {ArrayBuffer|Uint8Array} source
- * @returns {{header: object, arrays: Object<string, {data: Uint8Array|Float32Array, shape: number[]}>}}
+ * @returns {{header: object, arrays: Object<string, {data: TypedArray, shape: number[]}>}}
  * @throws {Error} when the bytes are not a frame
  */
 export function decode(source) {

@@ -226,6 +226,7 @@ class Hub {
     if (this.header && header.scene_id !== this.header.scene_id) {
       this.history.clear();
       this.arrays = {};
+      this.scene = null; // until its frame comes, the parts keep their last picture
     }
     if (header.scene) this.scene = { ...header.scene, id: header.scene_id };
     if (header.history) this.history.merge(header.history, arrays.history?.data ?? new Float32Array());

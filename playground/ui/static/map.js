@@ -37,7 +37,7 @@ class DecisionMap {
     this.extent = steadyExtent();
     this.build();
     this.tip = new Tooltip(context.root);
-    this.alt = altText(this.axes.host);
+    this.alt = altText(this.axes.host, context.text('map.title'));
     this.listen();
     this.hub.want({ map: true });
     this.tables = null;

@@ -2,14 +2,15 @@
  * Where everything in the network's picture is: pure geometry from the scene and the space.
  *
  * Block i stands at (i + 0.5) / number of blocks of the width, so that the columns line up with
- * the editor above. A column shows no more neurons than leave each a place of 30 pixels.
+ * the editor above. A column shows no more neurons than leave each a place of 26 pixels.
  */
 
 import { neuronBlocks } from './scene.js';
 
-const PITCH = 30;
+const PITCH = 26;
 const LARGEST = 58;
-const TOP = 22;
+const TOP = 10;
+const LABEL = 14;
 const LINE = 15;
 const PAD = 6;
 /** Columns of few neurons are drawn larger, up to this factor. */
@@ -23,10 +24,11 @@ const EASE = 1.5;
  */
 export function arrange(scene, width, height) {
   const { blocks } = scene;
+  const top = blocks.some(({ kind }) => kind === 'dropout') ? TOP + LABEL : TOP;
   const sampled = blocks.map(({ shown, units }) => (shown?.length ?? 0) < units);
   const lines = sampled.some(Boolean) ? 3 : 2;
   const footer = lines * LINE + PAD;
-  const space = Math.max(PITCH, height - TOP - footer);
+  const space = Math.max(PITCH, height - top - footer);
   const most = Math.max(1, Math.floor(space / PITCH));
   const columnWidth = width / blocks.length;
   const columns = blocks.map((block, i) => column(block, i, (i + 0.5) * columnWidth, most));
@@ -39,10 +41,10 @@ export function arrange(scene, width, height) {
       Math.max(12, Math.min(pitch - Math.max(4, pitch * 0.16), LARGEST, columnWidth * 0.54)) / 2
     );
   }
-  const neurons = place(scene, columns, TOP + space / 2);
+  const neurons = place(scene, columns, top + space / 2);
   return {
     width, height, columns, neurons, columnWidth, links: wires(scene, columns),
-    top: TOP, footer: height - footer + PAD, line: LINE,
+    top, footer: height - footer + PAD, line: LINE,
   };
 }
 

@@ -26,7 +26,7 @@ class NetworkView {
     this.labels = document.createElement('canvas');
     this.build();
     this.tip = new Tooltip(context.root);
-    this.alt = altText(this.canvas);
+    this.alt = altText(this.canvas, context.text('network.title'));
     this.hub.want({ neurons: true });
     // Labels are painted once, so they must not keep the look of a font that was still to come.
     document.fonts.ready.then(() => {

@@ -12,6 +12,8 @@ import { blockName, neuronBlocks } from './scene.js';
 import { percent } from './words.js';
 
 let deep = false;
+/** The layer that the visitor chose, kept as long as there is a hidden layer in that place. */
+let picked = null;
 
 export function createPca(context, body, tools) {
   return new Pca(context, body, tools);
@@ -29,7 +31,12 @@ class Pca {
     const { text } = this.context;
     this.select = el('select', {
       class: 'np-select', 'aria-label': text('pca.layer'), title: text('pca.layer_tip'),
-      on: { change: () => this.choose(Number(this.select.value)) },
+      on: {
+        change: () => {
+          picked = Number(this.select.value);
+          this.choose(picked);
+        },
+      },
     });
     const three = toggle({
       label: text('pca.three'), tip: text('pca.three_tip'), pressed: deep,
@@ -64,9 +71,8 @@ class Pca {
     const blocks = neuronBlocks(scene).filter((index) => index > 0);
     this.select.replaceChildren(...blocks.map((index) =>
       el('option', { value: index, text: blockName(this.context.text, scene, index) })));
-    const wanted = this.hub.wants.block;
     const hidden = blocks.filter((index) => scene.blocks[index].kind === 'dense');
-    const block = blocks.includes(wanted) ? wanted : hidden.at(-1) ?? blocks.at(-1);
+    const block = hidden.includes(picked) ? picked : hidden.at(-1) ?? blocks.at(-1);
     this.select.value = block;
     this.choose(block);
   }

@@ -20,7 +20,7 @@ class Pca2d {
     this.axes = new Axes(context, () => context.hub.invalidate(), { grid: true });
     this.node = this.axes.host;
     this.tip = new Tooltip(this.node);
-    this.alt = altText(this.node);
+    this.alt = altText(this.node, context.text('analysis.pca'));
     this.node.addEventListener('pointermove', (event) => this.point(event));
     this.node.addEventListener('pointerleave', () => {
       this.pointer = null;
@@ -51,11 +51,12 @@ class Pca2d {
     if (!this.node.clientWidth) return;
     this.last = last;
     const { data, shape: [n] } = last.points;
-    const [ex, ey] = this.extents.map((extent, k) => {
-      let most = 0;
-      for (let i = 0; i < n; i++) most = Math.max(most, Math.abs(data[i * 3 + k]));
-      return extent(most);
-    });
+    const most = [0, 0];
+    for (let i = 0; i < n * 3; i += 3) {
+      for (let k = 0; k < 2; k++) most[k] = Math.max(most[k], Math.abs(data[i + k]));
+    }
+    // A component without variance is rounding noise: no axis of its own scale for it.
+    const [ex, ey] = this.extents.map((extent, k) => extent(Math.max(most[k], most[0] * 0.01)));
     const { text } = this.context;
     this.axes.setHome({
       scene: `${hub.scene.id}|${last.head.block}`, x: [-ex, ex], y: [-ey, ey], equal: false,

@@ -23,7 +23,7 @@ class Pca3d {
     });
     this.node = el('div', { class: 'np-plot' }, this.canvas);
     this.tip = new Tooltip(this.node);
-    this.alt = altText(this.canvas);
+    this.alt = altText(this.canvas, context.text('analysis.pca'));
     this.listen();
   }
 

@@ -1,0 +1,72 @@
+"""What must not happen behind a visitor's back: errors in console and log, requests elsewhere."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Request, WebError
+
+from playground.bench.server import Server
+
+# Messages that are no fault of the page, each with its reason.
+ALLOWED = [
+    # On a page with a path of its own, Streamlit looks for its server below that path first.
+    r"status of 404.*/(guide|about)/_stcore/(health|host-config)",
+]
+
+
+class Watch:
+    """Collects what went wrong in any tab or server of a test."""
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+        self.allowed = list(ALLOWED)
+        self._servers: list[tuple[Server, int]] = []
+
+    def allow(self, pattern: str) -> None:
+        """Lets messages pass that a test brings about on purpose."""
+        self.allowed.append(pattern)
+
+    def follow(self, server: Server) -> None:
+        """Reads what the server says from now on."""
+        if all(server is not known for known, _ in self._servers):
+            self._servers.append((server, len(server.log())))
+
+    def over(self, context: BrowserContext, server: Server) -> None:
+        """Watches all tabs of a browser context."""
+        self.follow(server)
+        host = urlsplit(server.url).netloc
+        context.on("console", self._console)
+        context.on("weberror", self._error)
+        context.on("request", lambda request: self._request(request, host))
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self._note(f"console {message.type}: {message.text} ({message.location['url']})")
+
+    def _error(self, error: WebError) -> None:
+        self._note(f"uncaught: {error.error}")
+
+    def _request(self, request: Request, host: str) -> None:
+        # What the page makes itself has its own address inside: blob:http://host/…
+        address = urlsplit(request.url.removeprefix("blob:"))
+        if address.scheme != "data" and address.netloc != host:
+            self._note(f"request to another host: {request.url}")
+
+    def _note(self, what: str) -> None:
+        if not any(re.search(pattern, what) for pattern in self.allowed):
+            self.found.append(what)
+
+    def check(self) -> None:
+        """
+        Raises:
+            AssertionError: something went wrong; says what.
+        """
+        for server, start in self._servers:
+            said = server.log()[start:]
+            for trouble in ("Traceback", "Stack (most recent call last)", "ERROR"):
+                if trouble in said:
+                    self.found.append(f"in the server's log: {said[-3000:]}")
+                    break
+        assert not self.found, "\n".join(self.found)
