@@ -10,7 +10,7 @@ from typing import Any
 from playground.core.data import DATASETS, TASK_LOSSES, Schema, proposal_for
 from playground.core.data.features import applicable
 from playground.core.data.table import Table
-from playground.core.errors import Notice
+from playground.core.errors import Notice, PlaygroundError
 from playground.core.experiment import Experiment
 from playground.core.losses import fits
 
@@ -38,7 +38,10 @@ def propose(name: str, current: Experiment | None = None, table: Table | None = 
 
 def is_proposed(experiment: Experiment, table: Table | None = None) -> bool:
     """Whether the network and its training are still those that the data set proposes."""
-    proposed = propose(experiment.data.name, experiment, table)
+    try:
+        proposed = propose(experiment.data.name, experiment, table)
+    except PlaygroundError:
+        return False  # of a table that is not here nothing can have been proposed
     same = ("features", "layers", "loss", "optimizer", "output_activation", "initialization")
     return all(getattr(experiment, part) == getattr(proposed, part) for part in same)
 

@@ -57,7 +57,7 @@ def number(value: float) -> str:
 
 def key_of(path: str) -> str:
     """The key of a setting's widget."""
-    return "set_" + path.replace(".", "_")
+    return language.WIDGET_PREFIX + path.replace(".", "_")
 
 
 def hold(key: str, value: Any) -> Any:

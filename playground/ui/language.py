@@ -7,6 +7,9 @@ import streamlit as st
 from playground import words
 
 NAMES = {"en": "en", "zh": "中"}
+WIDGET_PREFIX = "set_"
+"""What the keys of all widgets begin with that hold a setting of the experiment."""
+
 _KEY = "language"
 _BY_HAND = "language_by_hand"
 _PARAMETER = "lang"
@@ -33,8 +36,15 @@ def by_hand() -> dict[str, str]:
 
 
 def switch(language: str) -> None:
+    """Callback: the visitor chose a language by hand.
+
+    A browser names the choices of a widget by their words. Widgets that held a choice in the old
+    language forget it, and are given it again from the experiment.
+    """
     st.session_state[_BY_HAND] = language
     st.query_params[_PARAMETER] = language
+    for key in [key for key in st.session_state if str(key).startswith(WIDGET_PREFIX)]:
+        del st.session_state[key]
 
 
 def say(key: str, /, **params: object) -> str:

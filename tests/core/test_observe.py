@@ -19,7 +19,7 @@ from playground.core import observe as observe_module
 from playground.core.activations import ACTIVATIONS
 from playground.core.data import DATASETS
 from playground.core.engine import ENGINES
-from playground.core.observe import observe
+from playground.core.observe import Observer, observe
 from playground.core.run import Run
 from playground.core.want import Want
 from tests.core.helpers import independent_model, model_inputs, run_of, small
@@ -51,7 +51,8 @@ def frame(
 
 def grid_of(run: Run) -> np.ndarray:
     """The raw inputs of the picture's points; of two inputs and of one, built by hand."""
-    plane = observe_module._observers[run].plane
+    assert isinstance(run.observer, Observer)
+    plane = run.observer.plane
     x0, x1, y0, y1 = plane.domain
     if plane.kind == "line":
         return np.linspace(x0, x1, 201)[:, None]

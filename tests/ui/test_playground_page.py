@@ -127,13 +127,17 @@ def test_a_broken_experiment_file_loses_nothing(open_page: Visit, content: bytes
     assert len(page.error) == 1
 
 
-def test_pages_and_languages(open_page: Visit) -> None:
-    page = open_page(lang="zh")
+def test_the_language_of_the_link_speaks(open_page: Visit) -> None:
+    page = open_page(lang="zh", data="xor")
     assert page.button(key="pick_circle").label == "圆环"
+    press(page, "pick_gauss")
     assert page.query_params["lang"] == "zh"
-    checked(page.segmented_control(key="language_control").set_value("en").run())
+
+
+def test_without_a_choice_the_link_names_no_language(open_page: Visit) -> None:
+    page = press(open_page(), "pick_xor")
     assert page.button(key="pick_circle").label == "Circle"
-    assert page.query_params["lang"] == "en"
+    assert "lang" not in page.query_params
 
 
 def test_the_experiment_survives_the_guide(open_page: Visit) -> None:

@@ -1,0 +1,115 @@
+"""Hypothesis strategies for the playground's own values, made from their declarations.
+
+A setting that is added is drawn on the day it appears; one whose type is new fails loudly.
+"""
+
+from __future__ import annotations
+
+import types
+from typing import Any, Literal, Union, get_args, get_origin
+
+from hypothesis import strategies as st
+from pydantic.fields import FieldInfo
+
+from playground.core.activations import ACTIVATIONS
+from playground.core.data import DATASETS
+from playground.core.data.features import FEATURES
+from playground.core.experiment import MAX_LAYERS, Data, Experiment, Upload
+from playground.core.initializers import INITIALIZERS
+from playground.core.layers import LAYERS, Dense, Layer
+from playground.core.losses import LOSSES
+from playground.core.optimizers import OPTIMIZERS, OptimizerBase
+from playground.core.settings import Settings, bounds_of
+
+NAMES = st.text(min_size=1, max_size=20)
+
+
+def settings_of(model: type[Settings], **given: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Any valid value of a settings model; `given` replaces the strategies of single fields."""
+    fields = {
+        name: given.get(name) or _value(model, name, field)
+        for name, field in model.model_fields.items()
+    }
+    return st.builds(model, **fields)
+
+
+def layers() -> st.SearchStrategy[Layer]:
+    """One block of any registered kind."""
+    return st.one_of([settings_of(kind) for kind in LAYERS.values()])
+
+
+def optimizers() -> st.SearchStrategy[OptimizerBase]:
+    """Any registered optimizer with any settings."""
+    return st.one_of([settings_of(kind) for kind in OPTIMIZERS.values()])
+
+
+def experiments() -> st.SearchStrategy[Experiment]:
+    """Any valid experiment. Not each can be trained: a loss may not fit its task."""
+    return settings_of(Experiment)
+
+
+def small_experiments() -> st.SearchStrategy[Experiment]:
+    """Any valid experiment that is trained fast: few points and narrow layers, on the CPU."""
+    narrow = [
+        settings_of(kind, **({"units": st.integers(1, 12)} if kind is Dense else {}))
+        for kind in LAYERS.values()
+    ]
+    data = settings_of(
+        Data,
+        samples=st.integers(10, 60),
+        target=st.sampled_from([None, "kind", "size", "none such"]),
+        columns=st.none(),
+    )
+    training = Experiment.model_fields["training"].annotation
+    assert isinstance(training, type)
+    return settings_of(
+        Experiment,
+        data=data,
+        layers=st.lists(st.one_of(narrow), max_size=4).map(tuple),
+        training=settings_of(training, device=st.just("cpu")),
+    )
+
+
+def _value(model: type[Settings], name: str, field: FieldInfo) -> st.SearchStrategy[Any]:
+    """Any valid value of one setting."""
+    named: dict[tuple[type[Settings], str], st.SearchStrategy[Any]] = {
+        (Data, "name"): st.sampled_from(list(DATASETS)),
+        (Data, "columns"): st.none() | st.lists(NAMES, max_size=8).map(tuple),
+        (Upload, "sha256"): st.text("0123456789abcdef", min_size=64, max_size=64),
+        (Dense, "activation"): st.sampled_from(list(ACTIVATIONS)),
+        (Experiment, "features"): st.lists(
+            st.sampled_from(list(FEATURES)), min_size=1, max_size=20
+        ).map(tuple),
+        (Experiment, "layers"): st.lists(st.deferred(layers), max_size=MAX_LAYERS).map(tuple),
+        (Experiment, "optimizer"): st.deferred(optimizers),
+        (Experiment, "loss"): st.sampled_from(list(LOSSES)),
+        (Experiment, "initialization"): st.sampled_from(list(INITIALIZERS)),
+    }
+    if (model, name) in named:
+        return named[model, name]
+    return _of_type(field.annotation, field, f"{model.__name__}.{name}")
+
+
+def _of_type(kind: Any, field: FieldInfo, where: str) -> st.SearchStrategy[Any]:
+    low, high = bounds_of(field)
+    rules = {type(rule).__name__ for rule in field.metadata}
+    if get_origin(kind) is Literal:
+        return st.sampled_from(get_args(kind))
+    if get_origin(kind) in (Union, types.UnionType):
+        return st.one_of([_of_type(part, field, where) for part in get_args(kind)])
+    if kind is type(None):
+        return st.none()
+    if kind is bool:
+        return st.booleans()
+    if kind is int:
+        assert low is not None and high is not None, f"{where} has no bounds"
+        return st.integers(int(low), int(high))
+    if kind is float:
+        assert low is not None and high is not None, f"{where} has no bounds"
+        return st.floats(low, high, exclude_min="Gt" in rules, exclude_max="Lt" in rules)
+    if kind is str:
+        longest = [rule.max_length for rule in field.metadata if hasattr(rule, "max_length")]
+        return st.text(max_size=min([30, *longest]))
+    if isinstance(kind, type) and issubclass(kind, Settings):
+        return settings_of(kind)
+    raise NotImplementedError(f"no strategy for {where}: {kind}")
