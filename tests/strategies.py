@@ -27,7 +27,7 @@ NAMES = st.text(min_size=1, max_size=20)
 def settings_of(model: type[Settings], **given: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """Any valid value of a settings model; `given` replaces the strategies of single fields."""
     fields = {
-        name: given.get(name) or _value(model, name, field)
+        name: given[name] if name in given else _value(model, name, field)
         for name, field in model.model_fields.items()
     }
     return st.builds(model, **fields)
@@ -59,6 +59,7 @@ def small_experiments() -> st.SearchStrategy[Experiment]:
         samples=st.integers(10, 60),
         target=st.sampled_from([None, "kind", "size", "none such"]),
         columns=st.none(),
+        upload=st.none(),
     )
     training = Experiment.model_fields["training"].annotation
     assert isinstance(training, type)

@@ -8,9 +8,10 @@ and on the command line. This module loads without torch and without scikit-lear
 from __future__ import annotations
 
 import json
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
+from pydantic_core import PydanticSerializationError, to_json
 
 from playground.core.activations import ACTIVATIONS
 from playground.core.errors import PlaygroundError
@@ -23,6 +24,9 @@ from playground.core.settings import Settings, is_live, setting
 VERSION = 1
 MAX_LAYERS = 10
 RATES = (0.0, 1e-4, 3e-4, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+
+
+ColumnName = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class Upload(Settings):
@@ -44,7 +48,7 @@ class Data(Settings):
     upload: Upload | None = setting(None)
     target: str | None = setting(None, max_length=200)
     target_kind: Literal["auto", "classes", "number"] = setting("auto")
-    columns: tuple[str, ...] | None = setting(None, max_length=200)
+    columns: tuple[ColumnName, ...] | None = setting(None, max_length=200)
     missing: Literal["drop", "impute"] = setting("drop")
 
     @field_validator("name")
@@ -172,7 +176,10 @@ def experiment_from(content: dict[str, Any]) -> Experiment:
     if content.get("version", VERSION) != VERSION:
         raise PlaygroundError("experiment_version", version=str(content["version"])[:40])
     try:
-        return Experiment.model_validate(content)
+        # By way of JSON, where a list stands for a tuple and the types are strict all the same.
+        return Experiment.model_validate_json(to_json(content))
+    except PydanticSerializationError as error:
+        raise PlaygroundError("experiment_not_json") from error
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "experiment"

@@ -89,7 +89,7 @@ def decode(query: Mapping[str, str]) -> tuple[Experiment, tuple[Notice, ...]]:
     keys = sorted(query, key=lambda key: (key not in KINDS, key))
     for key in keys[:MAX_KEYS]:
         try:
-            candidate = _applied(content, str(key), str(query[key])[:MAX_LENGTH])
+            candidate = _applied(content, str(key), _bounded(str(query[key])))
             experiment_from(candidate)
         except (PlaygroundError, ValueError, KeyError, TypeError, RecursionError):
             notices.append(
@@ -100,6 +100,13 @@ def decode(query: Mapping[str, str]) -> tuple[Experiment, tuple[Notice, ...]]:
     if len(keys) > MAX_KEYS:
         notices.append(Notice("link_too_long", {"limit": MAX_KEYS}))
     return experiment_from(content), tuple(notices)
+
+
+def _bounded(text: str) -> str:
+    """The text, where it is no longer than a link may be: cut, it would say something else."""
+    if len(text) > MAX_LENGTH:
+        raise ValueError("too long")
+    return text
 
 
 def _applied(content: dict[str, Any], key: str, text: str) -> dict[str, Any]:

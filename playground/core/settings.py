@@ -13,9 +13,11 @@ from pydantic.fields import FieldInfo
 
 
 class Settings(BaseModel):
-    """A frozen set of settings. Unknown names and values out of bounds are refused."""
+    """A frozen set of settings. Unknown names, values of another type ("4" for 4, 1 for true)
+    and values out of bounds are refused.
+    """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 def setting(

@@ -180,9 +180,9 @@ def _choice(name: str, value: str) -> str:
     options = forms.choices_of(Data, name)
     return st.selectbox(
         forms.words_of(Data, name, "label"),
-        options,
-        index=options.index(value),
-        format_func=lambda choice: forms.choice_name(Data, name, choice),
+        list(options),
+        index=list(options).index(value),
+        format_func=options.__getitem__,
         key=f"csv_{name}",
         help=forms.words_of(Data, name, "help"),
     )

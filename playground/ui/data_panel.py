@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from playground.core.data.features import FEATURES, applicable
+from playground.core.data.features import applicable
 from playground.core.data.model import Schema
 from playground.core.data.registry import DATASETS, schema_of
 from playground.core.errors import Notice
@@ -87,13 +87,13 @@ def _knobs(data: Data, schema: Schema) -> None:
 
 def _features(schema: Schema) -> None:
     experiment = state.experiment()
-    offered = [feature.name for feature in applicable(schema)]
+    offered = {feature.name: feature.label for feature in applicable(schema)}
     key = key_of("features")
     st.pills(
         say("settings.Experiment.features.label"),
-        offered,
+        list(offered),
         selection_mode="multi",
-        format_func=lambda name: FEATURES[name].label,
+        format_func=offered.__getitem__,
         default=forms.hold(key, [name for name in experiment.features if name in offered]),
         key=key,
         help=say("settings.Experiment.features.help"),
@@ -151,10 +151,9 @@ def _plane(schema: Schema) -> None:
             key = key_of(f"view.{name}")
             forms.choice(
                 forms.words_of(type(view), name, "label"),
-                range(last + 1),
+                dict(enumerate(schema.columns)),
                 key,
                 min(getattr(view, name), last),
-                format_func=schema.columns.__getitem__,
                 help=forms.words_of(type(view), name, "help"),
                 on_change=forms.write,
                 args=(f"view.{name}", key),

@@ -6,7 +6,7 @@ the language catalogs, under the model's name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
 from typing import Any, Literal, get_args, get_origin
 
 import streamlit as st
@@ -37,15 +37,15 @@ def words_of(model: type[Settings], name: str, part: Literal["label", "help"]) -
     raise KeyError(f"settings.{model.__name__}.{name}.{part}")
 
 
-def choices_of(model: type[Settings], name: str) -> tuple[str, ...]:
-    """What a setting with few choices may be; () for any other."""
+def choices_of(model: type[Settings], name: str) -> dict[str, str]:
+    """What a setting with few choices may be, each with its name; {} for any other."""
     annotation = model.model_fields[name].annotation
-    return get_args(annotation) if get_origin(annotation) is Literal else ()
-
-
-def choice_name(model: type[Settings], name: str, choice: str) -> str:
-    """The name of one choice of a setting with few of them."""
-    return words.text(language.current(), f"choices.{model.__name__}.{name}.{choice}")
+    if get_origin(annotation) is not Literal:
+        return {}
+    return {
+        choice: words.text(language.current(), f"choices.{model.__name__}.{name}.{choice}")
+        for choice in get_args(annotation)
+    }
 
 
 def number(value: float) -> str:
@@ -71,10 +71,19 @@ def hold(key: str, value: Any) -> Any:
     return value
 
 
-def choice(label: str, options: Sequence[Any], key: str, value: Any, **extra: Any) -> None:
-    """A select box that holds a value of the experiment."""
-    index = list(options).index(hold(key, value))
-    st.selectbox(label, options, index=index, key=key, **extra)
+def choice(label: str, options: Mapping[Any, str], key: str, value: Any, **extra: Any) -> None:
+    """A select box that holds a value of the experiment.
+
+    Args:
+        label: what is chosen.
+        options: the values, each with the name it is shown by.
+        key: the widget's.
+        value: the present one.
+        **extra: passed to the widget.
+    """
+    values = list(options)
+    index = values.index(hold(key, value))
+    st.selectbox(label, values, index=index, format_func=options.__getitem__, key=key, **extra)
 
 
 def setting(
@@ -82,8 +91,7 @@ def setting(
     name: str,
     path: str,
     *,
-    options: Sequence[str] | None = None,
-    format_func: Callable[[Any], str] | None = None,
+    options: Mapping[str, str] | None = None,
     **extra: Any,
 ) -> None:
     """The control of one setting.
@@ -92,12 +100,10 @@ def setting(
         model: the settings that hold it.
         name: the field.
         path: the setting's place in the experiment, e.g. "optimizer.beta1".
-        options: what may be chosen, for a setting that names something registered.
-        format_func: how options are shown.
+        options: what may be chosen and its names, for a setting that names something registered.
         **extra: passed to the widget, e.g. `label_visibility`.
     """
     kind, key, value = type(model), key_of(path), getattr(model, name)
-    field = kind.model_fields[name]
     common = {
         "label": words_of(kind, name, "label"),
         "key": key,
@@ -106,14 +112,13 @@ def setting(
         "args": (path, key),
         **extra,
     }
-    if options is None and (few := choices_of(kind, name)):
-        options, format_func = few, lambda option: choice_name(kind, name, option)
-    if options is not None:
-        choice(options=options, value=value, format_func=format_func or str, **common)
+    options = options or choices_of(kind, name)
+    if options:
+        choice(options=options, value=value, **common)
     elif isinstance(value, bool):
         st.toggle(value=hold(key, value), **common)
     else:
-        _numeric(field, hold(key, value), common)
+        _numeric(kind.model_fields[name], hold(key, value), common)
 
 
 def write(path: str, key: str) -> None:

@@ -1,5 +1,6 @@
 """The visitor's language: the browser's choice first, the visitor's own when made by hand."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import streamlit as st
@@ -59,6 +60,11 @@ def name_of(table: str, key: str) -> str:
 
 def help_of(table: str, key: str) -> str:
     return say(f"{table}.{key}.help")
+
+
+def names_of(table: str, keys: Iterable[str]) -> dict[str, str]:
+    """Keys of what is registered, each with its name."""
+    return {key: name_of(table, key) for key in keys}
 
 
 def section(key: str) -> dict[str, Any]:

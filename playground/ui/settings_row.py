@@ -61,10 +61,9 @@ def _optimizer() -> None:
     key = key_of("optimizer")
     forms.choice(
         say("bar.optimizer"),
-        list(OPTIMIZERS),
+        language.names_of("optimizers", OPTIMIZERS),
         key,
         optimizer.name,
-        format_func=lambda name: language.name_of("optimizers", name),
         help=say("settings.Experiment.optimizer.help"),
         on_change=lambda: state.change({"optimizer": {"name": st.session_state[key]}}),
     )
@@ -118,12 +117,12 @@ def _regularization() -> None:
 
 def _initialization() -> None:
     key = key_of("initialization")
-    names = list(INITIALIZERS)
+    names = language.names_of("initializers", INITIALIZERS)
     st.radio(
         say("settings.Experiment.initialization.label"),
-        names,
-        index=names.index(forms.hold(key, state.experiment().initialization)),
-        format_func=lambda name: language.name_of("initializers", name),
+        list(names),
+        index=list(names).index(forms.hold(key, state.experiment().initialization)),
+        format_func=names.__getitem__,
         captions=[
             f"{language.help_of('initializers', name)} ${entry.formula}$"
             for name, entry in INITIALIZERS.items()

@@ -46,7 +46,7 @@ def _title(experiment: Experiment, blocks: tuple[Block, ...]) -> None:
         st.menu_button(
             say("stack.add"),
             list(LAYERS),
-            format_func=lambda kind: language.name_of("layers", kind),
+            format_func=language.names_of("layers", LAYERS).__getitem__,
             key=_ADD,
             icon=":material/add:",
             type="tertiary",
@@ -127,8 +127,7 @@ def _layer(index: int, block: Block) -> None:
                 layer,
                 field,
                 path,
-                options=list(ACTIVATIONS),
-                format_func=lambda key: language.name_of("activations", key),
+                options=language.names_of("activations", ACTIVATIONS),
             )
             _curve(getattr(layer, field))
         else:

@@ -28,8 +28,8 @@ def page(browser: Browser) -> Iterator[Page]:
     page.context.close()
 
 
-def start(page: Page, first: str | None = None, **data: object) -> None:
-    mount(page, **data)
+def start(page: Page, first: str | None = None, language: str = "en") -> None:
+    mount(page, language)
     page.wait_for_function("sockets.at(-1)?.sent.some(({ type }) => type === 'ack')")
     show(page, first or frame(1, scene()))
 
@@ -245,7 +245,8 @@ def test_axe_finds_nothing(page: Page, scheme: str) -> None:
     if scheme == "dark":
         page.add_style_tag(
             content="body { --st-text-color: #fafafa; --st-background-color: #0e1117;"
-            " --st-secondary-background-color: #1d242c; --st-primary-color: #4aa6e0; background: #0e1117; color: #fafafa }"
+            " --st-secondary-background-color: #1d242c; --st-primary-color: #4aa6e0;"
+            " background: #0e1117; color: #fafafa }"
         )
     start(page, frame(1, scene((8, 8), "multiclass")))
     wait_for_axes(page)

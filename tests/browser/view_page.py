@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import plotly
-from playwright.sync_api import Browser, BrowserContext, Page, Route
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route
 
 from playground import words
 from playground.live.frames import encode
@@ -71,7 +71,12 @@ def open_page(browser: Browser, **options: Any) -> tuple[Page, list[str]]:
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda line: line.type == "error" and errors.append(line.text))
+
+    def read(line: ConsoleMessage) -> None:
+        if line.type == "error":
+            errors.append(line.text)
+
+    page.on("console", read)
     page.goto(f"{ORIGIN}/")
     return page, errors
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -110,6 +112,13 @@ class Visitor:
         """Waits until a JavaScript expression, or a function of the argument, is true."""
         self.page.wait_for_function(condition, arg=argument, timeout=PATIENCE)
 
+    def until(self, condition: Callable[[], Any]) -> None:
+        """Waits until a Python condition is true, while events of the page are handled."""
+        deadline = time.monotonic() + PATIENCE / 1000
+        while not condition():
+            assert time.monotonic() < deadline, "waited in vain"
+            self.page.wait_for_timeout(30)
+
     # -- the run -------------------------------------------------------------------------
 
     def painted(self, what: str) -> Any:
@@ -165,6 +174,12 @@ class Visitor:
     def part(self, name: str) -> Locator:
         """A part of the live view: "bar", "map", "network", "curves", "analysis"."""
         return self.page.locator(f".np-view[data-part={name}]")
+
+    def tab(self, name: str) -> Locator:
+        """Opens an analysis; returns the panel when it holds the newest values."""
+        self.part("analysis").get_by_role("tab", name=name).click()
+        self.wait_for_frames(1)
+        return self.part("analysis").get_by_role("tabpanel")
 
     def canvas(self, part: str) -> Locator:
         """The canvas on which a part is painted."""

@@ -119,6 +119,12 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"training": None}, "training"),
     ({"data": {"upload": {"filename": "a.csv", "sha256": "xyz"}}}, "data.upload.sha256"),
     ({"data": {"columns": [""]}}, "data.columns.0"),
+    ({"training": {"seed": "42"}}, "training.seed"),
+    ({"training": {"seed": 42.0}}, "training.seed"),
+    ({"training": {"seed": True}}, "training.seed"),
+    ({"regularization": {"sticky_l1": 1}}, "regularization.sticky_l1"),
+    ({"regularization": {"l1": "0.1"}}, "regularization.l1"),
+    ({"data": {"target": 3}}, "data.target"),
 ]
 
 
@@ -132,7 +138,7 @@ def test_what_does_not_fit_is_named(content, where):
         assert where in caught.value.sentence(language)
 
 
-@pytest.mark.parametrize("version", [0, 2, "1", None, [], True, 1.5])
+@pytest.mark.parametrize("version", [0, 2, "1", None, [], 1.5])
 def test_an_unknown_version_is_said_to_be_one(version):
     with pytest.raises(PlaygroundError) as caught:
         experiment_from({"version": version})
@@ -255,8 +261,10 @@ def another_value(model: type[Settings], name: str, path: str, now: Any) -> Any:
     low, high = bounds_of(field)
     if isinstance(now, bool):
         return not now
-    if low is not None and high is not None:
-        return now / 2 if now / 2 > low and isinstance(now, float) else low + (now == low)
+    if isinstance(now, int) and low is not None:
+        return int(low) + (now == low)
+    if isinstance(now, float) and low is not None:
+        return now / 2 if now / 2 > low else low + 0.5
     if name == "activation":
         return "relu"
     options = [value for value in field.annotation.__args__ if value != now]  # type: ignore

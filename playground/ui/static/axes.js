@@ -47,7 +47,7 @@ export class Axes {
     this.home = home;
     this.measure();
     if (this.ready) this.plotly.relayout(this.plot, keepRange(this.layout(), ranges));
-    else this.redraw();
+    else this.start();
   }
 
   /** The rectangle of the plot area, in pixels of the host. */
@@ -78,7 +78,7 @@ export class Axes {
     if (!width || (width === this.size?.width && height === this.size.height)) return;
     this.measure();
     if (this.ready) this.plotly.relayout(this.plot, this.geometry());
-    else this.redraw();
+    else this.start();
     this.onChange();
   }
 
@@ -105,17 +105,16 @@ export class Axes {
     });
   }
 
-  async redraw() {
-    if (!this.host.clientWidth || !this.homeKey) return;
-    if (!this.plotly) {
-      if (this.loading) return;
-      this.loading = true;
-      this.plotly = await loadPlotly(this.context.base);
-      if (!this.host.isConnected) return;
-    }
+  /** Draws the axes, once; whatever changed while Plotly was on its way is applied after. */
+  async start() {
+    if (this.starting || !this.host.clientWidth || !this.homeKey) return;
+    this.starting = true;
+    this.plotly = await loadPlotly(this.context.base);
+    if (this.gone) return;
     this.measure();
-    await this.plotly.newPlot(this.plot, [{ x: [null], y: [null] }], this.layout(),
-      { ...CONFIG, doubleClick: false });
+    const config = { ...CONFIG, doubleClick: false };
+    await this.plotly.newPlot(this.plot, [{ x: [null], y: [null] }], this.layout(), config);
+    if (this.gone) return this.plotly.purge(this.plot);
     this.ready = true;
     const moved = () => {
       this.version += 1;
@@ -124,7 +123,7 @@ export class Axes {
     this.plot.on('plotly_relayout', moved);
     this.plot.on('plotly_relayouting', moved);
     this.plot.on('plotly_doubleclick', () => this.reset());
-    moved();
+    this.plotly.relayout(this.plot, this.layout());
   }
 
   themed() {
@@ -195,6 +194,7 @@ export class Axes {
   }
 
   destroy() {
+    this.gone = true;
     this.sizes.disconnect();
     if (this.ready) this.plotly.purge(this.plot);
   }
