@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 from playground.core.activations import ACTIVATIONS
 from playground.core.data import DATASETS
 from playground.core.data.features import FEATURES
-from playground.core.experiment import MAX_LAYERS, Data, Experiment, Upload
+from playground.core.experiment import MAX_LAYERS, Data, Experiment, Training, Upload
 from playground.core.initializers import INITIALIZERS
 from playground.core.layers import LAYERS, Dense, Layer
 from playground.core.losses import LOSSES
@@ -61,13 +61,17 @@ def small_experiments() -> st.SearchStrategy[Experiment]:
         columns=st.none(),
         upload=st.none(),
     )
-    training = Experiment.model_fields["training"].annotation
-    assert isinstance(training, type)
+    training = settings_of(
+        Training,
+        device=st.just("cpu"),
+        stop_epochs=st.sampled_from([0, 2]),
+        stop_loss=st.sampled_from([0.0, 0.3]),
+    )
     return settings_of(
         Experiment,
         data=data,
         layers=st.lists(st.one_of(narrow), max_size=4).map(tuple),
-        training=settings_of(training, device=st.just("cpu")),
+        training=training,
     )
 
 

@@ -17,7 +17,7 @@ from torch import Tensor
 from playground.core import devices
 from playground.core.data import schema_of
 from playground.core.data.prepare import Prepared, prepare
-from playground.core.data.table import Table
+from playground.core.data.table import LARGEST_NUMBER, Table
 from playground.core.engine import Engine, Problem, make_engine
 from playground.core.engine.batches import Batches
 from playground.core.errors import Notice, PlaygroundError
@@ -253,14 +253,14 @@ class Run:
     def measure(self) -> Metrics:
         """Losses and scores of both parts now, entered into the history.
 
-        A loss, penalty or parameter that is not finite ends the run: the last good state comes
-        back.
+        A loss, penalty, parameter or activation that is not finite ends the run: the last good
+        state comes back.
         """
-        output = self.engine.activations(self.points)[-1]
-        metrics = self._metrics(output)
+        values = self.engine.activations(self.points)
+        metrics = self._metrics(values[-1])
         self.measured_step = self.step
-        # Behind a bounded activation an infinite weight can hide from the loss.
-        bad_layer = self._first_bad_layer()
+        # Behind a bounded activation an infinite value can hide from the loss.
+        bad_layer = self._first_bad_layer(values)
         loss = metrics.train_loss
         if loss is None or bad_layer is not None or not math.isfinite(metrics.penalty):
             self._diverge(bad_layer or len(self.engine.parameters()))
@@ -330,10 +330,23 @@ class Run:
             },
         )
 
-    def _first_bad_layer(self) -> int | None:
-        """Number of the first linear map with a value that is not finite, counted from 1."""
-        for number, (weight, bias) in enumerate(self.engine.parameters(), 1):
-            if not (torch.isfinite(weight).all() and torch.isfinite(bias).all()):
+    def _first_bad_layer(self, values: list[Tensor]) -> int | None:
+        """Number of the first linear map with a value that is not finite, counted from 1.
+
+        Numbers beyond LARGEST_NUMBER count as infinite in float64 too: no picture could show them.
+
+        Args:
+            values: behind every block but the input.
+        """
+        behind = [
+            value
+            for block, value in zip(self.blocks[1:], values, strict=True)
+            if block.activation is not None
+        ]
+        for number, (pair, value) in enumerate(
+            zip(self.engine.parameters(), behind, strict=True), 1
+        ):
+            if not all(part.abs().amax() <= LARGEST_NUMBER for part in (*pair, value)):
                 return number
         return None
 

@@ -146,15 +146,14 @@ def _plane(schema: Schema) -> None:
     if view.plane != "columns":
         return
     last = len(schema.columns) - 1
-    with st.container(key="plane_columns", horizontal=True, wrap=False):
-        for name in ("x_column", "y_column"):
-            key = key_of(f"view.{name}")
-            forms.choice(
-                forms.words_of(type(view), name, "label"),
-                dict(enumerate(schema.columns)),
-                key,
-                min(getattr(view, name), last),
-                help=forms.words_of(type(view), name, "help"),
-                on_change=forms.write,
-                args=(f"view.{name}", key),
-            )
+    for name in ("x_column", "y_column"):
+        key = key_of(f"view.{name}")
+        forms.choice(
+            forms.words_of(type(view), name, "label"),
+            dict(enumerate(schema.columns)),
+            key,
+            min(getattr(view, name), last),
+            help=forms.words_of(type(view), name, "help"),
+            on_change=forms.write,
+            args=(f"view.{name}", key),
+        )

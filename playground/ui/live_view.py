@@ -51,9 +51,22 @@ function remember({ data, setStateValue }) {
   if (before && before !== data.keep_token) setStateValue('resume', before);
 }
 
+// Popovers lie outside the element that has the theme's colour scheme: the page takes it over.
+function followTheme() {
+  const app = document.querySelector('.stApp');
+  if (!app || app.dataset.followed) return;
+  app.dataset.followed = 'true';
+  const follow = () => {
+    document.documentElement.style.colorScheme = getComputedStyle(app).colorScheme;
+  };
+  new MutationObserver(follow).observe(app, { attributes: true, attributeFilter: ['class'] });
+  follow();
+}
+
 export default function ({ data: sent, ...rest }) {
   const component = { ...rest, data: Array.isArray(sent) ? sent[0] : sent };
   remember(component);
+  followTheme();
   const mounted = import(new URL('app/static/view.js', base).href).then((view) =>
     view.mount(component)
   );
@@ -181,8 +194,11 @@ def _with_value(key: str, name: str, react: Callable[[Any], None]) -> None:
 
 def _transport(value: str) -> None:
     if value == "lost":
-        st.session_state[_LEASE] = st.session_state.get(_LEASE, 0) + 1
-        notices.toast(say("page.lost"), ":material/restart_alt:")
+        before = st.session_state.get(_LEASE)
+        handle()
+        # A run that was given up for another one is no loss.
+        if st.session_state[_LEASE] != before:
+            notices.toast(say("page.lost"), ":material/restart_alt:")
     elif value in ("ws", "poll"):
         st.session_state[_TRANSPORT] = value
 

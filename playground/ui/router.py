@@ -20,6 +20,8 @@ st.set_page_config(
     initial_sidebar_state="collapsed",
 )
 st.html(STYLE)
+# Popovers and dialogs lie outside the element that Streamlit gives the theme's scheme to.
+st.html(f"<style>:root {{ color-scheme: {st.context.theme.type or 'light'}; }}</style>")
 state.begin()
 pages = [
     st.Page(

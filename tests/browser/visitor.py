@@ -176,9 +176,12 @@ class Visitor:
         return self.page.locator(f".np-view[data-part={name}]")
 
     def tab(self, name: str) -> Locator:
-        """Opens an analysis; returns the panel when it holds the newest values."""
-        self.part("analysis").get_by_role("tab", name=name).click()
-        self.wait_for_frames(1)
+        """Opens an analysis; returns the panel when a frame with its values is painted."""
+        tab = self.part("analysis").get_by_role("tab", name=name)
+        if tab.get_attribute("aria-selected") != "true":
+            before = self.painted("frames")
+            tab.click()
+            self.wait("(frames) => window.__playground.frames > frames", before)
         return self.part("analysis").get_by_role("tabpanel")
 
     def canvas(self, part: str) -> Locator:

@@ -34,7 +34,7 @@ def started(experiment: Experiment) -> Run | None:
         return None
 
 
-@settings(max_examples=3000)
+@settings(max_examples=4000)
 @given(experiment=small_experiments(), analysis=ANALYSES, fitted=st.booleans(), tf=st.booleans())
 def test_any_experiment_runs_or_says_why(experiment, analysis, fitted, tf):
     if fitted:

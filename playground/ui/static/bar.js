@@ -8,7 +8,7 @@ import { accuracy, count, significant } from './words.js';
 const SPEEDS = [1, 5, 25, 200, 2000, null];
 const NUMBERS_MS = 100;
 const OWN_CHOICE_MS = 1500;
-const STATS = ['epoch_count', 'train_loss', 'test_loss', 'score', 'epochs_rate', 'step_time'];
+const STATS = ['epoch_count', 'train_loss', 'test_loss', 'score', 'epochs_rate', 'steps_rate', 'step_time'];
 
 export function createBar(context) {
   return new Bar(context);
@@ -175,6 +175,7 @@ class Bar {
       test_loss: significant(metrics?.test_loss),
       score: score === 'r2' ? significant(metrics?.test_score) : accuracy(metrics?.test_score),
       epochs_rate: live ? rate(speed?.epochs_per_second, lang) : '–',
+      steps_rate: live ? rate(speed?.steps_per_second, lang) : '–',
       step_time: live ? significant(speed?.ms_per_step) : '–',
     };
     for (const key of STATS) setText(this.values[key], show[key]);
