@@ -13,6 +13,7 @@ from playground.ui.stack_editor import stack_editor
 
 
 def playground_page() -> None:
+    state.follow_address()
     run = _run()
     with st.container(key="playground"):
         _part("bar", run)

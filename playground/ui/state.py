@@ -24,17 +24,30 @@ from playground.ui import language, notices
 _EXPERIMENT = "experiment"
 _TABLE = "table"
 _SCHEMA = "schema"
+_LINKS = "links"
+_CHANGED = "changed_in_this_run"
+_AWAY = "away"
+
+_MOST_LINKS = 100
 
 
 def begin() -> None:
     """The experiment of a first visit: what the link says, or the default."""
     if _EXPERIMENT in st.session_state:
         return
-    query = {key: value for key, value in st.query_params.items() if key != "lang"}
-    experiment, hostile = decode(query)
+    _read_link()
+
+
+def _read_link() -> None:
+    experiment, hostile = decode(_query())
     st.session_state[_EXPERIMENT] = experiment
     notices.tell(*hostile)
     settle()
+
+
+def _query() -> dict[str, str]:
+    """The parameters of the page's address that describe the experiment."""
+    return {key: value for key, value in st.query_params.items() if key != "lang"}
 
 
 def experiment() -> Experiment:
@@ -93,6 +106,7 @@ def adopt(new: Experiment) -> None:
     """Makes an experiment the page's, its loss fitted to the task where it did not fit."""
     notices.clear()
     st.session_state[_EXPERIMENT] = new
+    st.session_state[_CHANGED] = True
     settle()
 
 
@@ -153,8 +167,31 @@ def keep_table(own: Table) -> None:
     settle()
 
 
+def leave_playground() -> None:
+    """Another page is shown: coming back from it, the address has no say."""
+    st.session_state[_AWAY] = True
+
+
+def follow_address() -> None:
+    """The browser's back and forward buttons lead through the experiments of this session."""
+    changed = st.session_state.pop(_CHANGED, False)
+    away = st.session_state.pop(_AWAY, False)
+    links: list[dict[str, str]] = st.session_state.get(_LINKS, [])
+    query = _query()
+    # An address that is not the newest link, though nothing was changed in this run, was gone
+    # back to. One that was never a link of this session may be late on its way: it is left alone.
+    if not away and not changed and links and query != links[-1] and query in links:
+        links.append(query)
+        _read_link()
+
+
 def write_link() -> None:
     """Puts the experiment into the page's address."""
-    wanted = encode(experiment()) | language.by_hand()
+    link = encode(experiment())
+    links: list[dict[str, str]] = st.session_state.setdefault(_LINKS, [])
+    if not links or links[-1] != link:
+        links.append(link)
+        del links[:-_MOST_LINKS]
+    wanted = link | language.by_hand()
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)

@@ -36,8 +36,10 @@ def merged(*parts: Mapping[str, Any]) -> dict[str, Any]:
     for part in parts:
         for key, value in part.items():
             before = found.get(key)
-            both = isinstance(before, Mapping) and isinstance(value, Mapping)
-            found[key] = merged(before, value) if both else copy.deepcopy(value)
+            if isinstance(before, Mapping) and isinstance(value, Mapping):
+                found[key] = merged(before, value)
+            else:
+                found[key] = copy.deepcopy(value)
     return found
 
 

@@ -73,9 +73,7 @@ def test_what_is_left_out_takes_its_default():
     ]
 
 
-@given(
-    st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=20), TEXTS, max_size=12)
-)
+@given(st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=20), TEXTS, max_size=12))
 def test_no_query_is_fatal(query):
     experiment, notices = decode(query)
     assert isinstance(experiment, Experiment)

@@ -57,7 +57,7 @@ def test_every_optimizer_has_variants():
 @pytest.mark.parametrize("scale", [1.0, 0.1])
 @pytest.mark.parametrize(
     ("name", "before", "after"),
-    [(name, *pair) for name, pairs in VARIANTS.items() for pair in ([({}, {})] + pairs)],
+    [(name, *pair) for name, pairs in VARIANTS.items() for pair in [({}, {}), *pairs]],
 )
 def test_the_flat_rule_walks_as_torch_optim(name, before, after, scale):
     """Thirty steps with a change of settings after the fifteenth."""

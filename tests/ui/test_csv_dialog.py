@@ -4,9 +4,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from playground.core.data.csv_reader import read_table
+from playground.core.document import read_document, write_document
 from playground.core.experiment import Experiment
 from playground.core.link import encode
-from playground.ui.sharing import from_file, to_file
 from tests.ui.visits import Visit, checked, experiment, press
 
 PEOPLE = b"""age;income;city;likes
@@ -104,7 +104,7 @@ def test_a_file_of_an_experiment_carries_its_table() -> None:
     table = read_table(PEOPLE, "people.csv")
     upload = {"filename": "people.csv", "sha256": table.sha256}
     wanted = Experiment().with_changes({"data": {"name": "csv", "upload": upload}})
-    again, embedded = from_file(to_file(wanted, table).encode())
+    again, embedded = read_document(write_document(wanted, table))
     assert again == wanted
     assert embedded is not None
     assert embedded.sha256 == table.sha256
