@@ -181,14 +181,27 @@ def experiment_from(content: dict[str, Any]) -> Experiment:
     except PydanticSerializationError as error:
         raise PlaygroundError("experiment_not_json") from error
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "experiment"
-        raise PlaygroundError(
-            "experiment_invalid",
-            where=where[:80],
-            problem=str(first["msg"])[:160],
-            value=repr(first.get("input"))[:60],
-        ) from error
+        raise _explained(error) from error
+
+
+def _explained(error: ValidationError) -> PlaygroundError:
+    """The first thing that does not fit, in words of our own: pydantic speaks English alone."""
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"])[:80] or "experiment"
+    value = repr(first.get("input"))[:60]
+    context = first.get("ctx", {})
+    if first["type"] == "extra_forbidden":
+        return PlaygroundError("experiment_unknown_setting", where=where)
+    known = context.get("expected", context.get("expected_tags"))
+    if known is not None:
+        return PlaygroundError("experiment_not_offered", where=where, value=value, known=known)
+    for rule, word in (("ge", "≥"), ("gt", ">"), ("le", "≤"), ("lt", "<")):
+        if rule in context:
+            bound = f"{word} {context[rule]:g}"
+            return PlaygroundError(
+                "experiment_out_of_bounds", where=where, value=value, bound=bound
+            )
+    return PlaygroundError("experiment_invalid", where=where, value=value)
 
 
 def reset_reasons(old: Experiment, new: Experiment) -> tuple[str, ...]:

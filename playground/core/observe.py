@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from playground.core.analysis.maps import shown_units
+from playground.core.analysis.maps import shown_units, single
 from playground.core.analysis.pca import Basis
 from playground.core.analysis.plane import plane_for
 from playground.core.analysis.spectra import eigenvalues, singular_spectrum
@@ -178,7 +178,7 @@ class Observer:
             "rank": found.rank,
             "units": points.shape[1],
         }
-        arrays["pca"] = found.scores(points)[:PCA_POINTS].float().numpy()
+        arrays["pca"] = single(found.scores(points)[:PCA_POINTS]).numpy()
 
     def _matrices(self) -> list[tuple[int, Tensor]]:
         """Block index and weight matrix of every linear map."""
@@ -201,14 +201,14 @@ class Observer:
                     "stable_rank": found.stable_rank,
                 }
             )
-            arrays[f"sv_{index}"] = found.values.float().numpy()
+            arrays[f"sv_{index}"] = single(found.values).numpy()
 
     def _eigen(self, want: Want, header: Header, arrays: Arrays) -> None:
         header["eigen"] = []
         for index, matrix in self._matrices():
             if matrix.shape[0] == matrix.shape[1]:
                 header["eigen"].append({"block": index, "size": matrix.shape[0]})
-                arrays[f"ev_{index}"] = eigenvalues(matrix).float().numpy()
+                arrays[f"ev_{index}"] = single(eigenvalues(matrix)).numpy()
 
     def _confusion(self, want: Want, header: Header, arrays: Arrays) -> None:
         run = self.run

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from playground.core.activations import ACTIVATIONS
-from playground.core.analysis.maps import as_bytes, shown_units, signed_bytes, unit_values
+from playground.core.analysis.maps import as_bytes, shown_units, signed_bytes, single, unit_values
 from playground.core.analysis.plane import Plane
 from playground.core.run import Run
 from playground.core.want import Want
@@ -49,7 +49,7 @@ class Picture:
         values = unit_values(self._run.engine, self._grid, self._wanted(focus), self._widest)
         output = self._answer(values[-1])
         if want.map and self._line:
-            arrays["curve"] = output[0].float().cpu().numpy()
+            arrays["curve"] = single(output[0]).numpy()
         elif want.map:
             arrays["map"] = self._map(output)
         if want.neurons:
@@ -107,15 +107,15 @@ class Picture:
                 rows.append(_scaled(found[: len(units)], block.activation))
         head = self._head_rows(output)[self._shown[-1]]
         rows.append((head, torch.ones(len(head))))
-        scales = torch.cat([scale.float().cpu() for _, scale in rows])
+        scales = torch.cat([single(scale) for _, scale in rows])
         arrays["neuron_scale"] = scales.numpy()
         if self._line:
-            stacked = torch.cat([found.float().cpu() for found, _ in rows])
+            stacked = torch.cat([single(found) for found, _ in rows])
             arrays["neurons"] = np.ascontiguousarray(stacked[:, ::2].numpy())
             return
         step = math.ceil(self._resolution / NEURON_PIXELS)
         pixels = torch.cat(
-            [found.view(-1, *self._shape)[:, ::step, ::step].float().cpu() for found, _ in rows]
+            [single(found.view(-1, *self._shape)[:, ::step, ::step]) for found, _ in rows]
         )
         arrays["neurons"] = signed_bytes(pixels.flatten(1), scales).reshape(pixels.shape)
 
@@ -130,7 +130,7 @@ class Picture:
         for units, (weight, bias) in zip(linear, self._run.engine.parameters(), strict=True):
             parts += [weight[units][:, before].flatten(), bias[units]]
             before = units
-        return torch.cat(parts).float().cpu().numpy()
+        return single(torch.cat(parts)).numpy()
 
     def _focus(
         self,
@@ -152,7 +152,7 @@ class Picture:
             place = self._wanted(focus)[index - 1].index(unit)
             row, scale = _scaled(values[index - 1][place : place + 1], block.activation)
         header["focus"] = {"block": index, "unit": unit, "scale": scale[0].item()}
-        row, scale = row.float().cpu(), scale.float().cpu()
+        row, scale = single(row), single(scale)
         arrays["focus"] = (
             row[0].numpy() if self._line else signed_bytes(row, scale).reshape(self._shape)
         )

@@ -17,7 +17,7 @@ from torch import Tensor
 from playground.core import devices
 from playground.core.data import schema_of
 from playground.core.data.prepare import Prepared, prepare
-from playground.core.data.table import LARGEST_NUMBER, Table
+from playground.core.data.table import Table
 from playground.core.engine import Engine, Problem, make_engine
 from playground.core.engine.batches import Batches
 from playground.core.errors import Notice, PlaygroundError
@@ -333,8 +333,6 @@ class Run:
     def _first_bad_layer(self, values: list[Tensor]) -> int | None:
         """Number of the first linear map with a value that is not finite, counted from 1.
 
-        Numbers beyond LARGEST_NUMBER count as infinite in float64 too: no picture could show them.
-
         Args:
             values: behind every block but the input.
         """
@@ -346,7 +344,7 @@ class Run:
         for number, (pair, value) in enumerate(
             zip(self.engine.parameters(), behind, strict=True), 1
         ):
-            if not all(part.abs().amax() <= LARGEST_NUMBER for part in (*pair, value)):
+            if not all(torch.isfinite(part).all() for part in (*pair, value)):
                 return number
         return None
 

@@ -14,7 +14,7 @@ from playground.core.data.registry import schema_of
 from playground.core.data.table import LIMITS, Column, Table
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Data, Upload
-from playground.ui import forms, language, state
+from playground.ui import forms, language, notices, state
 from playground.ui.language import say
 
 _OPEN = "csv_open"
@@ -43,13 +43,13 @@ def file_line() -> None:
         if lost:
             st.caption(" ".join(lost))
     elif problem is not None:
-        st.warning(problem.sentence(language.current()), icon=":material/upload_file:")
+        st.warning(notices.sentence_of(problem), icon=":material/upload_file:")
     filename = data.upload.filename if data.upload else ""
     st.button(
         say("data_panel.edit") if schema else say("csv.upload"),
         key="csv_edit",
         icon=":material/table_chart:",
-        help=filename or None,
+        help=language.plain(filename) or None,
         width="stretch",
         on_click=open_dialog,
     )
@@ -64,7 +64,8 @@ def show_dialog() -> None:
 def _content() -> None:
     upload = state.experiment().data.upload
     if upload is not None and state.table() is None:
-        st.info(say("csv.wanted", filename=upload.filename), icon=":material/upload_file:")
+        wanted = say("csv.wanted", filename=language.plain(upload.filename))
+        st.info(wanted, icon=":material/upload_file:")
     st.file_uploader(
         say("csv.upload"),
         type=["csv", "tsv", "txt"],
@@ -93,11 +94,11 @@ def _read(upload: Upload | None) -> Table | None:
     try:
         table = read_table(uploaded.getvalue(), uploaded.name)
     except PlaygroundError as error:
-        st.error(error.sentence(language.current()), icon=":material/error:")
+        st.error(notices.sentence_of(error.notice()), icon=":material/error:")
         return None
     st.session_state[_READ] = (uploaded.file_id, table)
     if upload is not None and state.table() is None and upload.sha256 != table.sha256:
-        st.warning(say("csv.another", filename=uploaded.name))
+        st.warning(say("csv.another", filename=language.plain(uploaded.name)))
     return table
 
 
@@ -206,7 +207,7 @@ def _finish(table: Table, choice: dict[str, Any]) -> None:
         st.caption(" ".join([say("csv.task", task=" · ".join(facts)), *lost]))
     except PlaygroundError as error:
         problem = error
-        st.error(error.sentence(language.current()), icon=":material/error:")
+        st.error(notices.sentence_of(error.notice()), icon=":material/error:")
     used = st.button(
         say("csv.use"),
         key="csv_use",

@@ -1,5 +1,6 @@
 """The visitor's language: the browser's choice first, the visitor's own when made by hand."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -8,6 +9,8 @@ import streamlit as st
 from playground import words
 
 NAMES = {"en": "en", "zh": "中"}
+TAGS = {"en": "en", "zh": "zh-CN"}
+"""What the page calls its language, for screen readers and fonts."""
 WIDGET_PREFIX = "set_"
 """What the keys of all widgets begin with that hold a setting of the experiment."""
 
@@ -51,6 +54,14 @@ def switch(language: str) -> None:
 def say(key: str, /, **params: object) -> str:
     """The sentence at `key` in the visitor's language."""
     return words.text(current(), key, **params)
+
+
+def plain(text: str) -> str:
+    """A text from outside, which Markdown is to show as it is.
+
+    A link or a table could else bring a picture along, which the browser fetches from elsewhere.
+    """
+    return re.sub(r"([\\`*_\[\]<>$~|&])", r"\\\1", text)
 
 
 def name_of(table: str, key: str) -> str:

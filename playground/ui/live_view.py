@@ -16,6 +16,7 @@ from uuid import uuid4
 import streamlit as st
 from streamlit.components.v2 import component
 
+from playground.core.activations import ACTIVATIONS
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Experiment
 from playground.figures.palette import palette
@@ -164,7 +165,11 @@ def _facts(part: str, run: RunHandle) -> dict[str, Any]:
         "token": run.token,
         "keep_token": run.keep_token,
         "part": part,
-        "words": {**language.section("view"), "errors": language.section("errors")},
+        "words": {
+            **language.section("view"),
+            "errors": language.section("errors"),
+            "activations": language.names_of("activations", ACTIVATIONS),
+        },
         "lang": language.current(),
         "mode": st.session_state.get(_TRANSPORT, "ws"),
         "palette": palette(),

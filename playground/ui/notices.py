@@ -64,11 +64,12 @@ def show() -> None:
 
 
 def sentence_of(notice: Notice) -> str:
-    """The notice in the visitor's language, losses by their names."""
+    """The notice in the visitor's language, as Markdown: losses by their names."""
     params = {name: _named(value) for name, value in notice.params.items()}
     return Notice(notice.code, params).sentence(language.current())
 
 
 def _named(value: Any) -> Any:
-    known = isinstance(value, str) and value in LOSSES
-    return language.name_of("losses", value) if known else value
+    if not isinstance(value, str):
+        return value
+    return language.name_of("losses", value) if value in LOSSES else language.plain(value)

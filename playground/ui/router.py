@@ -21,7 +21,16 @@ st.set_page_config(
 )
 st.html(STYLE)
 # Popovers and dialogs lie outside the element that Streamlit gives the theme's scheme to.
-st.html(f"<style>:root {{ color-scheme: {st.context.theme.type or 'light'}; }}</style>")
+# Streamlit's uploader has a word of its own on its button, in English; the style sheet puts ours.
+st.html(
+    f"<style>:root {{ color-scheme: {st.context.theme.type or 'light'}; "
+    f"--np-choose: '{say('app.choose_file')}'; }}</style>"
+)
+# Streamlit calls every page English.
+st.html(
+    f"<script>document.documentElement.lang = '{language.TAGS[language.current()]}'</script>",
+    unsafe_allow_javascript=True,
+)
 state.begin()
 pages = [
     st.Page(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
+from functools import partial
+from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -36,7 +37,8 @@ def sharing() -> None:
     )
     st.download_button(
         say("share.download"),
-        data=lambda: write_document(state.experiment(), state.table()),
+        # Called when somebody clicks, outside of any script run: it can ask nothing of the session.
+        data=partial(write_document, experiment, state.table()),
         file_name=f"{experiment.data.name}.json",
         mime="application/json",
         key="download",
@@ -57,9 +59,9 @@ def sharing() -> None:
 
 
 def _address() -> str:
-    base = (st.context.url or "").split("?")[0]
+    here = urlsplit(st.context.url or "")
     query = urlencode(encode(state.experiment()) | language.by_hand())
-    return f"{base}?{query}" if query else base
+    return here._replace(path=here.path or "/", query=query).geturl()
 
 
 def _open() -> None:
@@ -75,4 +77,5 @@ def _open() -> None:
     if table is not None:
         state.keep_table(table)
     state.adopt(experiment)
-    notices.toast(say("share.opened", filename=uploaded.name), ":material/check:")
+    opened = say("share.opened", filename=language.plain(uploaded.name))
+    notices.toast(opened, ":material/check:")

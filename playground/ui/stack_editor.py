@@ -12,7 +12,7 @@ from playground.core.experiment import MAX_LAYERS, Experiment
 from playground.core.layers import LAYERS
 from playground.core.losses import fits
 from playground.core.network import Block, describe, head_reason, parameter_count
-from playground.ui import forms, language, pictures, state
+from playground.ui import forms, language, notices, pictures, state
 from playground.ui.forms import number
 from playground.ui.language import say
 
@@ -26,7 +26,7 @@ def stack_editor() -> None:
     try:
         blocks = describe(experiment, schema)
     except PlaygroundError as error:
-        st.error(error.sentence(language.current()))
+        st.error(notices.sentence_of(error.notice()))
         return
     with st.container(key="stack"):
         _title(experiment, blocks)
@@ -36,7 +36,7 @@ def stack_editor() -> None:
                 _cell(index, block)
         for block in blocks:
             if block.problem is not None:
-                st.error(block.problem.sentence(language.current()))
+                st.error(notices.sentence_of(block.problem))
 
 
 def _title(experiment: Experiment, blocks: tuple[Block, ...]) -> None:
@@ -99,7 +99,7 @@ def _facts(block: Block) -> None:
 def _input(block: Block) -> None:
     st.markdown(f"**{say('stack.input')}**")
     labels = ", ".join(block.labels[:12]) + (" …" if len(block.labels) > 12 else "")
-    st.caption(say("stack.input_help", labels=labels))
+    st.caption(say("stack.input_help", labels=language.plain(labels)))
 
 
 def _head(block: Block) -> None:

@@ -74,7 +74,9 @@ def test_every_data_set_is_painted(visit: Visit, families: tuple[str, ...]):
 
 
 def test_a_table_is_shown_in_the_plane_of_two_columns(visit: Visit):
-    page = visit(tap=True).open(Experiment().with_changes({"data": {"name": "wine"}}))
+    page = visit(tap=True).open(
+        Experiment().with_changes({"data": {"name": "wine", "scaling": "standard"}})
+    )
     components = page.pixels("map")
     weights = page.frames_seen.arrays["links"].copy()
     expect(page.part("map").locator(".np-axes")).to_contain_text("of variance")
@@ -199,10 +201,11 @@ def test_experiments_as_files(visit: Visit):
         ("unknown.json", b'{"lauers": []}', "lauers"),
     ):
         upload(body, name, content)
-        page.notice(re.compile(re.escape(words)))
+        page.notice(words)
         page.keyed("dismiss").get_by_role("button").click()
         expect(page.keyed("notices")).to_have_count(0)
         page.settle()
+        body = page.chip("share")
     assert page.page.url == address
     assert page.step == 1
 

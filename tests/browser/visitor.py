@@ -209,7 +209,10 @@ class Visitor:
         return self.popover(self.keyed(f"chip_{key}"))
 
     def popover(self, holder: Locator) -> Locator:
-        holder.get_by_role("button").first.click()
+        button = holder.get_by_role("button").first
+        if button.get_attribute("aria-expanded") != "true":
+            button.click()
+        expect(button).to_have_attribute("aria-expanded", "true")
         body = self.page.locator("[data-testid=stPopoverBody]")
         expect(body).to_be_visible()
         return body

@@ -54,3 +54,22 @@ def test_only_thinning_and_replacing_change_the_version():
     for epoch in range(MOST_POINTS):
         history.append(float(epoch), metrics(1.0))
     assert history.version == 0
+
+
+def test_what_float32_cannot_hold_is_a_gap():
+    history = History()
+    history.append(0.0, metrics(1e300))
+    history.append(1.0, metrics(1e30))
+    found = history.since(0)[:, 1]
+    assert np.isnan(found[0])
+    assert found[1] == np.float32(1e30)
+
+
+def test_later_rows_are_forgotten():
+    history = History()
+    for epoch in range(5):
+        history.append(float(epoch), metrics(1.0))
+    history.forget_after(4.0)
+    assert (len(history), history.version) == (5, 0)
+    history.forget_after(2.5)
+    assert (len(history), history.version) == (3, 1)

@@ -2,6 +2,32 @@
 
 from __future__ import annotations
 
+import gc
+import json
+import math
+import weakref
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from playground.core import observe as observe_module
+from playground.core.observe import observe
+from playground.core.want import Want
+from tests.core.viewing import (
+    ANALYSES,
+    FRESH,
+    SIZE,
+    STACK,
+    answer,
+    assert_bytes,
+    frame,
+    grid_of,
+    layer_values,
+    trained,
+)
+
 
 @pytest.mark.parametrize("name", ["circle", "sine", "iris"])
 def test_what_nobody_wants_is_not_computed(name, monkeypatch):

@@ -68,3 +68,15 @@ def signed_bytes(values: Tensor, scales: Tensor) -> np.ndarray:
     """Rows of values (units, points) as 128 + 127·v/scale, clipped to 1 … 255; uint8."""
     scaled = (values * (127 / scales)[:, None]).add_(128).clamp_(1, 255).round_()
     return scaled.to(torch.uint8).cpu().numpy()
+
+
+def single(values: Tensor) -> Tensor:
+    """Values as float32 on the CPU, as pictures hold them.
+
+    A float64 run can go on where float32 overflows; its pictures then show the largest number
+    there is.
+    """
+    if values.dtype == torch.float64:
+        largest = torch.finfo(torch.float32).max
+        values = values.clamp(-largest, largest)
+    return values.float().cpu()

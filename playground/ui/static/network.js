@@ -84,7 +84,7 @@ class NetworkView {
       const name = neuronName(text, scene, block, unit);
       const node = el('button', {
         type: 'button', class: 'np-neuron', 'data-neuron': `${block}.${unit}`,
-        'aria-label': text('network.neuron_label', { name, units, activation: activation ?? '' }).trim(),
+        'aria-label': text('network.neuron_label', { name, units, activation: this.bend(activation) }).trim(),
         on: {
           click: () => this.choose(neuron),
           keydown: (event) => this.walk(event, neuron),
@@ -99,6 +99,11 @@ class NetworkView {
     });
     this.buttons.replaceChildren(...made);
     this.stop(made.find((node) => node.dataset.neuron === focused) ?? made[0], Boolean(focused));
+  }
+
+  /** The name of an activation. */
+  bend(activation) {
+    return this.context.words.activations?.[activation] ?? activation ?? '';
   }
 
   /** One stop of the tab key for all neurons; from there the arrow keys lead on. */
@@ -190,7 +195,7 @@ class NetworkView {
     const { neuron } = lit;
     const rows = [{ title: true, label: name(neuron) }];
     const { activation } = scene.blocks[neuron.block];
-    if (activation) rows.push({ label: text('network.activation'), value: activation });
+    if (activation) rows.push({ label: text('network.activation'), value: this.bend(activation) });
     const link = this.layout.links.find(({ block }) => block === neuron.block);
     if (link) rows.push({ label: text('network.bias'), value: signed(values[biasAt(link, neuron)]) });
     const scale = arrays.neuron_scale?.data[neuron.map];

@@ -1,0 +1,97 @@
+"""axe on every kind of page: no violation of WCAG 2.0 to 2.2, levels A and AA."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from playground.core.experiment import Experiment
+from tests.browser.conftest import Visit
+from tests.browser.test_settings import PHONE
+from tests.browser.visitor import Visitor
+
+pytestmark = pytest.mark.browser
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
+POPOVER = "[data-testid=stPopoverBody]"
+TABLE = Experiment().with_changes({"data": {"name": "iris", "scaling": "standard"}})
+
+
+def violations(page: Visitor, within: str | None = None) -> list[Any]:
+    """What axe finds on the page, or in a part of it: rule and elements."""
+    found = Axe().run(
+        page.page,
+        context={"include": [[within]]} if within else None,
+        options={"runOnly": {"type": "tag", "values": TAGS}},
+    )
+    return [
+        (rule["id"], [f"{node['target']} {node['html'][:200]}" for node in rule["nodes"]])
+        for rule in found.response["violations"]
+    ]
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        {"color_scheme": "light"},
+        {"color_scheme": "dark"},
+        {"locale": "zh-CN"},
+        {"viewport": PHONE, "has_touch": True, "is_mobile": True},
+    ],
+    ids=["light", "dark", "chinese", "phone"],
+)
+def test_the_playground(visit: Visit, look: dict[str, Any]):
+    page = visit(**look).open(TABLE)
+    page.part("bar").locator(".np-play").click()
+    page.wait_for_frames()
+    page.part("bar").locator(".np-play").click()
+    page.wait_for_state("paused")
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_analyses_and_the_large_map(visit: Visit, scheme: str):
+    page = visit(color_scheme=scheme).open()
+    for tab in ("Singular values", "Eigenvalues", "Confusion matrix"):
+        page.tab(tab)
+        assert violations(page, ".np-analysis") == []
+    page.part("network").locator('[data-neuron="1.0"]').click()
+    expect(page.part("map").get_by_role("button", name="Back to output")).to_be_visible()
+    assert violations(page, ".np-map") == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_popovers_and_dialogs(visit: Visit, scheme: str):
+    page = visit(color_scheme=scheme).open()
+    for chip in ("rate", "optimizer", "loss", "regularization", "initialization", "training",
+                 "share"):  # fmt: skip
+        page.chip(chip)
+        assert violations(page, POPOVER) == [], chip
+        page.close_popover()
+    for block in (0, 1, 3):
+        page.popover(page.keyed(f"block_{block}"))
+        assert violations(page, POPOVER) == [], block
+        page.close_popover()
+    page.keyed("pick_csv").get_by_role("button").click()
+    expect(page.page.get_by_role("dialog")).to_be_visible()
+    assert violations(page, "[role=dialog]") == []
+
+
+def test_messages(visit: Visit):
+    page = visit().open(data="nonsense")
+    page.notice("The link says")
+    page.keyed("pick_xor").get_by_role("button").click()
+    page.toast("The weights start again")
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_guide(visit: Visit, scheme: str):
+    page = visit(color_scheme=scheme)
+    page.page.goto(f"{page.server.url}/about")
+    expect(page.page.get_by_role("heading", name="Keyboard")).to_be_visible()
+    page.settle()
+    assert violations(page) == []
