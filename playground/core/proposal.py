@@ -5,6 +5,7 @@ A proposal is an ordinary Experiment; nothing else in the project knows that it 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from playground.core.data import DATASETS, TASK_LOSSES, Schema, proposal_for
@@ -46,17 +47,35 @@ def is_proposed(experiment: Experiment, table: Table | None = None) -> bool:
     return all(getattr(experiment, part) == getattr(proposed, part) for part in same)
 
 
-def choose_data(name: str, current: Experiment, table: Table | None = None) -> Experiment:
+def choose_data(
+    name: str,
+    current: Experiment,
+    table: Table | None = None,
+    *,
+    data: Mapping[str, Any] | None = None,
+    before: Table | None = None,
+) -> Experiment:
     """The experiment after another data set is chosen.
 
     A network that was proposed gives way to the next proposal. One that the visitor made stays,
     and only what cannot be used any more is replaced.
+
+    Args:
+        name: the data set.
+        current: the experiment so far.
+        table: the visitor's, for "csv".
+        data: more of the data's settings that were chosen with it, such as a table's target.
+        before: the table of the experiment so far, where that is another one.
+
+    Raises:
+        PlaygroundError: nothing can be learned from these data.
     """
-    proposed = propose(name, current, table)
-    if is_proposed(current, table if current.data.name == "csv" else None):
+    asked = {"name": name, **(data or {})}
+    proposed = propose(name, current.with_changes({"data": asked}), table)
+    proposed = proposed.with_changes({"data": asked})
+    if is_proposed(current, before or table):
         return proposed
-    data = proposed.data.model_dump(mode="json")
-    kept = current.with_changes({"data": data})
+    kept = current.with_changes({"data": proposed.data.model_dump(mode="json")})
     return fit_to_task(kept, DATASETS[name].schema(kept.data, table))[0]
 
 

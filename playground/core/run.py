@@ -359,7 +359,10 @@ class Run:
         reasons = reset_reasons(self.experiment, experiment)
         if reasons:
             raise PlaygroundError("change_needs_reset", settings=", ".join(reasons))
+        only_view = experiment == self.experiment.model_copy(update={"view": experiment.view})
         self.experiment = experiment
+        if only_view:
+            return
         self.blocks = checked(experiment, self.schema)
         self.engine.configure(experiment)
         self.batches.configure(experiment.training)

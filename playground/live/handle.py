@@ -157,6 +157,8 @@ class RunHandle:
         with self._service.lock:
             if kind in ("hidden", "keep"):
                 self._set_presence(kind, command["value"])
+                if kind == "keep":
+                    self._send("command", command=command)  # so that frames say it
                 return True
             if kind == "reset":
                 self.playing = False
@@ -295,3 +297,5 @@ class RunHandle:
             self._send("command", command=FIRST_ACK)
         if self.want is not None:
             self._send("command", command={"type": "want", "value": self.want})
+        if self.keep:
+            self._send("command", command={"type": "keep", "value": True})

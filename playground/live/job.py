@@ -60,6 +60,7 @@ class Job:
         run: None while the experiment could not be built.
         playing: the visitor pressed play.
         watched: somebody watches, or the run was told to go on without.
+        keep: it was told to; only repeated in frames, for whoever comes to watch.
         remaining: batches that "one epoch" still owes, run whether playing or not.
         limit: batches per second, or None for as fast as it goes.
         vtime: seconds of this worker's time that the run has used; the least goes next.
@@ -76,6 +77,7 @@ class Job:
         self._remark: tuple[Notice | None, float] = (None, 0.0)
         self.playing = False
         self.watched = True
+        self.keep = False
         self.remaining = 0
         self.limit: float | None = None
         self.vtime = 0.0
@@ -256,7 +258,7 @@ class Job:
         """What the scheduler knows about the run, for the header of a frame."""
         self.seq += 1
         opening = frames.opening(self.scene_id, self.seq, self.state, self.notice)
-        return {**opening, "speed": self._speed()}
+        return {**opening, "speed": self._speed(), "keep": self.keep}
 
     def _speed(self) -> Mapping[str, float | None]:
         now = self.clock()

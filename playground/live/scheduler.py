@@ -223,6 +223,8 @@ class Scheduler:
             return
         if kind == "want":
             job.want = command["value"]
+        elif kind == "keep":
+            job.keep = command["value"]
         elif kind == "speed":
             job.set_limit(command["value"])
         elif kind == "pause":

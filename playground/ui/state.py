@@ -154,9 +154,8 @@ def choose_table(own: Table, choice: dict[str, Any]) -> None:
         PlaygroundError: nothing can be learned from the table in this way.
     """
     upload = Upload(filename=own.filename, sha256=own.sha256).model_dump()
-    chosen = {"name": "csv", "upload": upload, **choice}
-    wanted = experiment().with_changes({"data": chosen})
-    made = proposal.choose_data("csv", wanted, own).with_changes({"data": chosen})
+    chosen = {"upload": upload, **choice}
+    made = proposal.choose_data("csv", experiment(), own, data=chosen, before=table())
     st.session_state[_TABLE] = own
     adopt(made)
 

@@ -48,16 +48,19 @@ def watch(server: Server) -> Iterator[Watch]:
 def visit(browser: Browser, server: Server, watch: Watch) -> Iterator[Visit]:
     """Makes visitors, each in a browser context of its own: `visit().open()`.
 
-    `server` and `tap` are the Visitor's; other keywords are those of a browser context.
+    `server`, `url` and `tap` are the Visitor's; other keywords are those of a browser context.
     """
     contexts: list[BrowserContext] = []
 
-    def arrive(*, server: Server = server, tap: bool = False, **options: Any) -> Visitor:
+    def arrive(
+        *, server: Server = server, url: str | None = None, tap: bool = False, **options: Any
+    ) -> Visitor:
         context = browser.new_context(**{"viewport": SIZE, "locale": "en-US", **options})
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
-        watch.over(context, server)
-        return Visitor(context.new_page(), server, tap=tap)
+        watch.follow(server)
+        watch.over(context, url or server.url)
+        return Visitor(context.new_page(), server, url=url, tap=tap)
 
     yield arrive
     for context in contexts:

@@ -200,15 +200,16 @@ def test_experiments_as_files(visit: Visit):
         ("wild.json", b'{"data": {"samples": -5}}', "data.samples"),
         ("unknown.json", b'{"lauers": []}', "lauers"),
     ):
+        body = page.chip("share")
         upload(body, name, content)
         page.notice(words)
         page.keyed("dismiss").get_by_role("button").click()
         expect(page.keyed("notices")).to_have_count(0)
         page.settle()
-        body = page.chip("share")
     assert page.page.url == address
     assert page.step == 1
 
+    body = page.chip("share")
     other = Experiment.from_json(saved).with_changes({"data": {"name": "gauss"}})
     upload(body, "other.json", other.to_json().encode())
     page.toast("Opened other.json")

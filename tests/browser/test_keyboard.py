@@ -44,7 +44,16 @@ def test_the_tab_key_reaches_everything(visit: Visit):
     assert {"PCA", "3-D", "Layer", "Test points", "Discretize", "log x", "log y"} <= names
     assert "Zoom in" in names and "Save as PNG" in names
     assert {f"pick_{name}" for name in DATASETS} <= places
-    chips = "rate batch optimizer loss regularization initialization training share".split()
+    chips = [
+        "rate",
+        "batch",
+        "optimizer",
+        "loss",
+        "regularization",
+        "initialization",
+        "training",
+        "share",
+    ]
     assert {f"chip_{chip}" for chip in chips} <= places
     assert {"block_0", "block_1", "block_2", "block_3", "add_layer"} <= places
     assert {"set_features", "set_data_noise", "set_data_scaling", "language_control"} <= places

@@ -75,12 +75,16 @@ class Visitor:
     Args:
         page: a blank page of a context of its own.
         server: the app.
+        url: its address as seen from here, if it is not the server's own.
         tap: whether to decode what comes over the live websocket, which takes time.
     """
 
-    def __init__(self, page: Page, server: Server, *, tap: bool = False) -> None:
+    def __init__(
+        self, page: Page, server: Server, *, url: str | None = None, tap: bool = False
+    ) -> None:
         self.page = page
         self.server = server
+        self.url = url or server.url
         self.frames_seen = Frames()
         if tap:
             page.on("websocket", self.frames_seen.listen)
@@ -93,7 +97,7 @@ class Visitor:
 
     def goto(self, path: str) -> Visitor:
         """Opens a path of the app and waits for the first picture."""
-        self.page.goto(self.server.url + path)
+        self.page.goto(self.url + path)
         return self.wait_for_picture()
 
     def wait_for_picture(self) -> Visitor:

@@ -33,10 +33,9 @@ class Watch:
         if all(server is not known for known, _ in self._servers):
             self._servers.append((server, len(server.log())))
 
-    def over(self, context: BrowserContext, server: Server) -> None:
-        """Watches all tabs of a browser context."""
-        self.follow(server)
-        host = urlsplit(server.url).netloc
+    def over(self, context: BrowserContext, url: str) -> None:
+        """Watches all tabs of a browser context that may reach the host of one address only."""
+        host = urlsplit(url).netloc
         context.on("console", self._console)
         context.on("weberror", self._error)
         context.on("request", lambda request: self._request(request, host))

@@ -6,6 +6,7 @@ import pytest
 
 from playground import words
 from playground.core.data import DATASETS, schema_of
+from playground.core.data.csv_reader import read_table
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Experiment
 from playground.core.layers import Dense
@@ -169,3 +170,18 @@ def test_tensorflow_playgrounds_mode_fits_every_set(name):
     run.advance(run.batches_per_epoch)
     assert run.measure().train_loss is not None
     assert run.notice is None
+
+
+def test_a_table_gets_its_proposal_where_the_network_was_proposed():
+    """Bringing in a table right after the page opened: nobody has made the network yet."""
+    rows = "\n".join(f"{i % 5},{i % 3},{'left' if i % 5 > 2 else 'right'}" for i in range(30))
+    table = read_table(f"a,b,side\n{rows}".encode(), "sides.csv")
+    data = {"upload": {"filename": "sides.csv", "sha256": table.sha256}, "target": "side"}
+    made = choose_data("csv", Experiment(), table, data=data)
+    assert made.layers == propose("csv", made, table).layers
+    assert made.layers != Experiment().layers
+    assert made.data.target == "side"
+    assert made.data.scaling == "standard"
+
+    own = Experiment().with_changes({"layers": [{"kind": "dense", "units": 3}]})
+    assert choose_data("csv", own, table, data=data).layers == own.layers

@@ -149,6 +149,17 @@ def spoil(run: Run, layer: int, value: float) -> None:
         run.engine.parameters()[layer - 1][0][0, 0] = value
 
 
+def test_another_view_of_a_diverged_run_leaves_it_stopped():
+    run = diverging()
+    while run.state == "ready":
+        run.advance(1)
+        run.measure()
+    run.update(run.experiment.with_changes({"view": {"plane": "columns"}}))
+    assert run.state == "diverged"
+    run.update(run.experiment.with_changes({"optimizer": {"learning_rate": 1e-3}}))
+    assert run.state == "ready"
+
+
 def test_the_first_bad_layer_is_named():
     run = run_of(small(layers=[{"kind": "dense", "units": 3}, {"kind": "dense", "units": 2}]))
     run.advance(3)
