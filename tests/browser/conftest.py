@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from playground.bench.chromium import chromium
 from playground.bench.server import Server, app_server
@@ -14,7 +14,9 @@ from tests.browser.visitor import PATIENCE, Visitor
 from tests.browser.watch import Watch
 
 SIZE = {"width": 1440, "height": 900}
-GRACE = 2  # s that a closed tab's run is kept, so that tests need not wait for the usual 30
+GRACE = 8  # s that a closed tab's run is kept, so that tests need not wait for the usual 30
+
+expect.set_options(timeout=PATIENCE)
 
 Visit = Callable[..., Visitor]
 

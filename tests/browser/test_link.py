@@ -50,6 +50,7 @@ VISIBLE_TEXT = """() => {
   while (walk.nextNode()) {
     const node = walk.currentNode, parent = node.parentElement;
     if (!node.data.trim() || !parent.checkVisibility({ visibilityProperty: true })) continue;
+    if (getComputedStyle(parent).fontSize === '0px') continue;
     if (parent.closest('script, style, .katex, [data-testid=stIconMaterial], code')) continue;
     found.push(node.data.trim());
   }

@@ -150,7 +150,9 @@ class Bar {
     this.state = header.state;
     this.paintNumbers(header, hub.scene);
     this.paintPlace(header, hub.scene);
-    if (header.keep != null) hub.keep = this.keep.checked = header.keep;
+    if (header.keep != null && now - (hub.keepChosen ?? -1e9) > OWN_CHOICE_MS) {
+      hub.keep = this.keep.checked = header.keep;
+    }
     if (now - (this.chosen ?? -1e9) > OWN_CHOICE_MS) this.followSpeed(header.speed?.limit);
   }
 

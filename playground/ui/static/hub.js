@@ -116,6 +116,7 @@ class Hub {
 
   setKeep(value) {
     this.keep = value;
+    this.keepChosen = performance.now();
     this.send({ type: 'keep', value });
   }
 
@@ -146,24 +147,30 @@ class Hub {
     this.socket = socket;
     socket.binaryType = 'arraybuffer';
     socket.onopen = () => this.greet();
-    socket.onmessage = (event) => this.receive(event.data);
+    socket.onmessage = (event) => {
+      this.carried();
+      this.receive(event.data);
+    };
     socket.onclose = (event) => {
       if (this.socket === socket) this.closed(event.code);
     };
   }
 
   greet() {
-    this.opened = true;
-    this.failures = 0;
     this.setConnection('open');
-    if (told) {
-      told = false;
-      this.setters?.setStateValue('transport', 'ws');
-    }
     this.send({ type: 'want', value: this.wants });
     if (this.keep) this.send({ type: 'keep', value: true });
     if (document.hidden) this.send({ type: 'hidden', value: true });
     this.send({ type: 'ack', seq: -1, scene: -1, history: [-1, 0] });
+  }
+
+  /** A socket that opens may be closed at once, by the server or on the way: frames prove it. */
+  carried() {
+    this.opened = true;
+    this.failures = 0;
+    if (!told) return;
+    told = false;
+    this.setters?.setStateValue('transport', 'ws');
   }
 
   closed(code) {
@@ -171,7 +178,7 @@ class Hub {
     if (code === ELSEWHERE) return this.setConnection('elsewhere');
     if (code === UNKNOWN_TOKEN) {
       this.setConnection('lost');
-      return this.tell('lost');
+      return this.tellLost();
     }
     this.failures += 1;
     if (!this.opened && this.failures >= OPEN_TRIES) {
@@ -200,6 +207,14 @@ class Hub {
   tell(transport) {
     told = true;
     this.setters?.setStateValue('transport', transport);
+  }
+
+  /** Says it again until there is a new token: Streamlit's own connection may be down as well. */
+  tellLost() {
+    const page = document.querySelector('[data-test-connection-state]');
+    const heard = (page?.dataset.testConnectionState ?? 'CONNECTED') === 'CONNECTED';
+    if (heard) this.tell('lost');
+    this.retry = setTimeout(() => this.tellLost(), heard ? RECONNECT_SLOW_MS : RECONNECT_MS);
   }
 
   setConnection(connection) {
