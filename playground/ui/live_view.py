@@ -31,6 +31,7 @@ POLL_PERIOD = 0.1  # s between two frames of the fallback
 _SESSION = "live_session"
 _LEASE = "live_lease"
 _TRANSPORT = "live_transport"
+_OBEYED = "live_obeyed"
 
 # The page may lie below a prefix and under a path of its own: Streamlit's own bundle says where
 # the app is. A tab remembers its run, so that after a reload it can ask for it again.
@@ -152,10 +153,11 @@ def mount(part: str, run: RunHandle) -> None:
         # In a list: of a dictionary, Streamlit asks pandas whether each value is a data frame,
         # and loading pandas costs this process half a second and 60 MB.
         data=[_facts(part, run)],
-        default={"transport": None, "resume": None},
+        default={"transport": None, "resume": None, "commands": None},
         on_transport_change=partial(_with_value, key, "transport", _transport),
         on_resume_change=partial(_with_value, key, "resume", _resume),
         on_command_change=partial(_with_value, key, "command", _command),
+        on_commands_change=partial(_with_value, key, "commands", _commands),
     )
 
 
@@ -209,12 +211,20 @@ def _transport(value: str) -> None:
 
 
 def _command(value: Any) -> None:
-    if not isinstance(value, dict):
-        return
-    if value.get("type") == "new_seed":
+    """What alters the experiment, whatever the transport."""
+    if isinstance(value, dict) and value.get("type") == "new_seed":
         state.set_value("training.seed", secrets.randbelow(SEEDS))
-    else:
-        handle().command(value)
+
+
+def _commands(value: Any) -> None:
+    """What the fallback said lately, numbered: each command is obeyed once, and none is missed."""
+    run = handle()
+    for entry in value if isinstance(value, list) else []:
+        match entry:
+            case {"number": int(number), "command": command}:
+                if number > st.session_state.get(_OBEYED, 0):
+                    st.session_state[_OBEYED] = number
+                    run.command(command)
 
 
 def _resume(keep_token: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import expect
@@ -110,7 +111,7 @@ def test_a_link_to_the_guide_on_its_own_path(visit: Visit):
 
 
 def test_a_hostile_link_gives_notices_and_defaults(visit: Visit):
-    page = visit().open(**HOSTILE)
+    page = visit().goto("/?" + urlencode(HOSTILE))
     for name, value in HOSTILE.items():
         page.notice(f"The link says {name} = {value}")
     assert page.page.get_by_test_id("stException").count() == 0

@@ -270,7 +270,7 @@ def test_without_a_websocket_the_view_asks_for_the_fallback(page: Page) -> None:
     page.wait_for_function("__playground.frames > 0")
     page.get_by_role("button", name="Play").click()
     page.wait_for_function(
-        "calls.some(([, kind, , value]) => kind === 'trigger' && value.type === 'play')"
+        "calls.some(([, , key, said]) => key === 'commands' && said.at(-1).command.type === 'play')"
     )
 
 

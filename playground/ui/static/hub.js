@@ -18,6 +18,14 @@ const POLL_GAP_MS = 120;
 
 const hubs = new Map();
 
+/**
+ * What was said by the fallback transport since the page was loaded, numbered. All of it goes to
+ * Python each time, which obeys every number once: several triggers of one moment would become
+ * one there, or the same one twice.
+ */
+const said = { commands: [], number: 0 };
+const MOST_COMMANDS = 40;
+
 /** Whether Python has heard of trouble with the transport, and so must hear when it is over. */
 let told = false;
 
@@ -48,7 +56,6 @@ class Hub {
     this.connection = 'connecting'; // open, retrying, elsewhere, lost, poll
     this.keep = false;
     this.wants = { map: false, neurons: false, analysis: null, block: 0, focus: null };
-    this.queue = [];
     this.failures = 0;
     this.opened = false;
     this.onVisibility = () => this.send({ type: 'hidden', value: document.hidden });
@@ -74,7 +81,7 @@ class Hub {
     hubs.delete(this.token);
     document.removeEventListener('visibilitychange', this.onVisibility);
     clearTimeout(this.retry);
-    clearTimeout(this.queueTimer);
+    clearTimeout(this.saying);
     const socket = this.socket;
     this.socket = null;
     socket?.close();
@@ -94,19 +101,14 @@ class Hub {
     else if (this.connection === 'poll') this.enqueue(message);
   }
 
-  /** Triggers of one instant would overwrite each other, so they go out one by one. */
-  enqueue(message) {
-    if (message.type === 'ack') return;
-    this.queue = this.queue.filter((waiting) => waiting.type !== message.type);
-    this.queue.push(message);
-    if (!this.queueTimer) this.queueTimer = setTimeout(() => this.drain(), 0);
-  }
-
-  drain() {
-    this.queueTimer = null;
-    const message = this.queue.shift();
-    if (message) this.setters?.setTriggerValue('command', message);
-    if (this.queue.length) this.queueTimer = setTimeout(() => this.drain(), POLL_GAP_MS);
+  enqueue(command) {
+    if (command.type === 'ack') return;
+    said.number += 1;
+    said.commands = [...said.commands, { number: said.number, command }].slice(-MOST_COMMANDS);
+    this.saying ??= setTimeout(() => {
+      this.saying = null;
+      this.setters?.setStateValue('commands', said.commands);
+    }, POLL_GAP_MS);
   }
 
   /** Something that alters the Experiment goes to Python, whatever the transport. */

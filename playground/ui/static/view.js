@@ -23,7 +23,8 @@
  * or, for the hidden part of the fallback transport, a Uint8Array with one frame.
  *
  * Python hears of
- *   trigger 'command'  {"type": "new_seed"} always; in poll mode every other command too
+ *   trigger 'command'  {"type": "new_seed"}
+ *   state 'commands'   in poll mode [{number, command}] of every other one
  *                      (play, pause, step, epoch, reset, speed, want, hidden, keep)
  *   state 'transport'  'poll' (no websocket can be opened), 'lost' (make a new token), 'ws'
  * through the bar's component where a bar is mounted, else through any part's.
