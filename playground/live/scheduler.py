@@ -27,6 +27,8 @@ SLICE = (0.002, 0.01)  # s, shortest and longest turn
 MAX_RATE = 24.0  # frames/s of one run
 TOTAL_RATE = 128.0  # frames/s of a worker, shared by its running jobs
 MIN_RATE = 7.0  # frames/s of one run, below which sharing alone does not push it
+CALM_RATE = 17.0  # frames/s that a run keeps although its frames cost a little
+CALM_SHARE = 0.05  # of a worker's time that frames beyond that may take
 FRAME_SHARE = (0.2, 0.5)  # of a worker's time that goes into frames: wanted, and at most
 RESOLUTION = (50, 100)  # side of the decision map: with many running jobs, and with a few
 FEW = 4  # running jobs that get the full resolution
@@ -61,11 +63,16 @@ def resolution_for(running: int) -> int:
 
 
 def interval_for(running: int, frame_seconds: float) -> float:
-    """Least seconds between two frames of a run whose frames cost so much."""
+    """Least seconds between two frames of a run whose frames cost so much.
+
+    A costly frame costs the browser more than the worker, often on the same cores: a large
+    network gives up some of its frames before it gives up steps.
+    """
     running = max(running, 1)
     rate = min(MAX_RATE, max(MIN_RATE, TOTAL_RATE / running))
     wanted, most = (frame_seconds * running / share for share in FRAME_SHARE)
-    return max(1 / rate, min(wanted, 1 / MIN_RATE), most)
+    calm = min(frame_seconds * running / CALM_SHARE, 1 / CALM_RATE)
+    return max(1 / rate, calm, min(wanted, 1 / MIN_RATE), most)
 
 
 class Scheduler:

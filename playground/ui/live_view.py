@@ -8,6 +8,7 @@ websocket gets through, the same frames come through a fragment.
 from __future__ import annotations
 
 import secrets
+import struct
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -188,7 +189,8 @@ def pipe(run: RunHandle) -> None:
         frame = run.poll()
         with st.container(key="pipe"):
             if frame is not None:
-                _component(key="view_pipe", data=frame)
+                obeyed = st.session_state.get(_OBEYED, 0)
+                _component(key="view_pipe", data=struct.pack("<II", obeyed, 0) + frame)
 
     frames()
 
@@ -211,20 +213,28 @@ def _transport(value: str) -> None:
 
 
 def _command(value: Any) -> None:
-    """What alters the experiment, whatever the transport."""
-    if isinstance(value, dict) and value.get("type") == "new_seed":
-        state.set_value("training.seed", secrets.randbelow(SEEDS))
+    """What alters the experiment is changed here; the rest is for the run."""
+    match value:
+        case {"type": "new_seed"}:
+            state.set_value("training.seed", secrets.randbelow(SEEDS))
+        case _:
+            handle().command(value)
 
 
 def _commands(value: Any) -> None:
-    """What the fallback said lately, numbered: each command is obeyed once, and none is missed."""
-    run = handle()
-    for entry in value if isinstance(value, list) else []:
-        match entry:
-            case {"number": int(number), "command": command}:
-                if number > st.session_state.get(_OBEYED, 0):
-                    st.session_state[_OBEYED] = number
-                    run.command(command)
+    """What the fallback has to say, numbered: each command is obeyed once, and none is missed."""
+    match value:
+        case {"list": list(entries)}:
+            for entry in entries:
+                _once(entry)
+
+
+def _once(entry: Any) -> None:
+    match entry:
+        case {"number": int(number), "command": command}:
+            if number > st.session_state.get(_OBEYED, 0):
+                st.session_state[_OBEYED] = number
+                _command(command)
 
 
 def _resume(keep_token: str) -> None:

@@ -6,13 +6,12 @@ import os
 import re
 import signal
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from playground.bench.server import Server
+from playground.bench.server import Server, app_server
 from playground.core.experiment import Experiment
 from tests.browser.conftest import Visit
 from tests.browser.proxy import Wire
@@ -22,7 +21,7 @@ from tests.browser.watch import Watch
 pytestmark = pytest.mark.browser
 
 # What a browser says when its connection breaks, and Streamlit while it looks for its server.
-BROKEN_WIRE = r"ERR_CONNECTION|ERR_EMPTY_RESPONSE|WebSocket|ERR_SOCKET|ERR_INTERNET_DISCONNECTED"
+BROKEN_WIRE = r"ERR_CONNECTION|ERR_EMPTY_RESPONSE|WebSocket|ERR_SOCKET|No response|not responding"
 
 
 def health(server: Server) -> dict[str, Any]:
@@ -111,9 +110,7 @@ def test_a_killed_worker_is_replaced_and_the_run_goes_on(visit: Visit, server: S
 
 def test_a_broken_connection_is_mended(visit: Visit, watch: Watch, server: Server):
     watch.allow(BROKEN_WIRE)
-    port = urlsplit(server.url).port
-    assert port is not None
-    with Wire(port) as wire:
+    with Wire(server.port) as wire:
         page = visit(url=f"http://127.0.0.1:{wire.port}").open().play()
         page.page.evaluate("window.same = true")
         wire.cut()
@@ -129,6 +126,21 @@ def test_a_broken_connection_is_mended(visit: Visit, watch: Watch, server: Serve
         )
         page.keyed("pick_gauss").get_by_role("button").click()
         page.until(lambda: page.query("data") == "gauss")
+
+
+def test_a_run_that_was_freed_meanwhile_is_replaced(visit: Visit, watch: Watch):
+    watch.allow(BROKEN_WIRE)
+    strict_server = app_server({"PLAYGROUND_WORKERS": "1", "PLAYGROUND_GRACE": "0"})
+    with strict_server as strict, Wire(strict.port) as wire:
+        page = visit(server=strict, url=f"http://127.0.0.1:{wire.port}").open().play()
+        wire.cut()
+        page.until(lambda: health(strict)["runs"] == 0)
+        wire.mend()
+        page.toast("The run had ended on the server")
+        page.wait_for_step(0)
+        page.settle()
+        page.play()
+        page.page.context.close()
 
 
 def test_a_second_tab_with_the_same_run_takes_it_over(visit: Visit):

@@ -29,7 +29,7 @@ HOSTILE = {
     "data": "<script>alert(1)</script>",
     "layers": "dense:9999999:tanh,;DROP TABLE",
     "__proto__": "{}",
-    "optimizer.learning_rate": "NaN",
+    "loss": "![](//pictures.example/x.png)",
 }
 # Proper names, terms of the field and units that Chinese texts keep.
 KEPT = re.compile(

@@ -263,15 +263,27 @@ def test_without_a_websocket_the_view_asks_for_the_fallback(page: Page) -> None:
     mount(page)
     page.wait_for_function("calls.some(([, kind, key]) => kind === 'state' && key === 'transport')")
     assert ["bar", "state", "transport", "poll"] in page.evaluate("calls")
-    page.evaluate(
-        "(text) => view.mount({ parentElement: document.body, data: new Uint8Array(bytes(text)) })",
-        frame(1, scene(), state="paused"),
-    )
+    pipe = """([obeyed, text]) => {
+      const frame = new Uint8Array(bytes(text));
+      const data = new Uint8Array(8 + frame.length);
+      new DataView(data.buffer).setUint32(0, obeyed, true);
+      data.set(frame, 8);
+      view.mount({ parentElement: document.body, data });
+    }"""
+    page.evaluate(pipe, [0, frame(1, scene(), state="paused")])
     page.wait_for_function("__playground.frames > 0")
+    said = "calls.filter(([, , key]) => key === 'commands').map((call) => call[3].list)"
+    page.wait_for_function(f"{said}.length === 1")
     page.get_by_role("button", name="Play").click()
-    page.wait_for_function(
-        "calls.some(([, , key, said]) => key === 'commands' && said.at(-1).command.type === 'play')"
-    )
+    page.wait_for_function(f"{said}.length === 2")
+    commands = page.evaluate(said)[-1]
+    assert [entry["command"]["type"] for entry in commands][-1] == "play"
+    # What was obeyed is not said again, what was not is.
+    page.evaluate(pipe, [commands[-1]["number"] - 1, frame(2, scene(), state="paused")])
+    page.get_by_role("button", name="One batch").click()
+    page.wait_for_function(f"{said}.length === 3")
+    left = [entry["command"]["type"] for entry in page.evaluate(said)[-1]]
+    assert left == ["play", "step"]
 
 
 def test_a_cut_is_mended_and_a_lost_token_is_told(page: Page) -> None:

@@ -102,8 +102,12 @@ class Visitor:
 
     def wait_for_picture(self) -> Visitor:
         """Waits until something was painted and Streamlit rests."""
-        self.wait("window.__playground && window.__playground.frames > 0")
+        self.wait_for_paint()
         return self.settle()
+
+    def wait_for_paint(self) -> None:
+        """Waits until something was painted."""
+        self.wait("window.__playground && window.__playground.frames > 0")
 
     def settle(self) -> Visitor:
         """Waits until Streamlit has run the page's script to its end."""

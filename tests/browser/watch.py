@@ -63,9 +63,13 @@ class Watch:
             AssertionError: something went wrong; says what.
         """
         for server, start in self._servers:
-            said = server.log()[start:]
-            for trouble in ("Traceback", "Stack (most recent call last)", "ERROR"):
-                if trouble in said:
-                    self.found.append(f"in the server's log: {said[-3000:]}")
-                    break
+            for trouble in _troubles(server.log()[start:]):
+                self._note(f"in the server's log: {trouble}")
         assert not self.found, "\n".join(self.found)
+
+
+def _troubles(log: str) -> list[str]:
+    """The entries of a server's log that carry a stack or tell an error."""
+    entries = re.split(r"^(?=\d{4}-\d\d-\d\d )", log, flags=re.MULTILINE)
+    signs = ("Traceback", "Stack (most recent call last)", "ERROR")
+    return [entry for entry in entries if any(sign in entry for sign in signs)]

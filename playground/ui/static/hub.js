@@ -19,12 +19,13 @@ const POLL_GAP_MS = 120;
 const hubs = new Map();
 
 /**
- * What was said by the fallback transport since the page was loaded, numbered. All of it goes to
- * Python each time, which obeys every number once: several triggers of one moment would become
- * one there, or the same one twice.
+ * What is to be said by the fallback transport. A script run may be overtaken, and what it was told
+ * is lost or told twice. So commands are numbered, Python obeys each number once and says in its
+ * frames how far it came, and what is left is said again.
  */
-const said = { commands: [], number: 0 };
-const MOST_COMMANDS = 40;
+const said = { commands: [], number: 0, times: 0, at: 0 };
+const SAY_AGAIN_MS = 2000;
+const PIPE_HEAD = 8; // bytes before the frame: the last number obeyed, and four to align
 
 /** Whether Python has heard of trouble with the transport, and so must hear when it is over. */
 let told = false;
@@ -41,7 +42,10 @@ export function hubFor(token, base) {
 /** Frames of the fallback transport carry no token: they belong to the run shown last. */
 export function receiveByPipe(bytes) {
   const hub = [...hubs.values()].at(-1);
-  hub?.receive(bytes);
+  const obeyed = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  said.commands = said.commands.filter(({ number }) => number > obeyed);
+  hub?.receive(bytes.subarray(PIPE_HEAD));
+  if (said.commands.length && performance.now() - said.at > SAY_AGAIN_MS) hub?.say();
 }
 
 class Hub {
@@ -104,16 +108,22 @@ class Hub {
   enqueue(command) {
     if (command.type === 'ack') return;
     said.number += 1;
-    said.commands = [...said.commands, { number: said.number, command }].slice(-MOST_COMMANDS);
-    this.saying ??= setTimeout(() => {
-      this.saying = null;
-      this.setters?.setStateValue('commands', said.commands);
-    }, POLL_GAP_MS);
+    said.commands.push({ number: said.number, command });
+    this.saying ??= setTimeout(() => this.say(), POLL_GAP_MS);
+  }
+
+  say() {
+    clearTimeout(this.saying);
+    this.saying = null;
+    said.times += 1; // makes it news to Python
+    said.at = performance.now();
+    this.setters?.setStateValue('commands', { times: said.times, list: said.commands });
   }
 
   /** Something that alters the Experiment goes to Python, whatever the transport. */
   ask(command) {
-    this.setters?.setTriggerValue('command', command);
+    if (this.connection === 'poll') this.enqueue(command);
+    else this.setters?.setTriggerValue('command', command);
   }
 
   setKeep(value) {

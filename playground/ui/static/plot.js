@@ -51,10 +51,10 @@ export function layout(theme, more = {}) {
 }
 
 /**
- * Runs `draw` at most seven times a second, and so seldom that it takes a tenth of the time at
+ * Runs `draw` at most five times a second, and so seldom that it takes a twentieth of the time at
  * most: the main thread belongs to maps and controls, and the other core to training.
  */
-export function throttled(draw, gap = 150) {
+export function throttled(draw, gap = 200) {
   let next = 0;
   let timer = null;
   const run = () => {
@@ -62,7 +62,7 @@ export function throttled(draw, gap = 150) {
     const start = performance.now();
     draw();
     const end = performance.now();
-    next = end + Math.max(gap, (end - start) * 9);
+    next = end + Math.max(gap, (end - start) * 19);
   };
   const ask = () => {
     if (timer !== null) return;

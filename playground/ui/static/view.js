@@ -20,11 +20,12 @@
  *     height:  optional height of the part in pixels; a phone takes its own
  *     base:    optional address of the app, for tests; else found from Streamlit's own bundle
  *   }
- * or, for the hidden part of the fallback transport, a Uint8Array with one frame.
+ * or, for the hidden part of the fallback transport, a Uint8Array: u32 number of the last command
+ * obeyed, u32 zero, one frame.
  *
  * Python hears of
  *   trigger 'command'  {"type": "new_seed"}
- *   state 'commands'   in poll mode [{number, command}] of every other one
+ *   state 'commands'   in poll mode {times, list: [{number, command}]} of that and all others
  *                      (play, pause, step, epoch, reset, speed, want, hidden, keep)
  *   state 'transport'  'poll' (no websocket can be opened), 'lost' (make a new token), 'ws'
  * through the bar's component where a bar is mounted, else through any part's.
@@ -53,7 +54,7 @@ let styles;
 
 export function mount(component) {
   const { parentElement: host, data } = component;
-  if (data instanceof Uint8Array || data instanceof ArrayBuffer) {
+  if (data instanceof Uint8Array) {
     receiveByPipe(data);
     return () => {};
   }
