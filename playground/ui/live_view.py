@@ -31,6 +31,7 @@ POLL_PERIOD = 0.1  # s between two frames of the fallback
 
 _SESSION = "live_session"
 _LEASE = "live_lease"
+_TOKEN = "live_token"
 _TRANSPORT = "live_transport"
 _OBEYED = "live_obeyed"
 
@@ -93,7 +94,7 @@ def _lease(session: str, lease: int) -> RunHandle:
 
 
 def handle() -> RunHandle:
-    """The run of this session; a new one where the old one is gone.
+    """The run of this session; a new one, and a word about it, where the old one is gone.
 
     Raises:
         PlaygroundError: the server has as many runs as it takes.
@@ -102,6 +103,10 @@ def handle() -> RunHandle:
     run = _lease(session, st.session_state.setdefault(_LEASE, 0))
     if service().find(run.token) is None:
         run = _renewed(session)
+    # Streamlit lets go of the lease while the connection is down, so only the token tells.
+    if st.session_state.setdefault(_TOKEN, run.token) != run.token:
+        st.session_state[_TOKEN] = run.token
+        notices.toast(say("page.lost"), ":material/restart_alt:")
     return run
 
 
@@ -202,13 +207,8 @@ def _with_value(key: str, name: str, react: Callable[[Any], None]) -> None:
 
 
 def _transport(value: str) -> None:
-    if value == "lost":
-        before = st.session_state.get(_LEASE)
-        handle()
-        # A run that was given up for another one is no loss.
-        if st.session_state[_LEASE] != before:
-            notices.toast(say("page.lost"), ":material/restart_alt:")
-    elif value in ("ws", "poll"):
+    # A run that is lost is replaced by this very run of the script.
+    if value in ("ws", "poll"):
         st.session_state[_TRANSPORT] = value
 
 
@@ -250,6 +250,7 @@ def _resume(keep_token: str) -> None:
     if own is not None and own is not kept:
         service().drop(own)
     st.session_state[_LEASE] = st.session_state.get(_LEASE, 0) + 1
+    st.session_state[_TOKEN] = kept.token
     if kept.table is not None:
         state.keep_table(kept.table)
     state.adopt(kept.experiment)

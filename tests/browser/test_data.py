@@ -105,12 +105,13 @@ def dialog(page: Visitor) -> Locator:
     return opened
 
 
-def upload(where: Locator, name: str, content: bytes) -> None:
+def upload(page: Visitor, where: Locator, name: str, content: bytes) -> None:
     """Gives a file to the uploader, in place of the one before."""
     remove = where.get_by_role("button", name="Remove")
     if remove.count():
         remove.first.click()
         expect(remove).to_have_count(0)
+        page.settle()
     where.locator("input[type=file]").set_input_files(
         {"name": name, "mimeType": "text/csv", "buffer": content}
     )
@@ -119,7 +120,7 @@ def upload(where: Locator, name: str, content: bytes) -> None:
 def test_a_table_of_ones_own(visit: Visit):
     page = visit(tap=True).open()
     opened = dialog(page)
-    upload(opened, "flowers.csv", FLOWERS.encode())
+    upload(page, opened, "flowers.csv", FLOWERS.encode())
     expect(opened).to_contain_text("60 rows, 4 columns, 2 missing values")
     expect(opened.get_by_role("region", name="The first rows of flowers.csv")).to_be_visible()
     expect(opened).to_contain_text("text, 3 values")
@@ -148,7 +149,7 @@ def test_a_table_of_ones_own(visit: Visit):
 def test_a_number_is_predicted_from_a_table(visit: Visit):
     page = visit(tap=True).open()
     opened = dialog(page)
-    upload(opened, "prices.csv", PRICES.encode())
+    upload(page, opened, "prices.csv", PRICES.encode())
     expect(opened).to_contain_text("a number to predict")
     opened.get_by_role("button", name="Use this table").click()
     expect(opened).to_have_count(0)
@@ -165,7 +166,7 @@ def test_broken_tables_are_refused_in_a_sentence_and_nothing_is_lost(visit: Visi
     address = page.page.url
     opened = dialog(page)
     for name, (content, words) in BROKEN.items():
-        upload(opened, name, content)
+        upload(page, opened, name, content)
         alert = opened.get_by_role("alert")
         expect(alert).to_contain_text(words)
         expect(alert).to_have_count(1)
@@ -201,7 +202,7 @@ def test_experiments_as_files(visit: Visit):
         ("unknown.json", b'{"lauers": []}', "lauers"),
     ):
         body = page.chip("share")
-        upload(body, name, content)
+        upload(page, body, name, content)
         page.notice(words)
         page.keyed("dismiss").get_by_role("button").click()
         expect(page.keyed("notices")).to_have_count(0)
@@ -211,7 +212,7 @@ def test_experiments_as_files(visit: Visit):
 
     body = page.chip("share")
     other = Experiment.from_json(saved).with_changes({"data": {"name": "gauss"}})
-    upload(body, "other.json", other.to_json().encode())
+    upload(page, body, "other.json", other.to_json().encode())
     page.toast("Opened other.json")
     page.until(lambda: page.query("data") == "gauss")
     assert page.query("data.noise") == "5"

@@ -51,8 +51,8 @@ export function layout(theme, more = {}) {
 }
 
 /**
- * Runs `draw` at most five times a second, and so seldom that it takes a twentieth of the time at
- * most: the main thread belongs to maps and controls, and the other core to training.
+ * Runs `draw` at most five times a second, and half as often where it is slow: the main thread
+ * belongs to maps and controls, and the other core to training.
  */
 export function throttled(draw, gap = 200) {
   let next = 0;
@@ -62,7 +62,7 @@ export function throttled(draw, gap = 200) {
     const start = performance.now();
     draw();
     const end = performance.now();
-    next = end + Math.max(gap, (end - start) * 19);
+    next = end + Math.min(Math.max(gap, (end - start) * 19), 2 * gap);
   };
   const ask = () => {
     if (timer !== null) return;
