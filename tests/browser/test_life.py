@@ -21,7 +21,10 @@ from tests.browser.watch import Watch
 pytestmark = pytest.mark.browser
 
 # What a browser says when its connection breaks, and Streamlit while it looks for its server.
-BROKEN_WIRE = r"ERR_CONNECTION|ERR_EMPTY_RESPONSE|WebSocket|ERR_SOCKET|No response|not responding"
+BROKEN_WIRE = (
+    "ERR_CONNECTION|ERR_EMPTY_RESPONSE|ERR_SOCKET|WebSocket|No response|not responding|"
+    "Cannot send rerun"
+)
 
 
 def health(server: Server) -> dict[str, Any]:
