@@ -102,10 +102,36 @@ def test_hover_on_the_curves_survives_frames(visit: Visit):
     page.wait("document.querySelector('.np-curves .js-plotly-plot .nsewdrag')")
     page.wait_for_frames(8)
     hover(page, plot_area(page, "curves"), 0.5, 0.5)
-    label = ".np-curves .hoverlayer"
-    expect(page.page.locator(label)).to_contain_text("Test loss")
-    seen, missing = page.page.evaluate(SEEN_OVER_FRAMES, [label, 5 * FEW])
-    assert missing <= 0.1 * seen
+    tip = page.part("curves").locator(".np-tip")
+    expect(tip).to_contain_text("Test loss")
+    expect(tip).to_contain_text("Epoch")
+    expect(page.part("curves").locator(".np-readout i")).to_have_count(4)
+    _, missing = page.page.evaluate(SEEN_OVER_FRAMES, [".np-curves .np-tip", 5 * FEW])
+    assert missing == 0
+    page.page.mouse.move(5, 5)
+    expect(tip).to_be_hidden()
+
+
+def test_the_curves_tell_what_the_run_measured(visit: Visit):
+    page = visit(tap=True).open()
+    for _ in range(3):
+        step = page.step
+        page.button("One epoch").click()
+        page.wait_beyond(step)
+    chart = page.part("curves").locator(".js-plotly-plot")
+    page.until(lambda: page.ranges("curves")[1] >= 3)
+    chart.focus()
+    page.page.keyboard.press("End")
+    values = page.part("curves").locator(".np-tip b")
+    tip = page.part("curves").locator(".np-tip")
+    expect(tip).to_contain_text("Epoch 3")
+    metrics = page.frames_seen.newest["metrics"]
+    shown = [float(text) for text in values.all_inner_texts()[:2]]
+    assert shown == pytest.approx([metrics["test_loss"], metrics["train_loss"]], abs=1e-3)
+    page.page.keyboard.press("Home")
+    expect(tip).to_contain_text("Epoch 0")
+    page.page.keyboard.press("Escape")
+    expect(tip).to_be_hidden()
 
 
 def test_a_link_tells_its_weight(visit: Visit):

@@ -3,6 +3,7 @@
 import { altText, el, iconButton, toggle } from './dom.js';
 import { axis, CONFIG, layout, loadPlotly, throttled } from './plot.js';
 import { fileName, plotlyImage, savePng } from './png.js';
+import { Readout } from './readout.js';
 import { accuracy, significant } from './words.js';
 
 const MOST_POINTS = 400;
@@ -19,6 +20,10 @@ class Curves {
     this.draw = throttled(() => this.update());
     this.build();
     this.alt = altText(this.plot, context.text('curves.title'));
+    this.readout = new Readout({
+      root: context.root, plot: this.plot, history: this.hub.history,
+      describe: (row) => this.valuesAt(row),
+    });
   }
 
   build() {
@@ -79,7 +84,6 @@ class Curves {
     const trace = (name, y, color, more = {}) => ({
       type: 'scatter', mode: rows.length > 1 ? 'lines' : 'markers', x, y, name,
       marker: { size: 5, color }, line: { color, width: 2.5, ...more.line }, yaxis: more.yaxis ?? 'y',
-      hovertemplate: `${name} %{y:.4~g}<extra></extra>`,
     });
     const { text } = this.context;
     const traces = [
@@ -106,7 +110,7 @@ class Curves {
       height: this.stage.clientHeight,
       margin: { l: 52, r: 10, t: 6, b: 38 },
       uirevision: `${this.hub.scene?.id}|${choices.logX}|${choices.logY}`,
-      hovermode: 'x unified',
+      hovermode: false,
       xaxis: axis(theme, {
         type: choices.logX ? 'log' : 'linear', title: title(text('curves.epoch')), anchor: 'y2',
         nticks: 7, rangemode: 'tozero',
@@ -144,10 +148,31 @@ class Curves {
       this.paintLegend(this.penalized);
     }
     this.plotly.react(this.plot, traces, this.layout(), CONFIG);
+    this.readout.show();
   }
 
   rebuild() {
     if (this.ready) this.update();
+  }
+
+  /** What the readout says of a row of the history, in the order of the curves from the top. */
+  valuesAt(row) {
+    const { text, theme } = this.context;
+    const { header, history } = this.hub;
+    const score = header?.score === 'r2' ? 'r2' : 'accuracy';
+    const percent = score === 'r2' ? significant : accuracy;
+    const value = (key, column, color, axis = 'yaxis', show = significant) => {
+      const y = history.value(row, column);
+      return { label: text(`curves.${key}`), value: show(y), y, color, axis };
+    };
+    const values = [
+      value('test_loss', 2, theme.test),
+      value('train_loss', 1, theme.train),
+      value(`test_${score}`, 5, theme.test, 'yaxis2', percent),
+      value(`train_${score}`, 4, theme.train, 'yaxis2', percent),
+    ];
+    if (this.penalized) values.push(value('penalty', 3, theme.muted));
+    return { title: text('curves.at', { epoch: history.value(row, 0) }), values };
   }
 
   // ---- the part ------------------------------------------------------------------------------

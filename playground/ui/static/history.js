@@ -41,6 +41,17 @@ export class History {
     return this.rows[row * COLUMNS + column];
   }
 
+  /** The row whose epoch is nearest; -1 where there is none. */
+  nearest(epoch) {
+    let [low, high] = [0, this.count - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.value(middle, 0) + this.value(middle + 1, 0)) / 2 < epoch) low = middle + 1;
+      else high = middle;
+    }
+    return high;
+  }
+
   /**
    * Row numbers for a line of at most `limit` points: per bucket the lowest and the highest train
    * loss, so that no spike is lost. Buckets are even in the epoch, or in its logarithm.

@@ -41,11 +41,6 @@ export function layout(theme, more = {}) {
     font: { family: theme.font, size: 12, color: theme.text },
     showlegend: false,
     dragmode: window.matchMedia('(pointer: coarse)').matches ? false : 'zoom',
-    hoverlabel: {
-      bgcolor: theme.background,
-      bordercolor: theme.line,
-      font: { family: theme.font, size: 12, color: theme.text },
-    },
     ...more,
   };
 }
