@@ -49,6 +49,7 @@ class Workshop(Protocol):
     def keep_table(self, key: str, content: bytes) -> None: ...
     def forget_table(self, key: str) -> None: ...
     def request(self, name: str, params: dict[str, Any]) -> Observation: ...
+    def tidy(self) -> None: ...
 
 
 def slice_for(running: int) -> float:
@@ -104,6 +105,7 @@ class Scheduler:
         self._floor = 0.0  # vtime of the latest turn: newcomers start level with the others
         self._scenes = time.time_ns() // 1_000_000 % 2**31  # no two workers use the same ids
         self._open = True
+        self._dropped = False  # jobs since the workshop last tidied up
 
     def run(self) -> None:
         """Works until a `stop` message; sleeps while there is nothing to do."""
@@ -125,6 +127,9 @@ class Scheduler:
         """
         while not self.inbox.empty():
             self.handle(self.inbox.get_nowait())
+        if self._dropped:
+            self._dropped = False
+            self.workshop.tidy()
         now = self.clock()
         running = [job for job in self.jobs.values() if job.state == "running"]
         ready = [job for job in running if job.due() <= now]
@@ -222,6 +227,7 @@ class Scheduler:
             job.touch()
         elif kind == "drop":
             del self.jobs[job.key]
+            self._dropped = True
 
     def _command(self, job: Job, command: dict[str, Any]) -> None:
         kind = command["type"]

@@ -5,6 +5,9 @@ Importing this module is cheap; making a `CoreWorkshop` loads torch, which belon
 
 from __future__ import annotations
 
+import ctypes
+import gc
+import sys
 from typing import TYPE_CHECKING, Any
 
 from playground.core.data.table import Table
@@ -30,6 +33,7 @@ class CoreWorkshop:
         self._run_class = Run
         self._observe = observe
         self._tables: dict[str, bytes] = {}
+        self._trim = _heap_trimmer()
 
     def warm_up(self) -> None:
         """Takes a few steps, so that no visitor waits for what torch loads at first use."""
@@ -62,3 +66,21 @@ class CoreWorkshop:
 
     def request(self, name: str, params: dict[str, Any]) -> Observation:
         return requests.answer(name, params)
+
+    def tidy(self) -> None:
+        """Gives a dropped run's memory back to the system, in about 4 ms.
+
+        A run and what observes it know each other, so only a collection frees them, and one would
+        come by itself only after hundreds of runs. What is free then lies in small pieces, which
+        glibc keeps unless asked: without this a worker grew by 1 MB with every run.
+        """
+        gc.collect()
+        if self._trim:
+            self._trim(0)
+
+
+def _heap_trimmer() -> Any:
+    """glibc's malloc_trim; None where the C library has none."""
+    if sys.platform != "linux":
+        return None
+    return getattr(ctypes.CDLL(None), "malloc_trim", None)

@@ -3,6 +3,7 @@ runs whose batches cost a stated time. What they stand for is tested with the re
 
 from queue import SimpleQueue
 from typing import Any
+from weakref import ReferenceType, ref
 
 import numpy as np
 
@@ -72,13 +73,17 @@ class FakeWorkshop:
         self.frame_cost = 0.0
         self.observed: list[tuple[dict[str, Any], tuple[int, int], bool]] = []
         self.tables: dict[str, bytes] = {}
+        self.built: list[ReferenceType[FakeRun]] = []
+        self.left: list[int] = []  # runs that were still held whenever it tidied up
 
     def build(self, experiment: str, table: str | None, snapshot: bytes | None) -> FakeRun:
         if experiment == "impossible":
             raise PlaygroundError("network_too_large", parameters=3, limit=2)
         if experiment == "broken":
             raise RuntimeError("a bug")
-        return FakeRun(self.clock, float(experiment) / 1000, snapshot)
+        run = FakeRun(self.clock, float(experiment) / 1000, snapshot)
+        self.built.append(ref(run))
+        return run
 
     def update(self, run: FakeRun, experiment: str) -> None:
         run.cost = float(experiment) / 1000
@@ -105,6 +110,9 @@ class FakeWorkshop:
         if name == "refused":
             raise PlaygroundError("unknown_request", name=name)
         return {"name": name, **params}, {}
+
+    def tidy(self) -> None:
+        self.left.append(sum(run() is not None for run in self.built))
 
 
 class Stage:

@@ -39,6 +39,17 @@ def test_a_run_trains_only_while_it_plays(stage):
     assert [m[1]["state"] for m in stage.of("status", "a")] == ["paused", "running", "paused"]
 
 
+def test_a_dropped_run_is_let_go_before_the_workshop_tidies_up(stage):
+    for name in "abc":
+        stage.create(name)
+    stage.play(1)
+    assert stage.workshop.left == []
+    stage.say("drop", run="a")
+    stage.say("drop", run="b")
+    stage.play(1)
+    assert stage.workshop.left == [1], "one tidying for both, and only the third run is held"
+
+
 def test_equal_runs_get_equal_steps(stage):
     for name in "abcd":
         stage.create(name)

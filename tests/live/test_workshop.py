@@ -1,6 +1,5 @@
 """The workshop on the real core: what a worker keeps, and what it lets go."""
 
-import gc
 import weakref
 
 import numpy as np
@@ -24,7 +23,7 @@ def test_a_run_that_is_dropped_is_freed(workshop: CoreWorkshop):
     workshop.observe(run, EVERYTHING, (-1, 0), True)
     gone = weakref.ref(run)
     del run
-    gc.collect()
+    workshop.tidy()
     assert gone() is None
 
 
