@@ -23,7 +23,9 @@ def measure() -> int:
     proposed = propose("spiral")
     layers = [layer.model_dump() for layer in proposed.layers]
     print(f"features {proposed.features}, layers {layers}")
-    print(f"{proposed.optimizer!r}, batch {proposed.training.batch_size}")
+    print(
+        f"{proposed.optimizer!r}, {proposed.regularization!r}, batch {proposed.training.batch_size}"
+    )
     everywhere, away, seconds = [], [], []
     for seed in range(SEEDS):
         run = Run(proposed.with_changes({"training": {"seed": seed}}))
