@@ -42,6 +42,17 @@ class Curves {
     this.legend = el('div', { class: 'np-legend' });
     this.plot = el('div', { class: 'np-layer', role: 'img' });
     this.stage = el('div', { class: 'np-stage' }, this.plot);
+    // A redraw in the middle of a drag would take the visitor's zoom box away.
+    this.release = () => {
+      if (!this.dragged) return;
+      // Plotly ends its drag with the mouse event that follows this pointer event.
+      setTimeout(() => {
+        this.dragged = false;
+        if (this.stage.isConnected) this.draw();
+      }, 50);
+    };
+    this.plot.addEventListener('pointerdown', () => (this.dragged = true));
+    for (const end of ['pointerup', 'pointercancel']) window.addEventListener(end, this.release);
     root.append(
       el('div', { class: 'np-head' },
         el('h3', { class: 'np-title', text: text('curves.title') }), this.legend,
@@ -141,7 +152,7 @@ class Curves {
   }
 
   update() {
-    if (!this.ready || !this.stage.clientWidth) return;
+    if (!this.ready || this.dragged || !this.stage.clientWidth) return;
     const traces = this.traces();
     if (this.penalized !== this.shownPenalty) {
       this.shownPenalty = this.penalized;
@@ -220,6 +231,7 @@ class Curves {
 
   destroy() {
     this.draw.cancel();
+    for (const end of ['pointerup', 'pointercancel']) window.removeEventListener(end, this.release);
     if (this.ready) this.plotly.purge(this.plot);
   }
 }
