@@ -112,13 +112,12 @@ class Run:
         experiment = self.experiment
         replay = experiment.training.stream == "tfplayground"
         source = stream if replay and experiment.initialization == "tfplayground" else None
-        classes = len(self.schema.class_names)
-        targets = encode_targets(self._targets("train"), self.schema.task, classes, self.loss)
+        inputs, targets = self.examples("train")
         return Problem(
             experiment=experiment,
             blocks=self.blocks,
             loss=self.loss,
-            inputs=torch.from_numpy(self.data.inputs_train),
+            inputs=inputs,
             targets=targets,
             parameters=first_parameters(
                 experiment, self.blocks, source or self._generators["weights"]
@@ -160,6 +159,17 @@ class Run:
         if self.schema.task == "regression":
             return (values - self.data.target_mean) / self.data.target_std
         return values
+
+    def examples(self, part: str) -> tuple[Tensor, Tensor]:
+        """Inputs (points, features) and encoded targets (points, output units), float64.
+
+        Args:
+            part: "train" or "test".
+        """
+        values = self.data.inputs_train if part == "train" else self.data.inputs_test
+        classes = len(self.schema.class_names)
+        targets = encode_targets(self._targets(part), self.schema.task, classes, self.loss)
+        return torch.from_numpy(values), targets
 
     def _prepare_measuring(self) -> None:
         """All points in the engine's own layout: one forward pass measures both parts."""

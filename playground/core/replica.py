@@ -1,0 +1,134 @@
+"""A run's network as plain torch modules that hold its present parameters, apart from its engine.
+
+What is looked at is computed here: an engine keeps buffers and speed, a replica keeps autograd.
+It is in evaluation mode, so dropout is off; it draws nothing from the run's generators and
+changes nothing of the run.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from playground.core.network import build
+
+if TYPE_CHECKING:
+    from playground.core.engine import Engine
+    from playground.core.run import Run
+
+
+class Replica:
+    """The network of a run at the moment of the last `refresh`, on the CPU in the run's dtype.
+
+    Attributes:
+        modules: one sequence for every block but the input, as `network.build` makes them.
+        names: of all parameters, "block.module.name", in the order of `parameters`.
+        parameters: of all blocks, in their order; they ask for gradients.
+        owners: for each parameter the index of its block among the run's, the input being 0.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._experiment = run.experiment
+        self.dtype: torch.dtype = getattr(torch, run.experiment.training.precision)
+        # Its modules draw from a generator of their own, should they ever draw.
+        own = torch.Generator()
+        self.modules = build(run.experiment, run.blocks, own).to(dtype=self.dtype).eval()
+        found = dict(self.modules.named_parameters())
+        self.names = list(found)
+        self.parameters: list[nn.Parameter] = list(found.values())
+        self.owners = [int(name.split(".", 1)[0]) + 1 for name in self.names]
+        self.refresh()
+
+    def refresh(self) -> Replica:
+        """Takes over what the run's engine holds now."""
+        fill(self.modules, self._run.engine)
+        return self
+
+    # ---- values
+
+    def inputs(self, points: Tensor) -> Tensor:
+        """Points (points, features) in the replica's dtype and place."""
+        points = points.detach().to("cpu", self.dtype)
+        return points.clone() if points.is_inference() else points
+
+    def examples(self, part: str = "train") -> tuple[Tensor, Tensor]:
+        """Inputs (points, features) and encoded targets (points, output units) of one part.
+
+        Args:
+            part: "train" or "test".
+        """
+        inputs, targets = self._run.examples(part)
+        return self.inputs(inputs), self.inputs(targets)
+
+    def values(self, inputs: Tensor) -> list[Tensor]:
+        """Values behind every block but the input: (points, units) each, the output last.
+
+        They carry a graph where gradients are enabled.
+        """
+        found, values = [], self.inputs(inputs)
+        for block in self.modules:
+            values = block(values)
+            found.append(values)
+        return found
+
+    def output(self, inputs: Tensor) -> Tensor:
+        """The network's output (points, output units)."""
+        return self.values(inputs)[-1]
+
+    # ---- loss and gradients
+
+    def loss(self, inputs: Tensor, targets: Tensor) -> Tensor:
+        """Mean loss over points, without the penalty: a scalar with its graph.
+
+        Args:
+            inputs: (points, features).
+            targets: encoded, (points, output units).
+        """
+        return self._run.loss.value(self.output(inputs), self.inputs(targets), 1)
+
+    def penalty(self) -> Tensor:
+        """The penalty on the weights of linear maps: a scalar with its graph."""
+        settings = self._run.experiment.regularization
+        total = torch.zeros((), dtype=self.dtype)
+        for linear in linear_maps(self.modules):
+            total = total + settings.l1 * linear.weight.abs().sum()
+            total = total + 0.5 * settings.l2 * linear.weight.square().sum()
+        return total
+
+    def gradients(
+        self, inputs: Tensor, targets: Tensor, *, penalty: bool = False
+    ) -> dict[str, Tensor]:
+        """Gradient of the mean loss with respect to every parameter, by autograd.
+
+        Args:
+            inputs: (points, features).
+            targets: encoded, (points, output units).
+            penalty: add the penalty's gradient, as a training step does.
+
+        Returns:
+            By the parameters' names, in their shapes.
+        """
+        # A frame is made without gradients, and its caller's engine in inference mode.
+        with torch.inference_mode(False), torch.enable_grad():
+            inputs, targets = self.inputs(inputs), self.inputs(targets)
+            objective = self.loss(inputs, targets)
+            if penalty:
+                objective = objective + self.penalty()
+            found = torch.autograd.grad(objective, self.parameters)
+        return dict(zip(self.names, found, strict=True))
+
+
+def linear_maps(modules: nn.Module) -> list[nn.Linear]:
+    """The linear maps among modules, in order."""
+    return [part for part in modules.modules() if isinstance(part, nn.Linear)]
+
+
+@torch.no_grad()
+def fill(modules: nn.Module, engine: Engine) -> None:
+    """Copies an engine's parameters into modules made by `network.build`."""
+    for linear, (weight, bias) in zip(linear_maps(modules), engine.parameters(), strict=True):
+        linear.weight.copy_(weight)
+        linear.bias.copy_(bias)
