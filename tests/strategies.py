@@ -16,7 +16,7 @@ from playground.core.data import DATASETS
 from playground.core.data.features import FEATURES
 from playground.core.experiment import MAX_LAYERS, Data, Experiment, Training, Upload
 from playground.core.initializers import INITIALIZERS
-from playground.core.layers import LAYERS, Dense, Layer
+from playground.core.layers import LAYERS, Layer
 from playground.core.losses import LOSSES
 from playground.core.optimizers import OPTIMIZERS, OptimizerBase
 from playground.core.settings import Settings, bounds_of
@@ -51,7 +51,7 @@ def experiments() -> st.SearchStrategy[Experiment]:
 def small_experiments() -> st.SearchStrategy[Experiment]:
     """Any valid experiment that is trained fast: few points and narrow layers, on the CPU."""
     narrow = [
-        settings_of(kind, **({"units": st.integers(1, 12)} if kind is Dense else {}))
+        settings_of(kind, **({"units": st.integers(1, 12)} if "units" in kind.model_fields else {}))
         for kind in LAYERS.values()
     ]
     data = settings_of(
@@ -81,7 +81,6 @@ def _value(model: type[Settings], name: str, field: FieldInfo) -> st.SearchStrat
         (Data, "name"): st.sampled_from(list(DATASETS)),
         (Data, "columns"): st.none() | st.lists(NAMES, max_size=8).map(tuple),
         (Upload, "sha256"): st.text("0123456789abcdef", min_size=64, max_size=64),
-        (Dense, "activation"): st.sampled_from(list(ACTIVATIONS)),
         (Experiment, "features"): st.lists(
             st.sampled_from(list(FEATURES)), min_size=1, max_size=20
         ).map(tuple),
@@ -92,6 +91,10 @@ def _value(model: type[Settings], name: str, field: FieldInfo) -> st.SearchStrat
     }
     if (model, name) in named:
         return named[model, name]
+    if issubclass(model, Layer) and name in ("activation", "second"):
+        return st.sampled_from(list(ACTIVATIONS))
+    if issubclass(model, Layer) and name == "initialization":
+        return st.none() | st.sampled_from(list(INITIALIZERS))
     return _of_type(field.annotation, field, f"{model.__name__}.{name}")
 
 

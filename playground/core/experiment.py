@@ -19,11 +19,10 @@ from playground.core.initializers import INITIALIZERS
 from playground.core.layers import AnyLayer, Dense
 from playground.core.losses import LOSSES
 from playground.core.optimizers import Adam, Optimizer
-from playground.core.settings import Settings, is_live, setting
+from playground.core.settings import RATES, Settings, is_live, setting
 
 VERSION = 1
 MAX_LAYERS = 10
-RATES = (0.0, 1e-4, 3e-4, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 
 
 ColumnName = Annotated[str, Field(min_length=1, max_length=200)]

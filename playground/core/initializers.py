@@ -54,6 +54,18 @@ def _tfplayground(weight: Tensor, bias: Tensor, generator: torch.Generator) -> N
     bias.fill_(0.1)
 
 
+def _orthogonal(weight: Tensor, bias: Tensor, generator: torch.Generator) -> None:
+    # As torch.nn.init.orthogonal_ (Saxe et al. 2014): rows or columns at right angles, length 1
+    import torch
+
+    drawn = torch.empty_like(weight).normal_(0, 1, generator=generator)
+    tall = drawn if drawn.shape[0] >= drawn.shape[1] else drawn.t()
+    q, r = torch.linalg.qr(tall)
+    q *= r.diagonal().sign()
+    weight.copy_(q if drawn.shape[0] >= drawn.shape[1] else q.t())
+    bias.zero_()
+
+
 def _zeros(weight: Tensor, bias: Tensor, generator: torch.Generator) -> None:
     weight.zero_()
     bias.zero_()
@@ -65,6 +77,7 @@ INITIALIZERS: dict[str, Initializer] = {
         Initializer("pytorch", r"U(-1/\sqrt{n},\, 1/\sqrt{n})", _pytorch),
         Initializer("xavier", r"U(-\sqrt{6/(n+m)},\, \sqrt{6/(n+m)})", _xavier),
         Initializer("he", r"N(0,\, 2/n)", _he),
+        Initializer("orthogonal", r"W^\top W = I \text{ or } W W^\top = I", _orthogonal),
         Initializer("tfplayground", r"U(-0.5,\, 0.5),\; b = 0.1", _tfplayground),
         Initializer("zeros", r"w = 0,\; b = 0", _zeros),
     )

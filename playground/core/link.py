@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from playground.core.errors import Notice, PlaygroundError
 from playground.core.experiment import Experiment, experiment_from
-from playground.core.layers import LAYERS
+from playground.core.layers import LAYERS, Layer
 from playground.core.optimizers import OPTIMIZERS
 
 MAX_KEYS = 100
@@ -59,8 +59,16 @@ def _plain(value: BaseModel, default: Any, prefix: str) -> list[tuple[str, str]]
     return list(found.items())
 
 
-def _encode_layer(layer: BaseModel) -> str:
-    return ":".join(_text(getattr(layer, name)) for name in type(layer).model_fields)
+def _encode_layer(layer: Layer) -> str:
+    """The kind, the main settings, then by name what differs from the default."""
+    kind = type(layer)
+    parts = [str(kind.model_fields["kind"].default)]
+    parts += [_text(getattr(layer, name)) for name in kind.main]
+    for name, declared in kind.model_fields.items():
+        value = getattr(layer, name)
+        if name not in ("kind", *kind.main) and value != declared.default:
+            parts.append(f"{name}={_text(value)}")
+    return ":".join(parts)
 
 
 def _text(value: object) -> str:
@@ -137,11 +145,16 @@ def _empty_upload() -> dict[str, str]:
 
 def _decode_layer(text: str) -> dict[str, Any]:
     kind, *values = text.split(":")
-    names = list(LAYERS[kind].model_fields)
-    if len(values) > len(names) - 1:
+    model = LAYERS[kind]
+    plain = [value for value in values if "=" not in value]
+    if len(plain) > len(model.main):
         raise ValueError(text)
-    settings = zip(names[1:], values, strict=False)
-    return {"kind": kind} | {name: _value(LAYERS[kind], name, value) for name, value in settings}
+    settings = dict(zip(model.main, plain, strict=False))
+    for value in values:
+        name, separator, rest = value.partition("=")
+        if separator:
+            settings[name] = rest
+    return {"kind": kind} | {name: _value(model, name, value) for name, value in settings.items()}
 
 
 def _value(model: Any, name: str, text: str) -> Any:

@@ -6,6 +6,7 @@ the end. Shapes come from the layers' own rules, so `describe` needs no torch.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -15,7 +16,7 @@ from playground.core.data.model import Schema
 from playground.core.errors import Notice, PlaygroundError
 from playground.core.experiment import Experiment
 from playground.core.initializers import INITIALIZERS
-from playground.core.layers import Dense, Layer, Shape
+from playground.core.layers import Layer, Shape
 from playground.core.losses import fits
 from playground.core.random import Stream
 
@@ -33,7 +34,8 @@ class Block:
     Attributes:
         kind: "input", "head", or the layer's kind.
         layer: the settings of a stacked block; None for inputs and head.
-        activation: name of the activation behind a linear map, else None.
+        activation: name of the activation that the block ends in, else None.
+        linear: (outputs, inputs) of its linear map, the one that is drawn; None where it has none.
         before, after: shape of one point in front of the block and behind it.
         parameters: how many numbers the block learns.
         labels: names of the inputs, for the input block.
@@ -43,11 +45,17 @@ class Block:
     kind: str
     layer: Layer | None
     activation: str | None
+    linear: tuple[int, int] | None
     before: Shape
     after: Shape
     parameters: int = 0
     labels: tuple[str, ...] = ()
     problem: Notice | None = None
+
+    @property
+    def drawn(self) -> bool:
+        """Whether its values have pictures of their own."""
+        return self.layer is None or self.layer.drawn
 
     @property
     def units(self) -> int:
@@ -65,22 +73,24 @@ def describe(experiment: Experiment, schema: Schema) -> tuple[Block, ...]:
     """
     labels = input_labels(experiment.features, schema)
     shape: Shape = (len(labels),)
-    blocks = [Block("input", None, None, shape, shape, labels=labels)]
+    blocks = [Block("input", None, None, None, shape, shape, labels=labels)]
     for layer in experiment.layers:
-        activation = layer.activation if isinstance(layer, Dense) else None
+        activation = getattr(layer, "activation", None)
         kind = type(layer).model_fields["kind"].default
         try:
             after = layer.output_shape(shape)
         except PlaygroundError as error:
             problem = error.notice()
-            blocks.append(Block(kind, layer, activation, shape, shape, problem=problem))
+            blocks.append(Block(kind, layer, activation, None, shape, shape, problem=problem))
             break
         count = layer.parameter_count(shape)
-        blocks.append(Block(kind, layer, activation, shape, after, count))
+        linear = layer.linear_shape(shape)
+        blocks.append(Block(kind, layer, activation, linear, shape, after, count))
         shape = after
     units = output_units(schema)
     count = (shape[0] + 1) * units
-    blocks.append(Block("head", None, experiment.output_activation, shape, (units,), count))
+    linear = (units, shape[0])
+    blocks.append(Block("head", None, experiment.output_activation, linear, shape, (units,), count))
     return tuple(blocks)
 
 
@@ -108,13 +118,26 @@ def parameter_count(blocks: tuple[Block, ...]) -> int:
     return sum(block.parameters for block in blocks)
 
 
-def linear_shapes(blocks: tuple[Block, ...]) -> list[tuple[int, int]]:
-    """(outputs, inputs) of every linear map of a dense stack, in order."""
-    return [
-        (block.after[0], block.before[0])
-        for block in blocks
-        if block.kind == "head" or isinstance(block.layer, Dense)
-    ]
+def linear_blocks(blocks: Sequence[Block]) -> list[Block]:
+    """The blocks that hold a linear map, in order: the engine's parameters are theirs."""
+    return [block for block in blocks if block.linear is not None]
+
+
+def penalty_rates(experiment: Experiment, blocks: Sequence[Block]) -> list[tuple[float, float]]:
+    """(L1, L2) of every linear map: the block's own, where it has one, else the network's.
+
+    Args:
+        experiment: the present settings; those of `blocks` may be older.
+    """
+    settings = experiment.regularization
+    rates = []
+    for index, block in enumerate(blocks):
+        if block.linear is None:
+            continue
+        layer = experiment.layers[index - 1] if block.layer is not None else None
+        l1, l2 = getattr(layer, "l1", None), getattr(layer, "l2", None)
+        rates.append((settings.l1 if l1 is None else l1, settings.l2 if l2 is None else l2))
+    return rates
 
 
 def first_parameters(
@@ -130,9 +153,12 @@ def first_parameters(
     """
     import torch
 
-    fill = INITIALIZERS[experiment.initialization].fill
     found = []
-    for outputs, inputs in linear_shapes(blocks):
+    for block in linear_blocks(blocks):
+        assert block.linear is not None
+        outputs, inputs = block.linear
+        own = getattr(block.layer, "initialization", None)
+        fill = INITIALIZERS[own or experiment.initialization].fill
         weight = torch.empty(outputs, inputs, dtype=torch.float64)
         bias = torch.empty(outputs, dtype=torch.float64)
         if isinstance(source, Stream):
@@ -141,6 +167,8 @@ def first_parameters(
             bias.fill_(0.1)
         else:
             fill(weight, bias, source)
+        if not getattr(block.layer, "bias", True):
+            bias.zero_()
         found.append((weight, bias))
     return found
 

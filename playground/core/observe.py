@@ -153,7 +153,8 @@ class Observer:
             "units": block.units,
             "activation": block.activation,
             "rate": rate,
-            "shown": shown_units(block) if rate is None else [],
+            "shown": shown_units(block) if block.drawn else [],
+            "linear": block.linear is not None or block.kind == "input",
             "labels": list(block.labels),
             "parameters": block.parameters,
             "shape": f"(n, {block.units})",
@@ -182,7 +183,7 @@ class Observer:
 
     def _matrices(self) -> list[tuple[int, Tensor]]:
         """Block index and weight matrix of every linear map."""
-        linear = [i for i, block in enumerate(self.run.blocks) if block.activation and i > 0]
+        linear = [i for i, block in enumerate(self.run.blocks) if block.linear is not None]
         weights = [weight for weight, _ in self.run.engine.parameters()]
         return list(zip(linear, weights, strict=True))
 

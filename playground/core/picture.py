@@ -12,6 +12,7 @@ from torch import Tensor
 from playground.core.activations import ACTIVATIONS
 from playground.core.analysis.maps import as_bytes, shown_units, signed_bytes, single, unit_values
 from playground.core.analysis.plane import Plane
+from playground.core.network import Block
 from playground.core.run import Run
 from playground.core.want import Want
 
@@ -103,8 +104,8 @@ class Picture:
         for block, units, found in zip(
             self._run.blocks[1:-1], self._shown[1:-1], values[:-1], strict=True
         ):
-            if block.activation is not None:
-                rows.append(_scaled(found[: len(units)], block.activation))
+            if block.drawn:
+                rows.append(_scaled(found[: len(units)], block))
         head = self._head_rows(output)[self._shown[-1]]
         rows.append((head, torch.ones(len(head))))
         scales = torch.cat([single(scale) for _, scale in rows])
@@ -120,17 +121,23 @@ class Picture:
         arrays["neurons"] = signed_bytes(pixels.flatten(1), scales).reshape(pixels.shape)
 
     def _links(self) -> np.ndarray:
-        """Weights between drawn units and their biases, linear map by linear map."""
+        """Weights between drawn units and their biases, from each drawn block to the next.
+
+        A block without a linear map passes every value on by itself: a weight of 1 to its own unit.
+        """
         before, parts = self._shown[0], []
-        linear = [
-            units
-            for block, units in zip(self._run.blocks, self._shown, strict=True)
-            if block.activation is not None
-        ]
-        for units, (weight, bias) in zip(linear, self._run.engine.parameters(), strict=True):
-            parts += [weight[units][:, before].flatten(), bias[units]]
-            before = units
-        return single(torch.cat(parts)).numpy()
+        parameters = iter(self._run.engine.parameters())
+        for block, units in zip(self._run.blocks[1:], self._shown[1:], strict=True):
+            if block.linear is not None:
+                weight, bias = next(parameters)
+                parts += [weight[units][:, before].flatten(), bias[units]]
+            elif block.drawn:
+                like = self._grid_inputs
+                alone = torch.eye(len(units), dtype=like.dtype)
+                parts += [alone.flatten(), torch.zeros(len(units), dtype=like.dtype)]
+            if block.drawn:
+                before = units
+        return single(torch.cat([part.to(parts[0].device) for part in parts])).numpy()
 
     def _focus(
         self,
@@ -146,11 +153,11 @@ class Picture:
             row, scale = _unbounded(self._grid_inputs[unit : unit + 1])
         elif block.kind == "head":
             row, scale = self._head_rows(output)[unit : unit + 1], torch.ones(1)
-        elif block.activation is None:
+        elif not block.drawn:
             return
         else:
             place = self._wanted(focus)[index - 1].index(unit)
-            row, scale = _scaled(values[index - 1][place : place + 1], block.activation)
+            row, scale = _scaled(values[index - 1][place : place + 1], block)
         header["focus"] = {"block": index, "unit": unit, "scale": scale[0].item()}
         row, scale = single(row), single(scale)
         arrays["focus"] = (
@@ -163,8 +170,9 @@ def _unbounded(rows: Tensor) -> tuple[Tensor, Tensor]:
     return rows, rows.abs().amax(1).clamp(min=1e-9)
 
 
-def _scaled(rows: Tensor, activation: str) -> tuple[Tensor, Tensor]:
+def _scaled(rows: Tensor, block: Block) -> tuple[Tensor, Tensor]:
     """Rows with a fixed scale where the activation is bounded, else each with its own."""
-    if ACTIVATIONS[activation].bounds is not None:
+    name = block.activation if block.kind in ("dense", "activation") else None
+    if name is not None and ACTIVATIONS[name].bounds is not None:
         return rows, torch.ones(len(rows))
     return _unbounded(rows)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from playground.core.network import build
+from playground.core.network import build, penalty_rates
 
 if TYPE_CHECKING:
     from playground.core.engine import Engine
@@ -91,11 +91,11 @@ class Replica:
 
     def penalty(self) -> Tensor:
         """The penalty on the weights of linear maps: a scalar with its graph."""
-        settings = self._run.experiment.regularization
         total = torch.zeros((), dtype=self.dtype)
-        for linear in linear_maps(self.modules):
-            total = total + settings.l1 * linear.weight.abs().sum()
-            total = total + 0.5 * settings.l2 * linear.weight.square().sum()
+        rates = penalty_rates(self._run.experiment, self._run.blocks)
+        for linear, (l1, l2) in zip(linear_maps(self.modules), rates, strict=True):
+            total = total + l1 * linear.weight.abs().sum()
+            total = total + 0.5 * l2 * linear.weight.square().sum()
         return total
 
     def gradients(
@@ -129,6 +129,7 @@ def linear_maps(modules: nn.Module) -> list[nn.Linear]:
 @torch.no_grad()
 def fill(modules: nn.Module, engine: Engine) -> None:
     """Copies an engine's parameters into modules made by `network.build`."""
+    modules.load_state_dict(engine.extras(), strict=False)
     for linear, (weight, bias) in zip(linear_maps(modules), engine.parameters(), strict=True):
         linear.weight.copy_(weight)
         linear.bias.copy_(bias)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import math
 import time
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import torch
@@ -18,13 +19,20 @@ from playground.core import devices
 from playground.core.data import schema_of
 from playground.core.data.prepare import Prepared, prepare
 from playground.core.data.table import Table
+from playground.core.deeds import obey
 from playground.core.engine import Engine, Problem, make_engine
 from playground.core.engine.batches import Batches
 from playground.core.errors import Notice, PlaygroundError
 from playground.core.experiment import Experiment, reset_reasons
+from playground.core.hands import Hands
 from playground.core.history import History, Metrics
 from playground.core.losses import LOSSES, encode_targets
-from playground.core.network import checked, first_parameters, parameter_count
+from playground.core.network import (
+    checked,
+    first_parameters,
+    parameter_count,
+    penalty_rates,
+)
 from playground.core.random import SeedRandom, Stream, TorchStream, stable_seed
 
 State = Literal["ready", "done", "diverged"]
@@ -100,6 +108,8 @@ class Run:
         # Engine, minibatches, step and metrics at the last measurement worth going back to.
         self._good: tuple[dict[str, Tensor], dict[str, Any], int, Metrics] | None = None
         self._exploded = math.inf
+        self.hands = Hands(self.engine, self._problem.parameters)
+        self._hold()
         self._prepare_measuring()
         if snapshot is not None:
             self._restore(snapshot)
@@ -311,11 +321,13 @@ class Run:
         return output.argmax(0) if output.shape[0] > 1 else (output[0] > 0).long()
 
     def _penalty(self) -> float:
-        settings = self.experiment.regularization
         total = 0.0
-        for weight, _ in self.engine.parameters() if settings.l1 or settings.l2 else ():
-            total += settings.l1 * weight.abs().sum().item()
-            total += 0.5 * settings.l2 * weight.square().sum().item()
+        rates = penalty_rates(self.experiment, self.blocks)
+        for (weight, _), (l1, l2) in zip(self.engine.parameters(), rates, strict=True):
+            if l1:
+                total += l1 * weight.abs().sum().item()
+            if l2:
+                total += 0.5 * l2 * weight.square().sum().item()
         return total
 
     def _diverge(self, layer: int) -> None:
@@ -349,7 +361,7 @@ class Run:
         behind = [
             value
             for block, value in zip(self.blocks[1:], values, strict=True)
-            if block.activation is not None
+            if block.linear is not None
         ]
         for number, (pair, value) in enumerate(
             zip(self.engine.parameters(), behind, strict=True), 1
@@ -359,6 +371,23 @@ class Run:
         return None
 
     # ---- changes, snapshots
+
+    def act(self, deed: Mapping[str, Any]) -> bool:
+        """Does to the weights what a visitor asks, see `deeds`; False where it cannot be done."""
+        done = obey(self.hands, self.blocks, deed)
+        if done:
+            self._hold()
+            self.measured_step = -1
+        return done
+
+    def _hold(self) -> None:
+        """Tells the engine which weights and biases must stay as they are."""
+        fixed = []
+        for block, layer in zip(self.blocks, (None, *self.experiment.layers, None), strict=True):
+            if block.linear is not None:
+                frozen = bool(getattr(layer, "frozen", False))
+                fixed.append((frozen, frozen or not getattr(layer, "bias", True)))
+        self.engine.hold(self.hands.free(fixed))
 
     def update(self, experiment: Experiment) -> None:
         """Takes over settings that may change mid-run.
@@ -375,6 +404,7 @@ class Run:
             return
         self.blocks = checked(experiment, self.schema)
         self.engine.configure(experiment)
+        self._hold()
         self.batches.configure(experiment.training)
         if self.batches.position == len(self.batches.slices):
             self.batches.finish_epoch()
@@ -393,6 +423,7 @@ class Run:
         """Everything that a new Run of the same experiment needs to go on exactly from here."""
         content = {
             "engine": self.engine.state(),
+            "hands": self.hands.state(),
             "batches": self.batches.state(),
             "generators": {name: g.get_state() for name, g in self._generators.items()},
             "history": self.history.state(),
@@ -408,6 +439,8 @@ class Run:
         for name, generator in self._generators.items():
             generator.set_state(content["generators"][name])
         self.engine.load_state(content["engine"])
+        self.hands.load_state(content["hands"])
+        self._hold()
         self.batches.load_state(content["batches"])
         self.engine.load(self.batches.indices)
         self.history.load_state(content["history"])

@@ -91,7 +91,7 @@ def setting(
     name: str,
     path: str,
     *,
-    options: Mapping[str, str] | None = None,
+    options: Mapping[Any, str] | None = None,
     **extra: Any,
 ) -> None:
     """The control of one setting.
@@ -114,6 +114,7 @@ def setting(
     }
     options = options or choices_of(kind, name)
     if options:
+        common["args"] = (path, key, None in options)
         choice(options=options, value=value, **common)
     elif isinstance(value, bool):
         st.toggle(value=hold(key, value), **common)
@@ -121,10 +122,10 @@ def setting(
         _numeric(kind.model_fields[name], hold(key, value), common)
 
 
-def write(path: str, key: str) -> None:
-    """Callback: the widget's value becomes the setting's."""
+def write(path: str, key: str, optional: bool = False) -> None:
+    """Callback: the widget's value becomes the setting's; an emptied field changes nothing."""
     value = st.session_state[key]
-    if value is not None:
+    if value is not None or optional:
         state.set_value(path, value)
 
 

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from playground.core.activations import ACTIVATIONS
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import MAX_LAYERS, Experiment
-from playground.core.layers import LAYERS
+from playground.core.initializers import INITIALIZERS
+from playground.core.layers import LAYERS, Layer
 from playground.core.losses import fits
 from playground.core.network import Block, describe, head_reason, parameter_count
+from playground.core.settings import RATES
 from playground.ui import forms, language, notices, pictures, state
 from playground.ui.forms import number
 from playground.ui.language import say
 
 _ADD = "add_layer"
+_NAMES = ("activation", "second")  # settings that name an activation
 
 
 def stack_editor() -> None:
@@ -80,14 +81,10 @@ def _label(block: Block) -> str:
     """Two lines: the kind of block, and its size or strength."""
     layer = block.layer
     assert layer is not None
-    if block.activation is not None:
-        return f"{language.name_of('activations', block.activation)}\n{block.units}"
-    strength = " ".join(number(getattr(layer, name)) for name in _fields(layer)[:1])
-    return f"{language.name_of('layers', block.kind)}\n{strength}"
-
-
-def _fields(layer: Any) -> list[str]:
-    return [name for name in type(layer).model_fields if name != "kind"]
+    if block.kind == "dense":
+        return f"{language.name_of('activations', block.activation or '')}\n{block.units}"
+    strength = [number(getattr(layer, name)) for name in layer.main if name not in _NAMES]
+    return f"{language.name_of('layers', block.kind)}\n{strength[0] if strength else block.units}"
 
 
 def _facts(block: Block) -> None:
@@ -120,20 +117,32 @@ def _layer(index: int, block: Block) -> None:
     name = language.name_of("layers", block.kind)
     st.markdown(f"**{say('stack.block', number=index + 1, name=name)}**")
     st.caption(language.help_of("layers", block.kind))
-    for field in _fields(layer):
-        path = f"layers.{index}.{field}"
-        if field == "activation":
-            forms.setting(
-                layer,
-                field,
-                path,
-                options=language.names_of("activations", ACTIVATIONS),
-            )
-            _curve(getattr(layer, field))
-        else:
-            forms.setting(layer, field, path)
+    for field in layer.main:
+        _field(layer, field, f"layers.{index}.{field}")
     _facts(block)
+    rest = [name for name in type(layer).model_fields if name not in ("kind", *layer.main)]
+    if rest:
+        with st.expander(say("stack.more"), key=f"more_{index}"):
+            for field in rest:
+                _field(layer, field, f"layers.{index}.{field}")
     _moves(index)
+
+
+def _field(layer: Layer, field: str, path: str) -> None:
+    """The control of one setting of a block, with a picture where it names a function."""
+    if field in _NAMES:
+        forms.setting(layer, field, path, options=language.names_of("activations", ACTIVATIONS))
+        _curve(getattr(layer, field))
+    elif field == "initialization":
+        names = language.names_of("initializers", INITIALIZERS)
+        forms.setting(layer, field, path, options={None: say("stack.as_network"), **names})
+    elif field in ("l1", "l2"):
+        present = getattr(layer, field)
+        rates = sorted({*RATES, *((present,) if present is not None else ())})
+        names = {rate: number(rate) for rate in rates}
+        forms.setting(layer, field, path, options={None: say("stack.as_network"), **names})
+    else:
+        forms.setting(layer, field, path)
 
 
 def _curve(activation: str) -> None:

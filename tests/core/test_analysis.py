@@ -280,7 +280,7 @@ def test_spectra_leave_the_weights_alone():
 
 @pytest.mark.parametrize("units", [1, 7, 8, 9, 20, 512])
 def test_wide_layers_are_sampled_evenly(units):
-    block = Block("dense", None, "tanh", (2,), (units,))
+    block = Block("dense", None, "tanh", (units, 2), (2,), (units,))
     shown = shown_units(block)
     assert len(shown) == min(units, MOST_SHOWN)
     assert shown == sorted(set(shown))

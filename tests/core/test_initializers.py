@@ -42,6 +42,9 @@ def torchs(name: str) -> tuple[Tensor, Tensor]:
     elif name == "tfplayground":
         nn.init.uniform_(weight, -0.5, 0.5, generator=stream)
         nn.init.constant_(bias, 0.1)
+    elif name == "orthogonal":
+        nn.init.orthogonal_(weight, generator=stream)
+        nn.init.zeros_(bias)
     else:
         assert name == "zeros", f"nothing of torch stands beside {name}"
         nn.init.zeros_(weight)

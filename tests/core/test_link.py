@@ -9,6 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.core.experiment import Experiment
+from playground.core.layers import Dense, Dropout
+from playground.core.layers.norm import LayerNorm
+from playground.core.layers.residual import Residual
 from playground.core.link import MAX_KEYS, MAX_LENGTH, decode, encode
 from tests.core.test_experiment import LEAVES
 from tests.strategies import experiments
@@ -66,11 +69,17 @@ def test_a_link_can_be_read_by_people():
 def test_what_is_left_out_takes_its_default():
     experiment, notices = decode({"layers": "dense:7,dropout,dense"})
     assert notices == ()
-    assert [layer.model_dump(exclude={"kind"}) for layer in experiment.layers] == [
-        {"units": 7, "activation": "tanh"},
-        {"rate": 0.2},
-        {"units": 4, "activation": "tanh"},
-    ]
+    assert experiment.layers == (Dense(units=7), Dropout(), Dense())
+
+
+def test_a_block_says_by_name_what_is_unusual_about_it():
+    text = "dense:7:relu:bias=0:l2=0.003,residual:tanh:frozen=1:initialization=he,layer_norm"
+    experiment, notices = decode({"layers": text})
+    assert notices == ()
+    first = Dense(units=7, activation="relu", bias=False, l2=0.003)
+    second = Residual(activation="tanh", frozen=True, initialization="he")
+    assert experiment.layers == (first, second, LayerNorm())
+    assert encode(experiment)["layers"] == text
 
 
 @given(st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=20), TEXTS, max_size=12))

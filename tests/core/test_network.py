@@ -26,7 +26,7 @@ from playground.core.network import (
     describe,
     first_parameters,
     head_reason,
-    linear_shapes,
+    linear_blocks,
     output_units,
     parameter_count,
 )
@@ -64,10 +64,49 @@ def test_shapes_and_counts_are_those_of_the_real_modules(stack: list[Layer], nam
         values = sequence.eval()(values)
         assert values.shape[1:] == block.after
         assert block.units == block.after[-1]
-        assert block.parameters == sum(part.numel() for part in sequence.parameters())
-    assert parameter_count(blocks) == sum(part.numel() for part in sequences.parameters())
+        # A bias that is switched off is there, and held at 0
+        off = 0 if getattr(block.layer, "bias", True) else block.linear[0] if block.linear else 0
+        assert block.parameters == sum(part.numel() for part in sequence.parameters()) - off
     linears = [part for part in sequences.modules() if isinstance(part, nn.Linear)]
-    assert linear_shapes(blocks) == [tuple(part.weight.shape) for part in linears]
+    assert [block.linear for block in linear_blocks(blocks)] == [
+        tuple(part.weight.shape) for part in linears
+    ]
+
+
+class Residual(nn.Module):
+    def __init__(self, inner: nn.Module) -> None:
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.inner(x)
+
+
+class Concatenate(nn.Module):
+    def __init__(self, *arms: nn.Module) -> None:
+        super().__init__()
+        self.arms = nn.ModuleList(arms)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.cat([arm(x) for arm in self.arms], 1)
+
+
+class GaussianNoise(nn.Module):
+    def __init__(self, deviation: float) -> None:
+        super().__init__()
+        self.deviation = deviation
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.deviation * torch.randn_like(x)
+
+
+class Sine(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.sin()
+
+
+# What the lines of code name beside torch
+BLOCKS = {kind.__name__: kind for kind in (Residual, Concatenate, GaussianNoise, Sine)}
 
 
 @pytest.mark.parametrize("kind", list(LAYERS))
@@ -76,14 +115,16 @@ def test_every_layer_kind_keeps_its_contract(kind, inputs):
     """Its rules for shapes and counts, its modules and its line of code tell the same."""
     layer = LAYERS[kind]()
     modules = nn.Sequential(*layer.build((inputs,), generator()))
-    output = modules(torch.zeros(5, inputs))
+    points = torch.linspace(-2, 2, 5 * inputs).view(5, inputs)
+    output = modules(points)
     assert tuple(output.shape[1:]) == layer.output_shape((inputs,))
     assert layer.parameter_count((inputs,)) == sum(part.numel() for part in modules.parameters())
-    written = eval(f"nn.Sequential({layer.code((inputs,))})", {"nn": nn})
+    written = eval(f"nn.Sequential({layer.code((inputs,))})", {"nn": nn, **BLOCKS})
     assert tuple(written(torch.zeros(5, inputs)).shape[1:]) == layer.output_shape((inputs,))
-    assert [part.shape for part in written.parameters()] == [
-        part.shape for part in modules.parameters()
-    ]
+    assert sum(part.numel() for part in written.parameters()) == layer.parameter_count((inputs,))
+    written.eval(), modules.eval()
+    if not list(modules.parameters()) and layer.drawn:
+        torch.testing.assert_close(written(points), modules(points))
     assert layer.icon.startswith(":material/")
 
 
@@ -181,7 +222,9 @@ def test_built_modules_and_the_dense_engine_give_the_same_outputs(name):
     modules = build(run.experiment, run.blocks, generator()).double().eval()
     linears = [part for part in modules.modules() if isinstance(part, nn.Linear)]
     start = first_parameters(run.experiment, run.blocks, run._generators["weights"].manual_seed(1))
-    assert [tuple(weight.shape) for weight, _ in start] == linear_shapes(run.blocks)
+    assert [tuple(weight.shape) for weight, _ in start] == [
+        block.linear for block in linear_blocks(run.blocks)
+    ]
     with torch.no_grad():
         for linear, (weight, bias) in zip(linears, run.engine.parameters(), strict=True):
             linear.weight.copy_(weight)

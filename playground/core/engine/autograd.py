@@ -11,11 +11,11 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from playground.core.engine.base import Engine, Parameters, Problem
+from playground.core.engine.base import Engine, Free, Parameters, Problem
 from playground.core.engine.sticky import settle
 from playground.core.experiment import Experiment
-from playground.core.layers import Dropout
-from playground.core.network import build
+from playground.core.layers import Freezable
+from playground.core.network import build, penalty_rates
 
 
 class AutogradEngine(Engine):
@@ -39,6 +39,29 @@ class AutogradEngine(Engine):
         self._epoch_inputs, self._epoch_targets = self._inputs, self._targets
         self._parameters = list(self._blocks.parameters())
         self._optimizer = problem.experiment.optimizer.make_torch(self._parameters)
+        self._free: Free | None = None
+        self._follow(problem.experiment)
+
+    def _follow(self, experiment: Experiment) -> None:
+        """Takes over the learning rate, the penalties, and what is frozen."""
+        self._rate = experiment.optimizer.learning_rate
+        self._rates = penalty_rates(experiment, self._problem.blocks)
+        self._frozen = [isinstance(la, Freezable) and la.frozen for la in experiment.layers]
+        self._keep()
+
+    def _keep(self) -> None:
+        """Remembers which parameters are held, and where."""
+        held: list[tuple[nn.Parameter, Tensor]] = []
+        for linear, (weight, bias) in zip(self._linears, self._free or (), strict=False):
+            held += [(linear.weight, weight), (linear.bias, bias)]
+        known = {id(parameter) for linear in self._linears for parameter in linear.parameters()}
+        for block, frozen in zip(self._blocks, self._frozen, strict=False):
+            rest = [p for p in block.parameters() if id(p) not in known] if frozen else []
+            held += [(parameter, torch.zeros_like(parameter)) for parameter in rest]
+        self._held = [
+            (parameter, mask.to(parameter.device, parameter.dtype), parameter.detach().clone())
+            for parameter, mask in held
+        ]
 
     def load(self, indices: Tensor) -> None:
         indices = indices.to(self._inputs.device)
@@ -47,6 +70,9 @@ class AutogradEngine(Engine):
 
     def train(self, slices: Sequence[tuple[int, int]]) -> None:
         self._blocks.train()
+        for block, frozen in zip(self._blocks, self._frozen, strict=False):
+            if frozen:
+                block.eval()  # a frozen batch normalisation keeps its mean and variance
         settings = self._experiment.regularization
         sticky = settings.sticky_l1  # without a penalty too, the dead stay dead
         with torch.enable_grad():
@@ -62,6 +88,8 @@ class AutogradEngine(Engine):
                 self._optimizer.step()
                 if sticky:
                     self._settle(before)
+                if self._held:
+                    self._put_back()
 
     def _assign_gradients(self, objective: Tensor) -> None:
         # Cheaper than backward() for small networks: no accumulation, no zero_grad.
@@ -72,22 +100,30 @@ class AutogradEngine(Engine):
             for linear, alive in zip(self._linears, self._alive, strict=True):
                 if linear.weight.grad is not None:
                     linear.weight.grad.mul_(alive)
+        for parameter, mask, _ in self._held:
+            if parameter.grad is not None:
+                parameter.grad.mul_(mask)
 
     def _penalty(self, sticky: bool) -> Tensor:
-        settings = self._experiment.regularization
         total = torch.zeros((), dtype=self._problem.dtype, device=self._problem.device)
-        for linear in self._linears:
-            if settings.l2 > 0:
-                total = total + 0.5 * settings.l2 * linear.weight.square().sum()
-            if settings.l1 > 0 and not sticky:
-                total = total + settings.l1 * linear.weight.abs().sum()
+        for linear, (l1, l2) in zip(self._linears, self._rates, strict=True):
+            if l2 > 0:
+                total = total + 0.5 * l2 * linear.weight.square().sum()
+            if l1 > 0 and not sticky:
+                total = total + l1 * linear.weight.abs().sum()
         return total
 
     @torch.no_grad()
+    def _put_back(self) -> None:
+        for parameter, mask, value in self._held:
+            parameter.copy_(torch.where(mask > 0, parameter, value))
+
+    @torch.no_grad()
     def _settle(self, before: list[Tensor]) -> None:
-        pull = self._experiment.optimizer.learning_rate * self._experiment.regularization.l1
-        for linear, alive, old in zip(self._linears, self._alive, before, strict=True):
-            settle(old, linear.weight, alive, pull)
+        for linear, alive, old, (l1, _) in zip(
+            self._linears, self._alive, before, self._rates, strict=True
+        ):
+            settle(old, linear.weight, alive, self._rate * l1)
 
     def configure(self, experiment: Experiment) -> None:
         was_sticky = self._experiment.regularization.sticky_l1
@@ -98,12 +134,32 @@ class AutogradEngine(Engine):
         for group in self._optimizer.param_groups:
             group.update(experiment.optimizer.torch_options())
         for block, layer in zip(self._blocks, experiment.layers, strict=False):
-            if isinstance(layer, Dropout):
-                for module in block.children():
-                    module.rate = layer.rate  # type: ignore[assignment]
+            assert isinstance(block, nn.Sequential)
+            layer.configure(block)
+        self._follow(experiment)
+
+    def set_learning_rate(self, rate: float) -> None:
+        self._rate = rate
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate
+
+    def hold(self, free: Free | None) -> None:
+        self._free = free
+        self._keep()
+
+    @torch.no_grad()
+    def write(self, index: int, weight: Tensor, bias: Tensor) -> None:
+        self._linears[index].weight.copy_(weight)
+        self._linears[index].bias.copy_(bias)
+        self._keep()
 
     def parameters(self) -> Parameters:
         return [(linear.weight.detach(), linear.bias.detach()) for linear in self._linears]
+
+    def extras(self) -> dict[str, Tensor]:
+        linear = {id(part) for pair in self._linears for part in (pair.weight, pair.bias)}
+        named = {**dict(self._blocks.named_parameters()), **dict(self._blocks.named_buffers())}
+        return {name: part.detach() for name, part in named.items() if id(part) not in linear}
 
     def prepare(self, inputs: Tensor) -> Tensor:
         return inputs.to(self._problem.device, self._problem.dtype)
@@ -120,6 +176,8 @@ class AutogradEngine(Engine):
     def state(self) -> dict[str, Tensor]:
         found = {f"parameter.{i}": p.detach().clone() for i, p in enumerate(self._parameters)}
         found |= {f"alive.{i}": alive.clone() for i, alive in enumerate(self._alive)}
+        # Running means and variances
+        found |= {f"buffer.{name}": part.clone() for name, part in self._blocks.named_buffers()}
         for index, values in self._optimizer.state_dict()["state"].items():
             for name, value in values.items():
                 if isinstance(value, Tensor):
@@ -132,6 +190,8 @@ class AutogradEngine(Engine):
                 parameter.copy_(state[f"parameter.{index}"])
             for index, alive in enumerate(self._alive):
                 alive.copy_(state[f"alive.{index}"])
+            for name, part in self._blocks.named_buffers():
+                part.copy_(state[f"buffer.{name}"])
         content = self._optimizer.state_dict()
         content["state"] = {}
         for key, value in state.items():
@@ -139,6 +199,7 @@ class AutogradEngine(Engine):
                 _, index, name = key.split(".", 2)
                 content["state"].setdefault(int(index), {})[name] = value.clone()
         self._optimizer.load_state_dict(content)
+        self._keep()
 
     def alive(self) -> list[Tensor]:
         return self._alive

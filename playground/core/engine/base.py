@@ -19,6 +19,7 @@ from playground.core.losses import Loss
 from playground.core.network import Block
 
 Parameters = list[tuple[Tensor, Tensor]]
+Free = list[tuple[Tensor, Tensor]]
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,36 @@ class Engine(ABC):
         """Takes over settings that may change mid-run."""
 
     @abstractmethod
+    def set_learning_rate(self, rate: float) -> None:
+        """Steps by this rate from now on, as a schedule asks; `configure` ends it."""
+
+    @abstractmethod
+    def hold(self, free: Free | None) -> None:
+        """Holds some weights and biases at their present values, whatever the gradient says.
+
+        Their gradient is 0 to the optimizer, clipping included; what momentum or decay would
+        still move comes back after the step.
+
+        Args:
+            free: of every linear map, 1 where a weight (outputs, inputs) and a bias (outputs,)
+                may move and 0 where not; None where all may.
+        """
+
+    @abstractmethod
+    def write(self, index: int, weight: Tensor, bias: Tensor) -> None:
+        """Gives one linear map other values, held ones too."""
+
+    @abstractmethod
     def parameters(self) -> Parameters:
         """The present weights (outputs, inputs) and biases (outputs,) of every linear map.
 
         Views of the engine's own tensors: they move when it trains.
         """
+
+    def extras(self) -> dict[str, Tensor]:
+        """What the network holds beside its linear maps, by its name among `network.build`'s
+        modules: gains and shifts, running means."""
+        return {}
 
     @abstractmethod
     def prepare(self, inputs: Tensor) -> Tensor:

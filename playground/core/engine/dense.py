@@ -15,18 +15,19 @@ It is not a place for any other layer kind: those train in `autograd.py`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from playground.core.activations import ACTIVATIONS, Call, Kernel
-from playground.core.engine.base import Engine, Parameters, Problem
+from playground.core.engine.base import Engine, Free, Parameters, Problem
 from playground.core.engine.sticky import settle
 from playground.core.engine.workspace import Workspace
 from playground.core.experiment import Experiment
 from playground.core.layers import Dense, Dropout
-from playground.core.network import Block
+from playground.core.network import Block, linear_blocks, penalty_rates
 
 KEPT_WORKSPACES = 8
 
@@ -69,8 +70,10 @@ class DenseEngine(Engine):
         self._workspaces: dict[tuple[int, bool], Workspace] = {}
         self._rule = self._experiment.optimizer.make_flat(self._flat, self._gradient)
         self.rates = _dropout_rates(problem.blocks)
+        self._free: Tensor | None = None
+        self._held = self._kept = self._flat[:0]
         self._finish: Callable[[float], object] = self._rule.step
-        self._choose_update()
+        self._follow(problem.experiment)
 
     # ---- training
 
@@ -115,23 +118,43 @@ class DenseEngine(Engine):
             self._workspaces[key] = Workspace(self, points, training, self._problem.generator)
         return self._workspaces[key]
 
+    def _follow(self, experiment: Experiment) -> None:
+        """Takes over the learning rate and the penalties."""
+        self._rate = experiment.optimizer.learning_rate
+        rates = penalty_rates(experiment, self._problem.blocks)
+        self._any_l1, self._any_l2 = (any(pair[i] > 0 for pair in rates) for i in (0, 1))
+        self._l1, self._l2 = self._weight_mask.clone(), self._weight_mask.clone()
+        shapes = [tuple(matrix.shape) for matrix in self.matrices]
+        pairs = zip(_views(self._l1, shapes), _views(self._l2, shapes), rates, strict=True)
+        for of_l1, of_l2, (l1, l2) in pairs:
+            of_l1.mul_(l1)
+            of_l2.mul_(l2)
+        self._choose_update()
+
     def _choose_update(self) -> None:
         """Picks what follows the gradient, so that a plain step pays for nothing else."""
         settings = self._experiment.regularization
-        penalised = settings.l1 > 0 or settings.l2 > 0
-        if settings.sticky_l1 and (settings.l1 > 0 or not self._alive.all()):
-            self._finish = self._sticky_update
-        elif penalised or settings.clip_norm > 0:
-            self._finish = self._penalised_update
+        held = self._free is not None
+        if settings.sticky_l1 and (self._any_l1 or not self._alive.all()):
+            inner = self._sticky_update
+        elif self._any_l1 or self._any_l2 or settings.clip_norm > 0 or held:
+            inner = self._penalised_update
         else:
-            self._finish = self._rule.step
+            inner = self._rule.step
+        self._finish = partial(self._held_update, inner) if held else inner
+
+    def _held_update(self, update: Callable[[float], object], scale: float) -> None:
+        update(scale)
+        self._flat.index_copy_(0, self._held, self._kept)
 
     def _penalised_update(self, scale: float) -> None:
         settings, gradient = self._experiment.regularization, self._gradient.mul_(scale)
-        if settings.l2 > 0:
-            gradient.addcmul_(self._flat, self._weight_mask, value=settings.l2)
-        if settings.l1 > 0 and not settings.sticky_l1:
-            gradient.addcmul_(self._flat.sign(), self._weight_mask, value=settings.l1)
+        if self._any_l2:
+            gradient.addcmul_(self._flat, self._l2)
+        if self._any_l1 and not settings.sticky_l1:
+            gradient.addcmul_(self._flat.sign(), self._l1)
+        if self._free is not None:
+            gradient.mul_(self._free)
         if settings.clip_norm > 0:
             # As torch.nn.utils.clip_grad_norm_
             norm = torch.linalg.vector_norm(gradient)
@@ -143,9 +166,8 @@ class DenseEngine(Engine):
         biases = torch.logical_not(self._weight_mask)
         self._gradient.mul_(self._alive)
         self._penalised_update(scale)
-        pull = self._experiment.optimizer.learning_rate * self._experiment.regularization.l1
         moved = self._flat[biases]
-        settle(before, self._flat, self._alive, pull)
+        settle(before, self._flat, self._alive, self._rate * self._l1)
         self._flat[biases] = moved
         self._alive[biases] = 1
 
@@ -163,7 +185,36 @@ class DenseEngine(Engine):
             self.rates = rates
             self._workspaces.clear()
             self._programs.clear()
+        self._follow(experiment)
+
+    def set_learning_rate(self, rate: float) -> None:
+        if rate == self._rate:
+            return
+        self._rate = rate
+        settings = self._experiment.optimizer.model_copy(update={"learning_rate": rate})
+        self._rule.configure(settings)
+        self._choose_update()  # a rule may step by another function from now on
+
+    @torch.inference_mode()
+    def hold(self, free: Free | None) -> None:
+        self._free = None
+        if free is not None:
+            parts = [torch.cat((weight, bias[:, None]), 1).flatten() for weight, bias in free]
+            self._free = torch.cat(parts).to(self._flat.device, self._flat.dtype)
+        self._keep()
         self._choose_update()
+
+    def _keep(self) -> None:
+        """Remembers where the held weights stand."""
+        if self._free is not None:
+            self._held = (self._free == 0).nonzero().flatten()
+            self._kept = self._flat[self._held]
+
+    @torch.inference_mode()
+    def write(self, index: int, weight: Tensor, bias: Tensor) -> None:
+        self.matrices[index][:, :-1] = weight
+        self.matrices[index][:, -1] = bias
+        self._keep()
 
     def parameters(self) -> Parameters:
         return [(matrix[:, :-1], matrix[:, -1]) for matrix in self.matrices]
@@ -201,6 +252,7 @@ class DenseEngine(Engine):
         self._alive.copy_(state["alive"])
         for name, value in self._rule.state.items():
             value.copy_(state[f"optimizer.{name}"])
+        self._keep()
         self._choose_update()  # dead weights may have come
 
     def alive(self) -> list[Tensor]:
@@ -219,8 +271,7 @@ def _views(flat: Tensor, shapes: Sequence[tuple[int, ...]]) -> list[Tensor]:
 
 def _kernels(problem: Problem) -> list[tuple[str, Kernel]]:
     """Name and kernel of the activation behind every linear map, the head's included."""
-    names = [block.layer.activation for block in problem.blocks if isinstance(block.layer, Dense)]
-    names.append(problem.experiment.output_activation)
+    names = [block.activation or "linear" for block in linear_blocks(problem.blocks)]
     made = {name: ACTIVATIONS[name].kernel() for name in set(names)}
     return [(name, made[name]) for name in names]
 

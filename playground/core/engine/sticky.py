@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 
-def settle(before: Tensor, weights: Tensor, alive: Tensor, pull: float) -> None:
+def settle(before: Tensor, weights: Tensor, alive: Tensor, pull: float | Tensor) -> None:
     """Applies the penalty in place, and lets die what crosses zero.
 
     Args:

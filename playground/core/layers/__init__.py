@@ -7,14 +7,21 @@ from typing import Annotated, get_args
 
 from pydantic import Field
 
-from playground.core.layers.base import Layer, Shape
+from playground.core.layers.activation import ActivationBlock
+from playground.core.layers.base import Freezable, Layer, Shape, Weighted
+from playground.core.layers.branches import Branches
 from playground.core.layers.dense import Dense
 from playground.core.layers.dropout import Dropout
+from playground.core.layers.noise import GaussianNoise
+from playground.core.layers.norm import BatchNorm, LayerNorm
+from playground.core.layers.residual import Residual
 
-_Kinds = Dense | Dropout
+_Kinds = (
+    Dense | Residual | Branches | ActivationBlock | BatchNorm | LayerNorm | Dropout | GaussianNoise
+)
 AnyLayer = Annotated[_Kinds, Field(discriminator="kind")]
 LAYERS: dict[str, type[Layer]] = {
     kind.model_fields["kind"].default: kind for kind in get_args(_Kinds)
 }
 
-__all__ = ["LAYERS", "AnyLayer", "Dense", "Dropout", "Layer", "Shape"]
+__all__ = ["LAYERS", "AnyLayer", "Dense", "Dropout", "Freezable", "Layer", "Shape", "Weighted"]

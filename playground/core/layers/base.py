@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from playground.core.settings import Settings
+from pydantic import field_validator
+
+from playground.core.activations import ACTIVATIONS
+from playground.core.initializers import INITIALIZERS
+from playground.core.settings import RATES, Settings, setting
 
 if TYPE_CHECKING:
     import torch
@@ -22,6 +26,9 @@ class Layer(Settings):
     """
 
     icon: ClassVar[str] = ":material/layers:"
+    # The settings that a link writes without their names, and that a cell of the stack shows.
+    main: ClassVar[tuple[str, ...]] = ()
+    drawn: ClassVar[bool] = True  # its values differ from those in front of it: it has pictures
 
     def output_shape(self, shape: Shape) -> Shape:
         """The shape of one point behind the block, from its shape before it.
@@ -30,6 +37,10 @@ class Layer(Settings):
             PlaygroundError: the block cannot take this shape; says what came and what fits.
         """
         raise NotImplementedError
+
+    def linear_shape(self, shape: Shape) -> tuple[int, int] | None:
+        """(outputs, inputs) of the linear map in the block, the one that its links show."""
+        return None
 
     def parameter_count(self, shape: Shape) -> int:
         """How many numbers the block learns, for inputs of this shape."""
@@ -42,6 +53,51 @@ class Layer(Settings):
         """
         raise NotImplementedError
 
+    def configure(self, modules: nn.Sequential) -> None:
+        """Gives modules that `build` made the settings that may change mid-run."""
+
     def code(self, shape: Shape) -> str:
         """The lines of PyTorch that make the block."""
         raise NotImplementedError
+
+
+class Activated(Layer):
+    """A block that ends in an activation."""
+
+    activation: str = setting("tanh")
+
+    @field_validator("activation")
+    @classmethod
+    def _known_activation(cls, name: str) -> str:
+        if name not in ACTIVATIONS:
+            raise ValueError(f"unknown activation {name!r}")
+        return name
+
+
+class Freezable(Layer):
+    """A block that learns, and may be told not to."""
+
+    frozen: bool = setting(False, live=True)
+
+
+class Weighted(Activated, Freezable):
+    """A block with a linear map: what can be said of its weights apart from the others'."""
+
+    bias: bool = setting(True)
+    initialization: str | None = setting(None)
+    l1: float | None = setting(None, live=True, steps=RATES, ge=0, le=10)
+    l2: float | None = setting(None, live=True, steps=RATES, ge=0, le=10)
+
+    @field_validator("initialization")
+    @classmethod
+    def _known_initialization(cls, name: str | None) -> str | None:
+        if name is not None and name not in INITIALIZERS:
+            raise ValueError(f"unknown initialization {name!r}")
+        return name
+
+    def linear_shape(self, shape: Shape) -> tuple[int, int]:
+        raise NotImplementedError
+
+    def parameter_count(self, shape: Shape) -> int:
+        outputs, inputs = self.linear_shape(shape)
+        return outputs * (inputs + self.bias)

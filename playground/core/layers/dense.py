@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from pydantic import field_validator
-
 from playground.core.activations import ACTIVATIONS
 from playground.core.errors import PlaygroundError
-from playground.core.layers.base import Layer, Shape
+from playground.core.layers.base import Shape, Weighted
 from playground.core.settings import setting
 
 if TYPE_CHECKING:
@@ -16,29 +14,22 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-class Dense(Layer):
+class Dense(Weighted):
     """A linear map with a bias, and an activation: a = f(W x + b)."""
 
     icon: ClassVar[str] = ":material/grid_view:"
+    main: ClassVar[tuple[str, ...]] = ("units", "activation")
 
     kind: Literal["dense"] = "dense"
     units: int = setting(4, ge=1, le=512)
-    activation: str = setting("tanh")
-
-    @field_validator("activation")
-    @classmethod
-    def _known(cls, name: str) -> str:
-        if name not in ACTIVATIONS:
-            raise ValueError(f"unknown activation {name!r}")
-        return name
 
     def output_shape(self, shape: Shape) -> Shape:
         if len(shape) != 1:
             raise PlaygroundError("dense_needs_vector", shape=str(shape))
         return (self.units,)
 
-    def parameter_count(self, shape: Shape) -> int:
-        return (shape[0] + 1) * self.units
+    def linear_shape(self, shape: Shape) -> tuple[int, int]:
+        return self.units, shape[0]
 
     def build(self, shape: Shape, generator: torch.Generator) -> list[nn.Module]:
         from torch import nn
@@ -46,7 +37,12 @@ class Dense(Layer):
         return [nn.Linear(shape[0], self.units), ACTIVATIONS[self.activation].module()]
 
     def code(self, shape: Shape) -> str:
-        linear = f"nn.Linear({shape[0]}, {self.units})"
+        linear = linear_code(shape[0], self.units, self.bias)
         if self.activation == "linear":
             return linear
         return f"{linear}, {ACTIVATIONS[self.activation].code}"
+
+
+def linear_code(inputs: int, outputs: int, bias: bool) -> str:
+    """The line of PyTorch that makes a linear map."""
+    return f"nn.Linear({inputs}, {outputs}{'' if bias else ', bias=False'})"

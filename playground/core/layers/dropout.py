@@ -20,6 +20,8 @@ class Dropout(Layer):
     """
 
     icon: ClassVar[str] = ":material/blur_on:"
+    drawn: ClassVar[bool] = False
+    main: ClassVar[tuple[str, ...]] = ("rate",)
 
     kind: Literal["dropout"] = "dropout"
     rate: float = setting(0.2, live=True, ge=0, le=0.9)
@@ -29,6 +31,9 @@ class Dropout(Layer):
 
     def build(self, shape: Shape, generator: torch.Generator) -> list[nn.Module]:
         return [_seeded_dropout(self.rate, generator)]
+
+    def configure(self, modules: nn.Sequential) -> None:
+        modules[0].rate = self.rate  # type: ignore[assignment]
 
     def code(self, shape: Shape) -> str:
         return f"nn.Dropout({self.rate:g})"

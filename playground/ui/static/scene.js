@@ -27,7 +27,7 @@ export function className(scene, index) {
   return String(scene.class_names?.[index] ?? index);
 }
 
-/** Places of the blocks that hold neurons; dropout has none. */
+/** Places of the blocks whose neurons are drawn; dropout and noise have none of their own. */
 export function neuronBlocks(scene) {
-  return scene.blocks.map((_, i) => i).filter((i) => scene.blocks[i].kind !== 'dropout');
+  return scene.blocks.map((_, i) => i).filter((i) => scene.blocks[i].shown.length);
 }

@@ -1,0 +1,102 @@
+"""What a visitor may ask of the weights, as a message, and how a run obeys it.
+
+A deed names blocks as the network is drawn: the inputs are block 0. A link is named by the block
+that it enters, the unit there, and the unit where it comes from.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from playground.core.hands import Hands
+from playground.core.network import Block
+
+KINDS = ("set", "cut", "silence", "reset", "prune", "undo")
+LARGEST = 1e6
+
+
+def read_deed(value: Mapping[Any, Any]) -> dict[str, Any] | None:
+    """A deed with every field checked and nothing else in it; None if it is none."""
+    kind = value.get("deed")
+    if kind not in KINDS:
+        return None
+    found: dict[str, Any] = {"deed": kind}
+    fields = {"set": ("block", "unit"), "cut": ("block", "unit", "source"),
+              "silence": ("block", "unit"), "reset": ("block",)}.get(kind, ())  # fmt: skip
+    for name in fields:
+        number = value.get(name)
+        if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < 10**6:
+            return None
+        found[name] = number
+    if kind == "set":
+        source, number = value.get("source"), _number(value.get("value"))
+        whole = isinstance(source, int) and not isinstance(source, bool) and 0 <= source < 10**6
+        if number is None or not (source is None or whole):
+            return None
+        found |= {"source": source, "value": max(-LARGEST, min(LARGEST, number))}
+    if kind in ("cut", "silence"):
+        if not isinstance(value.get("on"), bool):
+            return None
+        found["on"] = value["on"]
+    if kind == "prune":
+        share = _number(value.get("share"))
+        if share is None or not 0 <= share <= 1:
+            return None
+        found["share"] = share
+    return found
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    number = float(value)
+    return number if math.isfinite(number) else None
+
+
+def obey(hands: Hands, blocks: tuple[Block, ...], deed: Mapping[str, Any]) -> bool:
+    """Does what a deed from `read_deed` says.
+
+    Returns:
+        Whether it could be done; a block or unit that is not there changes nothing.
+    """
+    kind = deed["deed"]
+    if kind == "undo":
+        return hands.undo()
+    if kind == "prune":
+        hands.prune(deed["share"])
+        return True
+    index = _map_behind(blocks, deed["block"]) if kind == "silence" else _map_of(blocks, deed)
+    if index is None:
+        return False
+    linear = [block.linear for block in blocks if block.linear is not None][index]
+    assert linear is not None
+    outputs, inputs = linear
+    source, unit = deed.get("source"), deed.get("unit", 0)
+    if unit >= (inputs if kind == "silence" else outputs) or (source or 0) >= inputs:
+        return False
+    if kind == "set":
+        hands.set_weight(index, unit, source, deed["value"])
+    elif kind == "cut":
+        hands.cut(index, unit, deed["source"], deed["on"])
+    elif kind == "silence":
+        hands.silence(index, unit, deed["on"])
+    else:
+        hands.reset(index)
+    return True
+
+
+def _map_of(blocks: tuple[Block, ...], deed: Mapping[str, Any]) -> int | None:
+    """Number of the linear map in a block."""
+    at = deed["block"]
+    if at >= len(blocks) or blocks[at].linear is None:
+        return None
+    return sum(block.linear is not None for block in blocks[:at])
+
+
+def _map_behind(blocks: tuple[Block, ...], at: int) -> int | None:
+    """Number of the next linear map, which reads the units of a block."""
+    if at >= len(blocks) - 1:
+        return None
+    return sum(block.linear is not None for block in blocks[: at + 1])

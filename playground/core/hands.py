@@ -1,0 +1,201 @@
+"""A visitor's hands on the weights: set one, cut a link, silence a neuron, reset a layer, prune.
+
+What is cut is 0 and stays 0 while the rest trains on. Every deed but pruning can be undone one
+by one; pruning is a state of its own, and 0 % gives every weight its value back.
+
+Linear maps are counted from 0 in the order of `Engine.parameters`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from playground.core.engine.base import Engine, Free, Parameters
+
+MOST_UNDO = 20
+
+
+@dataclass(frozen=True)
+class _Deed:
+    """What a deed changed, and how it was before."""
+
+    index: int
+    weights: Tensor  # where a weight was touched
+    biases: Tensor
+    before: tuple[Tensor, Tensor, Tensor]  # weights, biases, cuts
+
+
+class Hands:
+    """The deeds done to one run's network.
+
+    Args:
+        engine: holds the weights.
+        first: the first weights and biases, for `reset`.
+    """
+
+    def __init__(self, engine: Engine, first: Parameters) -> None:
+        self._engine = engine
+        self._first = first
+        self._cut = [torch.zeros_like(weight, dtype=torch.bool) for weight, _ in first]
+        self._pruned = [torch.zeros_like(cut) for cut in self._cut]
+        self._pruned_from = [torch.zeros_like(weight) for weight, _ in first]
+        self._undo: list[_Deed] = []
+        self.share = 0.0
+
+    # ---- deeds
+
+    def set_weight(self, index: int, unit: int, source: int | None, value: float) -> None:
+        """Gives one weight, or the bias where `source` is None, a value; a cut link lives again."""
+        weight, bias = self._values(index)
+        touched = torch.zeros_like(self._cut[index])
+        biases = torch.zeros(len(bias), dtype=torch.bool)
+        if source is None:
+            biases[unit] = True
+        else:
+            touched[unit, source] = True
+        self._remember(index, touched, biases)
+        if source is None:
+            bias[unit] = value
+        else:
+            weight[unit, source] = value
+            self._revive(index, touched)
+        self._engine.write(index, weight, bias)
+
+    def cut(self, index: int, unit: int, source: int, on: bool) -> None:
+        """Cuts one link, or lets it learn again from 0."""
+        touched = torch.zeros_like(self._cut[index])
+        touched[unit, source] = True
+        self._cut_where(index, touched, on)
+
+    def silence(self, index: int, source: int, on: bool) -> None:
+        """Cuts every link that leaves a neuron: those that read it in the linear map `index`."""
+        touched = torch.zeros_like(self._cut[index])
+        touched[:, source] = True
+        self._cut_where(index, touched, on)
+
+    def reset(self, index: int) -> None:
+        """Gives one linear map its first weights back; nothing in it is cut any more."""
+        weight, bias = (values.clone() for values in self._first[index])
+        touched = torch.ones_like(self._cut[index])
+        self._remember(index, touched, torch.ones(len(bias), dtype=torch.bool))
+        self._revive(index, touched)
+        self._engine.write(index, weight, bias)
+
+    def prune(self, share: float) -> None:
+        """Cuts the smallest weights of the whole network, by size.
+
+        Args:
+            share: of all weights, 0 to 1. What an earlier share cut comes back first.
+        """
+        for index, mask in enumerate(self._pruned):
+            if mask.any():
+                weight, bias = self._values(index)
+                weight = torch.where(mask, self._pruned_from[index], weight)
+                self._engine.write(index, weight, bias)
+        values = [self._values(index) for index in range(len(self._cut))]
+        sizes = torch.cat([weight.abs().flatten() for weight, _ in values])
+        number = round(share * len(sizes))
+        chosen = torch.zeros(len(sizes), dtype=torch.bool)
+        # Stable, so that of equal weights the same ones go each time
+        chosen[sizes.argsort(stable=True)[:number]] = True
+        parts = chosen.split([cut.numel() for cut in self._cut])
+        for index, (part, (weight, bias)) in enumerate(zip(parts, values, strict=True)):
+            mask = part.view_as(weight)
+            self._pruned[index], self._pruned_from[index] = mask, weight
+            self._engine.write(index, weight.masked_fill(mask, 0.0), bias)
+        self.share = share
+
+    def undo(self) -> bool:
+        """Takes the last deed back; weights that it did not touch stay as they are now.
+
+        Returns:
+            Whether there was one.
+        """
+        if not self._undo:
+            return False
+        deed = self._undo.pop()
+        weight, bias = self._values(deed.index)
+        old_weight, old_bias, cut = deed.before
+        self._cut[deed.index] = cut
+        self._engine.write(
+            deed.index,
+            torch.where(deed.weights, old_weight, weight),
+            torch.where(deed.biases, old_bias, bias),
+        )
+        return True
+
+    # ---- what follows from them
+
+    @property
+    def depth(self) -> int:
+        """How many deeds can be undone."""
+        return len(self._undo)
+
+    def cuts(self, index: int) -> Tensor:
+        """Which weights (outputs, inputs) of a linear map are cut, by hand or by pruning."""
+        return self._cut[index] | self._pruned[index]
+
+    @property
+    def any_cut(self) -> bool:
+        return any(bool(self.cuts(index).any()) for index in range(len(self._cut)))
+
+    def free(self, fixed: Sequence[tuple[bool, bool]]) -> Free | None:
+        """Which weights and biases may move, for `Engine.hold`; None where all may.
+
+        Args:
+            fixed: of every linear map, whether its weights and whether its biases are held
+                by the settings.
+        """
+        if not self.any_cut and not any(weights or biases for weights, biases in fixed):
+            return None
+        found: Free = []
+        for index, (weights, biases) in enumerate(fixed):
+            cut = self.cuts(index)
+            still = torch.ones_like(cut) if weights else cut
+            held = torch.full((len(cut),), biases or weights)
+            found.append(((~still).double(), (~held).double()))
+        return found
+
+    def state(self) -> dict[str, Any]:
+        """Everything but what could be undone."""
+        return {
+            "cut": self._cut,
+            "pruned": self._pruned,
+            "pruned_from": self._pruned_from,
+            "share": self.share,
+        }
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        self._cut, self._pruned = list(state["cut"]), list(state["pruned"])
+        self._pruned_from, self.share = list(state["pruned_from"]), float(state["share"])
+
+    # ---- inside
+
+    def _values(self, index: int) -> tuple[Tensor, Tensor]:
+        """A copy of one linear map's weights and biases, float64 on the CPU."""
+        weight, bias = self._engine.parameters()[index]
+        return weight.cpu().double().clone(), bias.cpu().double().clone()
+
+    def _remember(self, index: int, weights: Tensor, biases: Tensor) -> None:
+        before = (*self._values(index), self._cut[index].clone())
+        self._undo.append(_Deed(index, weights, biases, before))
+        del self._undo[:-MOST_UNDO]
+
+    def _revive(self, index: int, touched: Tensor) -> None:
+        self._cut[index] = self._cut[index] & ~touched
+        self._pruned[index] = self._pruned[index] & ~touched
+
+    def _cut_where(self, index: int, touched: Tensor, on: bool) -> None:
+        weight, bias = self._values(index)
+        self._remember(index, touched, torch.zeros(len(bias), dtype=torch.bool))
+        if on:
+            self._cut[index] = self._cut[index] | touched
+            weight = weight.masked_fill(touched, 0.0)
+        else:
+            self._revive(index, touched)
+        self._engine.write(index, weight, bias)

@@ -1,0 +1,30 @@
+"""An activation as a block of its own, for a place of its own: behind a normalisation, say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from playground.core.activations import ACTIVATIONS
+from playground.core.layers.base import Activated, Shape
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+
+class ActivationBlock(Activated):
+    """f(x) for every value. A dense block in front of it is usually linear."""
+
+    icon: ClassVar[str] = ":material/show_chart:"
+    main: ClassVar[tuple[str, ...]] = ("activation",)
+
+    kind: Literal["activation"] = "activation"
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return shape
+
+    def build(self, shape: Shape, generator: torch.Generator) -> list[nn.Module]:
+        return [ACTIVATIONS[self.activation].module()]
+
+    def code(self, shape: Shape) -> str:
+        return ACTIVATIONS[self.activation].code

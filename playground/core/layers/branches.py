@@ -1,0 +1,73 @@
+"""Branches: two dense layers side by side on the same inputs, their outputs joined."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import field_validator
+
+from playground.core.activations import ACTIVATIONS
+from playground.core.errors import PlaygroundError
+from playground.core.layers.base import Shape, Weighted
+from playground.core.layers.dense import linear_code
+from playground.core.settings import setting
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+
+class Branches(Weighted):
+    """[f(W x + b), g(V x + c)]: half of the outputs have one activation, half another."""
+
+    icon: ClassVar[str] = ":material/call_split:"
+    main: ClassVar[tuple[str, ...]] = ("units", "activation", "second")
+
+    kind: Literal["branches"] = "branches"
+    units: int = setting(4, ge=1, le=256)
+    second: str = setting("sine")
+
+    @field_validator("second")
+    @classmethod
+    def _known_second(cls, name: str) -> str:
+        if name not in ACTIVATIONS:
+            raise ValueError(f"unknown activation {name!r}")
+        return name
+
+    def output_shape(self, shape: Shape) -> Shape:
+        if len(shape) != 1:
+            raise PlaygroundError("dense_needs_vector", shape=str(shape))
+        return (2 * self.units,)
+
+    def linear_shape(self, shape: Shape) -> tuple[int, int]:
+        return 2 * self.units, shape[0]
+
+    def build(self, shape: Shape, generator: torch.Generator) -> list[nn.Module]:
+        return [_fork(shape[0], self)]
+
+    def code(self, shape: Shape) -> str:
+        linear = linear_code(shape[0], self.units, self.bias)
+        arms = ", ".join(
+            f"nn.Sequential({linear}, {ACTIVATIONS[name].code})"
+            for name in (self.activation, self.second)
+        )
+        return f"Concatenate({arms})"
+
+
+def _fork(inputs: int, settings: Branches) -> nn.Module:
+    import torch
+    from torch import nn
+
+    class Fork(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            # One linear map for both arms: the rows of the first stand above the second's.
+            self.linear = nn.Linear(inputs, 2 * settings.units)
+            self.first = ACTIVATIONS[settings.activation].module()
+            self.second = ACTIVATIONS[settings.second].module()
+
+        def forward(self, values: Tensor) -> Tensor:
+            first, second = self.linear(values).chunk(2, dim=-1)
+            return torch.cat((self.first(first), self.second(second)), -1)
+
+    return Fork()
