@@ -54,7 +54,7 @@ class Shelf:
     def _ask(self) -> None:
         header, points = service().request("thumbnails")
         for name, facts in header["sets"].items():
-            svg = thumbnail(points[name], title=name, **facts)
+            svg = thumbnail(points[name], title=name, radius=1.6, **facts)
             self.thumbnails[name] = picture(svg)
         header, self.curves = service().request("curves")
         self.targets = header["targets"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from playground.core.data import generators, shapes, tables
+from playground.core.data import generators, regions, shapes, tables
 from playground.core.data.csv_table import csv_entry
 from playground.core.data.model import DataSet, Domain, Raw, Schema, Task
 from playground.core.random import Stream
@@ -80,6 +80,11 @@ def _for_spiral() -> dict[str, Any]:
     return _proposal(16, 16, rate=0.01, activation="sine", l2=3e-4)
 
 
+def _for_waves(*units: int, **data: Any) -> dict[str, Any]:
+    """Sine units, for a border that goes to and fro."""
+    return _proposal(*units, rate=0.01, activation="sine", l2=1e-4, **data)
+
+
 def _for_table(*units: int, rate: float) -> dict[str, Any]:
     return _proposal(*units, rate=rate, train_percent=70, scaling="standard")
 
@@ -95,6 +100,13 @@ _ENTRIES = (
         generators.spiral,
         _for_spiral(),
     ),
+    _generated("moons", "binary", regions.moons, _proposal(8, 4, rate=0.03)),
+    _generated("rings", "binary", regions.rings, _proposal(8, 8, rate=0.03)),
+    _generated("checkerboard", "binary", regions.checkerboard, _for_waves(16, 16, samples=1200)),
+    _generated("heart", "binary", regions.heart, _proposal(8, 8, rate=0.03, samples=1000)),
+    _generated("above_sine", "binary", regions.above_sine, _proposal(8, 8, rate=0.03)),
+    _generated("above_abs", "binary", regions.above_abs, _proposal(4, rate=0.03)),
+    _generated("above_cubic", "binary", regions.above_cubic, _proposal(8, 4, rate=0.03)),
     _many_classes("blobs", shapes.blobs, _proposal(8, rate=0.03)),
     _many_classes("spirals", shapes.spirals, _for_spiral()),
     _generated(
@@ -123,6 +135,22 @@ _ENTRIES = (
         shapes.sine,
         _proposal(16, 16, rate=0.01, samples=200, noise=10),
         window=shapes.SINE_WINDOW,
+        columns=("x",),
+    ),
+    _generated(
+        "step",
+        "regression",
+        shapes.step,
+        _proposal(8, rate=0.03, samples=200, noise=10),
+        window=shapes.STEP_WINDOW,
+        columns=("x",),
+    ),
+    _generated(
+        "polynomial",
+        "regression",
+        shapes.polynomial,
+        _proposal(16, rate=0.03, samples=200, noise=5),
+        window=shapes.POLYNOMIAL_WINDOW,
         columns=("x",),
     ),
     tables.IRIS.entry(_for_table(8, rate=0.01)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -24,6 +25,8 @@ _SINE_NOISE = 0.01
 
 LINE_WINDOW = ((-2.5, 2.5), (-8.0, 12.0))
 SINE_WINDOW = ((-6.0, 6.0), (-2.0, 2.0))
+STEP_WINDOW = ((-6.0, 6.0), (-2.0, 2.0))
+POLYNOMIAL_WINDOW = ((-2.5, 2.5), (-6.0, 6.0))
 
 
 def blobs(stream: Stream, samples: int, noise: float, classes: int) -> Raw:
@@ -56,21 +59,34 @@ def spirals(stream: Stream, samples: int, noise: float, classes: int) -> Raw:
 
 def line(stream: Stream, samples: int, noise: float) -> Raw:
     """y = 3x + 2 for x in [−2, 2), with Gaussian noise of standard deviation 0.05 per percent."""
-    inputs, targets = np.empty((samples, 1)), np.empty(samples)
-    for row in range(samples):
-        x = stream.uniform(-_LINE_HALF_WIDTH, _LINE_HALF_WIDTH)
-        inputs[row] = x
-        targets[row] = normal(stream, 3 * x + 2, (_LINE_NOISE * noise) ** 2)
-    return Raw(inputs, targets)
+    return _curve(stream, samples, _LINE_HALF_WIDTH, _LINE_NOISE * noise, lambda x: 3 * x + 2)
 
 
 def sine(stream: Stream, samples: int, noise: float) -> Raw:
     """y = sin x for x in [−5, 5), with Gaussian noise of standard deviation 0.01 per percent."""
+    return _curve(stream, samples, RADIUS, _SINE_NOISE * noise, math.sin)
+
+
+def step(stream: Stream, samples: int, noise: float) -> Raw:
+    """y = −1 left of 0 and +1 from there on, for x in [−5, 5), with the noise of `sine`."""
+    return _curve(stream, samples, RADIUS, _SINE_NOISE * noise, lambda x: 1.0 if x >= 0 else -1.0)
+
+
+def polynomial(stream: Stream, samples: int, noise: float) -> Raw:
+    """y = x³ − 2x for x in [−2, 2), with the noise of `line`."""
+    spread = _LINE_NOISE * noise
+    return _curve(stream, samples, _LINE_HALF_WIDTH, spread, lambda x: x**3 - 2 * x)
+
+
+def _curve(
+    stream: Stream, samples: int, half: float, spread: float, value: Callable[[float], float]
+) -> Raw:
+    """Values over x in [−half, half), with Gaussian noise of this standard deviation."""
     inputs, targets = np.empty((samples, 1)), np.empty(samples)
     for row in range(samples):
-        x = stream.uniform(-RADIUS, RADIUS)
+        x = stream.uniform(-half, half)
         inputs[row] = x
-        targets[row] = normal(stream, math.sin(x), (_SINE_NOISE * noise) ** 2)
+        targets[row] = normal(stream, value(x), spread**2)
     return Raw(inputs, targets)
 
 
