@@ -84,7 +84,7 @@ def thumbnails(names: Sequence[str] | None = None, points: int = 160) -> Observa
         points: how many of each.
 
     Returns:
-        header: {"sets": {name: {"task", "family", "window": [x0, x1, y0, y1]}}};
+        header: {"sets": {name: {"task", "family", "filled", "window": [x0, x1, y0, y1]}}};
         arrays: `<name>` f4 (n, 3): x, y, class index or value.
     """
     from playground.core.experiment import Data
@@ -95,7 +95,9 @@ def thumbnails(names: Sequence[str] | None = None, points: int = 160) -> Observa
         entry = DATASETS.get(name)
         if entry is None or entry.family not in ("points", "line"):
             continue
-        data = Data(name=name, samples=min(max(points, 10), 1000))
+        # Areas show their shape only where they are filled.
+        count = 3 * points if entry.filled else points
+        data = Data(name=name, samples=min(max(count, 10), 1000))
         schema = entry.schema(data, None)
         raw = entry.make(data, TorchStream(0, "data"), None)
         assert schema.domain is not None
@@ -103,7 +105,12 @@ def thumbnails(names: Sequence[str] | None = None, points: int = 160) -> Observa
         columns = (raw.inputs[:, 0], height, raw.targets)
         arrays[name] = np.column_stack(columns).astype(np.float32)
         (x0, x1), (y0, y1) = schema.domain
-        sets[name] = {"task": schema.task, "family": entry.family, "window": [x0, x1, y0, y1]}
+        sets[name] = {
+            "task": schema.task,
+            "family": entry.family,
+            "filled": entry.filled,
+            "window": [x0, x1, y0, y1],
+        }
     return {"sets": sets}, arrays
 
 

@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 TRIES = 3
 PAUSE = 2.0  # s between two tries
+RADIUS = 1.6  # px of a dot; where points fill the plane they run into one another
+FILLED_RADIUS = 2.0
 
 
 class Shelf:
@@ -54,7 +56,8 @@ class Shelf:
     def _ask(self) -> None:
         header, points = service().request("thumbnails")
         for name, facts in header["sets"].items():
-            svg = thumbnail(points[name], title=name, radius=1.6, **facts)
+            radius = FILLED_RADIUS if facts.pop("filled") else RADIUS
+            svg = thumbnail(points[name], title=name, radius=radius, **facts)
             self.thumbnails[name] = picture(svg)
         header, self.curves = service().request("curves")
         self.targets = header["targets"]

@@ -70,6 +70,7 @@ class DataSet:
         schema: what the set holds under these settings; loads neither torch nor scikit-learn.
         make: the points, drawn from the stream; the table is the visitor's, for `csv` alone.
         proposal: changes to a fresh Experiment that suit the set, nested like its JSON.
+        filled: the points lie all over the window, and only their classes show the shape.
     """
 
     name: str
@@ -78,3 +79,4 @@ class DataSet:
     schema: Callable[[Data, Table | None], Schema]
     make: Callable[[Data, Stream, Table | None], Raw]
     proposal: Mapping[str, Any] = field(default_factory=dict)
+    filled: bool = False

@@ -26,6 +26,7 @@ def _generated(
     *,
     window: Domain = generators.PLANE,
     columns: tuple[str, ...] = ("x", "y"),
+    filled: bool = False,
 ) -> DataSet:
     """A set made by formula, of two classes or of values."""
     class_names = _SIGNS if task == "binary" else ()
@@ -38,7 +39,15 @@ def _generated(
         return generate(stream, data.samples, data.noise)
 
     family = "line" if columns == ("x",) else "points"
-    return DataSet(name, family, frozenset({"samples", "noise"}), schema, make, proposal)
+    knobs = frozenset({"samples", "noise"})
+    return DataSet(name, family, knobs, schema, make, proposal, filled)
+
+
+def _region(
+    name: str, generate: Callable[[Stream, int, float], Raw], proposal: Mapping[str, Any]
+) -> DataSet:
+    """Two classes all over the square, with a border between them."""
+    return _generated(name, "binary", generate, proposal, filled=True)
 
 
 def _many_classes(
@@ -91,7 +100,7 @@ def _for_table(*units: int, rate: float) -> dict[str, Any]:
 
 _ENTRIES = (
     _generated("circle", "binary", generators.circle, _proposal(4, 2, rate=0.03)),
-    _generated("xor", "binary", generators.xor, _proposal(8, 4, rate=0.03)),
+    _region("xor", generators.xor, _proposal(8, 4, rate=0.03)),
     _generated("gauss", "binary", generators.gauss, _proposal(4, 2, rate=0.03)),
     # Waves follow the arms; with tanh units most seeds leave a part of an arm out.
     _generated(
@@ -102,11 +111,11 @@ _ENTRIES = (
     ),
     _generated("moons", "binary", regions.moons, _proposal(8, 4, rate=0.03)),
     _generated("rings", "binary", regions.rings, _proposal(8, 8, rate=0.03)),
-    _generated("checkerboard", "binary", regions.checkerboard, _for_waves(16, 16, samples=1200)),
-    _generated("heart", "binary", regions.heart, _proposal(8, 8, rate=0.03, samples=1000)),
-    _generated("above_sine", "binary", regions.above_sine, _proposal(8, 8, rate=0.03)),
-    _generated("above_abs", "binary", regions.above_abs, _proposal(4, rate=0.03)),
-    _generated("above_cubic", "binary", regions.above_cubic, _proposal(8, 4, rate=0.03)),
+    _region("checkerboard", regions.checkerboard, _for_waves(16, 16, samples=1200)),
+    _region("heart", regions.heart, _proposal(8, 8, rate=0.03, samples=1000)),
+    _region("above_sine", regions.above_sine, _proposal(8, 8, rate=0.03)),
+    _region("above_abs", regions.above_abs, _proposal(4, rate=0.03)),
+    _region("above_cubic", regions.above_cubic, _proposal(8, 4, rate=0.03)),
     _many_classes("blobs", shapes.blobs, _proposal(8, rate=0.03)),
     _many_classes("spirals", shapes.spirals, _for_spiral()),
     _generated(
