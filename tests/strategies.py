@@ -19,6 +19,7 @@ from playground.core.initializers import INITIALIZERS
 from playground.core.layers import LAYERS, Layer
 from playground.core.losses import LOSSES
 from playground.core.optimizers import OPTIMIZERS, OptimizerBase
+from playground.core.schedules import SCHEDULES, ScheduleBase
 from playground.core.settings import Settings, bounds_of
 
 NAMES = st.text(min_size=1, max_size=20)
@@ -41,6 +42,11 @@ def layers() -> st.SearchStrategy[Layer]:
 def optimizers() -> st.SearchStrategy[OptimizerBase]:
     """Any registered optimizer with any settings."""
     return st.one_of([settings_of(kind) for kind in OPTIMIZERS.values()])
+
+
+def schedules() -> st.SearchStrategy[ScheduleBase]:
+    """Any registered schedule with any settings."""
+    return st.one_of([settings_of(kind) for kind in SCHEDULES.values()])
 
 
 def experiments() -> st.SearchStrategy[Experiment]:
@@ -86,6 +92,7 @@ def _value(model: type[Settings], name: str, field: FieldInfo) -> st.SearchStrat
         ).map(tuple),
         (Experiment, "layers"): st.lists(st.deferred(layers), max_size=MAX_LAYERS).map(tuple),
         (Experiment, "optimizer"): st.deferred(optimizers),
+        (Experiment, "schedule"): st.deferred(schedules),
         (Experiment, "loss"): st.sampled_from(list(LOSSES)),
         (Experiment, "initialization"): st.sampled_from(list(INITIALIZERS)),
     }

@@ -1,17 +1,19 @@
 """What a visitor may ask of the weights, as a message, and how a run obeys it.
 
 A deed names blocks as the network is drawn: the inputs are block 0. A link is named by the block
-that it enters, the unit there, and the unit where it comes from.
+that it enters, the unit there, and the unit where it comes from. This module loads without torch.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from playground.core.hands import Hands
 from playground.core.network import Block
+
+if TYPE_CHECKING:
+    from playground.core.hands import Hands
 
 KINDS = ("set", "cut", "silence", "reset", "prune", "undo")
 LARGEST = 1e6

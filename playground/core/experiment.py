@@ -8,6 +8,7 @@ and on the command line. This module loads without torch and without scikit-lear
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
@@ -19,6 +20,7 @@ from playground.core.initializers import INITIALIZERS
 from playground.core.layers import AnyLayer, Dense
 from playground.core.losses import LOSSES
 from playground.core.optimizers import Adam, Optimizer
+from playground.core.schedules import Constant, Schedule
 from playground.core.settings import RATES, Settings, is_live, setting
 
 VERSION = 1
@@ -81,6 +83,9 @@ class Training(Settings):
     stream: Literal["pytorch", "tfplayground"] = setting("pytorch")
     stop_epochs: int = setting(0, live=True, ge=0, le=10_000_000)
     stop_loss: float = setting(0.0, live=True, ge=0, le=1000)
+    stop_score: float = setting(0.0, live=True, ge=0, le=1)
+    stop_patience: int = setting(0, live=True, ge=0, le=10_000)
+    stop_seconds: int = setting(0, live=True, ge=0, le=3600)
 
 
 class View(Settings):
@@ -105,6 +110,7 @@ class Experiment(Settings):
     initialization: str = setting("pytorch")
     loss: str = setting("bce")
     optimizer: Optimizer = Field(default_factory=Adam)
+    schedule: Schedule = Field(default_factory=Constant, json_schema_extra={"live": True})
     regularization: Regularization = Field(default_factory=Regularization)
     training: Training = Field(default_factory=Training)
     view: View = Field(default_factory=View)
@@ -209,6 +215,37 @@ def reset_reasons(old: Experiment, new: Experiment) -> tuple[str, ...]:
     Empty when a run of `old` can go on as a run of `new`.
     """
     return tuple(_differences(old, new, ""))
+
+
+def changed_settings(old: Experiment, new: Experiment) -> list[tuple[str, str]]:
+    """The settings that differ, as dotted names, each with its new value as text.
+
+    Of a list whose length changed, and of a part that became another kind, only the name.
+    """
+    return list(_changes(old.model_dump(mode="json"), new.model_dump(mode="json"), ""))
+
+
+def _changes(old: Any, new: Any, path: str) -> Iterator[tuple[str, str]]:
+    if old == new:
+        return
+    if isinstance(old, dict) and isinstance(new, dict) and old.get("name") == new.get("name"):
+        for name in new:
+            yield from _changes(old.get(name), new[name], f"{path}.{name}" if path else name)
+    elif (
+        isinstance(old, list)
+        and isinstance(new, list)
+        and len(old) == len(new)
+        and path == "layers"
+    ):
+        for index, (one, other) in enumerate(zip(old, new, strict=True)):
+            yield from _changes(one, other, f"{path}.{index}")
+    elif isinstance(new, dict):
+        yield path, str(new.get("name", ""))
+    else:
+        yield (
+            path,
+            "" if isinstance(new, list) else f"{new:g}" if isinstance(new, float) else str(new),
+        )
 
 
 def _differences(old: Any, new: Any, prefix: str) -> list[str]:

@@ -26,13 +26,13 @@ class Metrics:
     train_score: float | None
     test_score: float | None
 
-    def row(self, epoch: float) -> tuple[float, ...]:
+    def row(self, epoch: float, rate: float) -> tuple[float, ...]:
         values = (self.train_loss, self.test_loss, self.penalty, self.train_score, self.test_score)
-        return (epoch, *(math.nan if value is None else value for value in values))
+        return (epoch, *(math.nan if value is None else value for value in values), rate)
 
 
 class History:
-    """Rows of (epoch, train loss, test loss, penalty, train score, test score).
+    """Rows of (epoch, train loss, test loss, penalty, train score, test score, learning rate).
 
     When there are more than MOST_POINTS they are thinned; `version` then changes, and whoever
     keeps a copy takes all of it again.
@@ -45,13 +45,13 @@ class History:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def append(self, epoch: float, metrics: Metrics) -> None:
+    def append(self, epoch: float, metrics: Metrics, rate: float = math.nan) -> None:
         """Adds one moment; a second measurement of the same moment replaces the first."""
         self.forget_after(epoch)
         if self._rows and self._rows[-1][0] == epoch:
             self._rows.pop()
             self.version += 1
-        self._rows.append(metrics.row(epoch))
+        self._rows.append(metrics.row(epoch, rate))
         if len(self._rows) > MOST_POINTS:
             self._rows = _thinned(self._rows)
             self.version += 1
@@ -63,8 +63,8 @@ class History:
             self.version += 1
 
     def since(self, start: int) -> np.ndarray:
-        """Rows from an index on, float32 (n, 6); NaN too where float32 cannot hold a value."""
-        rows = np.asarray(self._rows[start:], dtype=np.float64).reshape(-1, 6)
+        """Rows from an index on, float32 (n, 7); NaN too where float32 cannot hold a value."""
+        rows = np.asarray(self._rows[start:], dtype=np.float64).reshape(-1, 7)
         rows[np.abs(rows) > np.finfo(np.float32).max] = np.nan
         return rows.astype(np.float32)
 

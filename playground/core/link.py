@@ -19,10 +19,15 @@ from playground.core.errors import Notice, PlaygroundError
 from playground.core.experiment import Experiment, experiment_from
 from playground.core.layers import LAYERS, Layer
 from playground.core.optimizers import OPTIMIZERS
+from playground.core.schedules import SCHEDULES
 
 MAX_KEYS = 100
 MAX_LENGTH = 8000
-KINDS = {"data": "name", "optimizer": "name"}  # parts whose kind is written under their own name
+KINDS = {
+    "data": "name",
+    "optimizer": "name",
+    "schedule": "name",
+}  # parts whose kind is written under their own name
 
 
 def encode(experiment: Experiment) -> dict[str, str]:
@@ -122,8 +127,9 @@ def _applied(content: dict[str, Any], key: str, text: str) -> dict[str, Any]:
     if key == "layers":
         layers = [_decode_layer(part) for part in text.split(",")] if text else []
         return {**content, "layers": layers}
-    if key == "optimizer":
-        return {**content, "optimizer": OPTIMIZERS[text]().model_dump(mode="json")}
+    if key in ("optimizer", "schedule"):
+        kind = (OPTIMIZERS if key == "optimizer" else SCHEDULES)[text]
+        return {**content, key: kind().model_dump(mode="json")}
     if key == "data":
         return {**content, "data": {**content["data"], "name": text}}
     head, *rest = key.split(".")

@@ -22,9 +22,11 @@ from playground.core.analysis.spectra import eigenvalues, singular_spectrum
 from playground.core.network import Block, parameter_count
 from playground.core.picture import Picture, value_range
 from playground.core.run import Run
+from playground.core.schedules import Constant, ahead
 from playground.core.want import Want
 
 PCA_POINTS = 1500
+SCHEDULE_POINTS = 120
 Header = dict[str, Any]
 Arrays = dict[str, np.ndarray]
 
@@ -110,6 +112,12 @@ class Observer:
                 "test_score": metrics.test_score,
             },
             "focus": None,
+            "rate": run.pace.rate,
+            "hands": {
+                "depth": run.hands.depth,
+                "share": run.hands.share,
+                "cut": run.hands.any_cut,
+            },
             "score": "r2" if run.schema.task == "regression" else "accuracy",
             "history": {
                 "version": run.history.version,
@@ -135,6 +143,8 @@ class Observer:
             "value_range": list(value_range(run, plane)),
             "parameters": parameter_count(run.blocks),
             "batch_size": run.batches.size,
+            "marks": [list(mark) for mark in run.marks],
+            "schedule": _schedule(run),
             "blocks": [self._block(index, block) for index, block in enumerate(run.blocks)],
         }
         for part in ("train", "test"):
@@ -226,9 +236,22 @@ class Observer:
         arrays["confusion"] = torch.stack(tables).float().numpy()
 
 
+def _schedule(run: Run) -> list[list[float]] | None:
+    """The learning rate that is planned: pairs of epoch and rate; None for a constant one."""
+    experiment = run.experiment
+    schedule, base = experiment.schedule, experiment.optimizer.learning_rate
+    if isinstance(schedule, Constant):
+        return None
+    epochs = ahead(schedule, experiment.training.stop_epochs)
+    at = sorted({round(i * epochs / SCHEDULE_POINTS) for i in range(SCHEDULE_POINTS + 1)})
+    return [[epoch, base * schedule.factor(epoch)] for epoch in at]
+
+
 def _stated(run: Run) -> tuple[object, ...]:
-    """Settings that a scene states, and that may change while a network trains."""
-    return run.experiment.layers, run.experiment.training.batch_size
+    """What a scene states, and what may change while a network trains."""
+    experiment, marks = run.experiment, run.marks
+    drawn = experiment.schedule, experiment.optimizer.learning_rate, experiment.training.stop_epochs
+    return experiment.layers, run.batches.size, drawn, len(marks), marks[-1] if marks else None
 
 
 def _memory(run: Run) -> float | None:

@@ -56,6 +56,8 @@ class Picture:
         if want.neurons:
             self._neurons(values, output, arrays)
             arrays["links"] = self._links()
+            if self._run.hands.any_cut:
+                arrays["cut"] = self._cuts()
         if focus is not None:
             self._focus(focus, values, output, header, arrays)
 
@@ -138,6 +140,23 @@ class Picture:
             if block.drawn:
                 before = units
         return single(torch.cat([part.to(parts[0].device) for part in parts])).numpy()
+
+    def _cuts(self) -> np.ndarray:
+        """Which of the links are cut, laid out as `_links`; uint8."""
+        before, parts, number = self._shown[0], [], 0
+        for block, units in zip(self._run.blocks[1:], self._shown[1:], strict=True):
+            if block.linear is not None:
+                cut = self._run.hands.cuts(number)
+                parts += [
+                    cut[units][:, before].flatten(),
+                    torch.zeros(len(units), dtype=torch.bool),
+                ]
+                number += 1
+            elif block.drawn:
+                parts.append(torch.zeros(len(units) * (len(units) + 1), dtype=torch.bool))
+            if block.drawn:
+                before = units
+        return torch.cat(parts).to(torch.uint8).numpy()
 
     def _focus(
         self,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import torch
@@ -23,7 +23,7 @@ from playground.core.deeds import obey
 from playground.core.engine import Engine, Problem, make_engine
 from playground.core.engine.batches import Batches
 from playground.core.errors import Notice, PlaygroundError
-from playground.core.experiment import Experiment, reset_reasons
+from playground.core.experiment import Experiment, changed_settings, reset_reasons
 from playground.core.hands import Hands
 from playground.core.history import History, Metrics
 from playground.core.losses import LOSSES, encode_targets
@@ -33,10 +33,12 @@ from playground.core.network import (
     parameter_count,
     penalty_rates,
 )
+from playground.core.pace import Pace
 from playground.core.random import SeedRandom, Stream, TorchStream, stable_seed
 
 State = Literal["ready", "done", "diverged"]
 CHUNK_SECONDS = 0.0015
+MOST_MARKS = 40
 EXPLOSION = 1000  # times the first loss: finite still, but no state to go on from
 
 
@@ -58,6 +60,7 @@ class Run:
         blocks: the network, inputs and head included.
         data: the points, split and scaled.
         step: minibatches taken.
+        marks: (epoch, setting, new value as text) of what was changed while it trained.
         metrics: what was last measured, at `measured_step`.
         seconds: time spent in training steps.
         state: "ready", "done" (a stop rule was met) or "diverged".
@@ -110,6 +113,9 @@ class Run:
         self._exploded = math.inf
         self.hands = Hands(self.engine, self._problem.parameters)
         self._hold()
+        self.marks: list[tuple[float, str, str]] = []
+        self.metrics = Metrics(None, None, 0.0, None, None)
+        self.pace = Pace(self)
         self._prepare_measuring()
         if snapshot is not None:
             self._restore(snapshot)
@@ -220,7 +226,7 @@ class Run:
         Returns:
             How many were taken.
         """
-        current, taken = self.batches, 0
+        current, taken, begin = self.batches, 0, time.perf_counter()
         while taken < batches and self.state == "ready":
             start = current.position
             part = current.slices[start : start + batches - taken]
@@ -231,7 +237,9 @@ class Run:
             if current.position == len(current.slices):
                 current.finish_epoch()
                 self.engine.load(current.indices)
-                self._check_epochs()
+                if self.pace.busy:
+                    self.pace.epoch_ended()
+        self.seconds += time.perf_counter() - begin
         return taken
 
     def train_for(self, seconds: float) -> int:
@@ -252,20 +260,7 @@ class Run:
             self._chunk = int(min(max(wanted, 1), 2 * self._chunk, 2000))
             if now - begin >= seconds:
                 break
-        self.seconds += now - begin
         return taken
-
-    def _check_loss(self) -> None:
-        limit, loss = self.experiment.training.stop_loss, self.metrics.train_loss
-        if limit and loss is not None and loss <= limit and self.state == "ready":
-            self.state = "done"
-            self.notice = Notice("stopped_loss", {"loss": f"{loss:.4g}"})
-
-    def _check_epochs(self) -> None:
-        limit = self.experiment.training.stop_epochs
-        if limit and self.epoch >= limit:
-            self.state = "done"
-            self.notice = Notice("stopped_epochs", {"epochs": self.epoch})
 
     # ---- measuring
 
@@ -290,21 +285,30 @@ class Run:
             self._exploded = EXPLOSION * max(loss, 1.0)
         if self._good is None or loss <= self._exploded:
             self._good = (self.engine.state(), self.batches.state(), self.step, metrics)
-        self.history.append(self.exact_epoch, metrics)
-        self._check_loss()
+        self.history.append(self.exact_epoch, metrics, self.pace.rate)
+        self.pace.check()
         return metrics
 
     def _metrics(self, output: Tensor) -> Metrics:
         split = len(self.data.inputs_train)
         parts = ((output[:, :split], slice(0, split)), (output[:, split:], slice(split, None)))
-        losses = [
-            _finite(self.loss.value(values, self._encoded[:, where], 0).item())
-            if values.shape[1]
-            else None
-            for values, where in parts
-        ]
+        losses = [self.loss_of(output, part) for part in ("train", "test")]
         scores = [self._score(values, self.truth[where]) for values, where in parts]
         return Metrics(losses[0], losses[1], self._penalty(), scores[0], scores[1])
+
+    def loss_of(self, output: Tensor, part: str) -> float | None:
+        """Mean loss of one part; None where it has no points or the loss is not finite.
+
+        Args:
+            output: of all points, (units, points).
+            part: "train" or "test".
+        """
+        split = len(self.data.inputs_train)
+        where = slice(0, split) if part == "train" else slice(split, None)
+        values = output[:, where]
+        if not values.shape[1]:
+            return None
+        return _finite(self.loss.value(values, self._encoded[:, where], 0).item())
 
     def _score(self, output: Tensor, truth: Tensor) -> float | None:
         if not len(truth):
@@ -378,7 +382,18 @@ class Run:
         if done:
             self._hold()
             self.measured_step = -1
+            self._note([("hands", str(deed["deed"]))])
         return done
+
+    def _note(self, changes: Sequence[tuple[str, str]]) -> None:
+        """Marks what changed at this moment; of many changes in a row of one thing, the last."""
+        if self.step == 0:
+            return
+        for what, to in changes:
+            if self.marks and self.marks[-1][:2] == (self.exact_epoch, what):
+                self.marks.pop()
+            self.marks.append((self.exact_epoch, what, to))
+        del self.marks[:-MOST_MARKS]
 
     def _hold(self) -> None:
         """Tells the engine which weights and biases must stay as they are."""
@@ -399,11 +414,13 @@ class Run:
         if reasons:
             raise PlaygroundError("change_needs_reset", settings=", ".join(reasons))
         only_view = experiment == self.experiment.model_copy(update={"view": experiment.view})
-        self.experiment = experiment
+        before, self.experiment = self.experiment, experiment
         if only_view:
             return
         self.blocks = checked(experiment, self.schema)
+        self._note(changed_settings(before, experiment))
         self.engine.configure(experiment)
+        self.pace.configure()
         self._hold()
         self.batches.configure(experiment.training)
         if self.batches.position == len(self.batches.slices):
@@ -416,14 +433,16 @@ class Run:
         if self.state == "diverged":
             self.history.forget_after(self.exact_epoch)
         self.state, self.notice = "ready", None
-        self._check_epochs()
-        self._check_loss()
+        self.pace.resume()
+        self.pace.check()
 
     def snapshot(self) -> bytes:
         """Everything that a new Run of the same experiment needs to go on exactly from here."""
         content = {
             "engine": self.engine.state(),
             "hands": self.hands.state(),
+            "pace": self.pace.state(),
+            "marks": self.marks,
             "batches": self.batches.state(),
             "generators": {name: g.get_state() for name, g in self._generators.items()},
             "history": self.history.state(),
@@ -445,7 +464,9 @@ class Run:
         self.engine.load(self.batches.indices)
         self.history.load_state(content["history"])
         self.step, self.seconds = content["step"], content["seconds"]
-        self._check_epochs()
+        self.marks = [(float(at), str(what), str(to)) for at, what, to in content["marks"]]
+        self.pace.load_state(content["pace"])
+        self.pace.check()
 
 
 def _data_stream(experiment: Experiment) -> Stream:

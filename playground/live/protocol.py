@@ -32,6 +32,8 @@ import struct
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, BinaryIO
 
+from playground.core.deeds import read_deed
+
 Message = tuple[str, dict[str, Any], bytes]
 Send = Callable[[Message], None]
 
@@ -145,6 +147,12 @@ def _is_int(value: object, low: int, high: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
 
+def _deed(value: Mapping[Any, Any]) -> dict[str, Any] | None:
+    inner = value.get("value")
+    deed = read_deed(inner) if isinstance(inner, Mapping) else None
+    return None if deed is None else {"value": deed}
+
+
 _COMMANDS: dict[str, Callable[[Mapping[Any, Any]], dict[str, Any] | None]] = {
     "play": _plain,
     "pause": _plain,
@@ -156,4 +164,5 @@ _COMMANDS: dict[str, Callable[[Mapping[Any, Any]], dict[str, Any] | None]] = {
     "ack": _ack,
     "hidden": _flag,
     "keep": _flag,
+    "deed": _deed,
 }

@@ -243,6 +243,8 @@ class Scheduler:
         elif kind == "pause":
             job.playing = False
             job.remaining = 0
+        elif kind == "deed" and job.run is not None:
+            job.run.act(command["value"])
         elif job.state != "failed" and job.run is not None:
             self._go(job, job.run, kind)
         job.touch()

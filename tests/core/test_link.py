@@ -108,7 +108,7 @@ def test_one_bad_setting_spoils_no_other(experiment, key, value):
 
 
 BAD = [
-    ("data", "moons"),
+    ("data", "no_such_set"),
     ("data.samples", "9"),
     ("data.samples", "many"),
     ("data.samples", "50.5"),

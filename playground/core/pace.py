@@ -1,0 +1,133 @@
+"""What a run decides as it goes: its learning rate by the schedule, and when to stop.
+
+Both are looked at when an epoch ends. A run without a schedule and without stop rules pays
+nothing for them.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from playground.core.errors import Notice
+from playground.core.schedules import Constant, Plateau
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from playground.core.run import Run
+
+THRESHOLD = 1e-4  # relative; torch's ReduceLROnPlateau
+
+
+class Pace:
+    """The schedule and the stop rules of one run.
+
+    Attributes:
+        rate: the learning rate in use.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._best_train = math.inf
+        self._waited = 0
+        self._shrunk = 1.0
+        self._best_test = math.inf
+        self._best_epoch = 0
+        self._best: dict[str, Tensor] | None = None
+        self.rate = 0.0
+        self.configure()
+
+    def configure(self) -> None:
+        """Takes over the settings of the run's experiment."""
+        experiment = self._run.experiment
+        schedule, rules = experiment.schedule, experiment.training
+        self.busy = not isinstance(schedule, Constant) or bool(
+            rules.stop_epochs or rules.stop_patience
+        )
+        if not rules.stop_patience:
+            self._best = None
+        self._set_rate()
+
+    def _set_rate(self) -> None:
+        experiment = self._run.experiment
+        schedule, base = experiment.schedule, experiment.optimizer.learning_rate
+        shrunk = self._shrunk if isinstance(schedule, Plateau) else 1.0
+        # Never 0: an optimizer may divide by its rate, and no step is a rule's to say.
+        self.rate = max(base * schedule.factor(self._run.epoch) * shrunk, 1e-12)
+        self._run.engine.set_learning_rate(self.rate)
+
+    def epoch_ended(self) -> None:
+        """To be called behind every epoch of a busy run."""
+        run, rules = self._run, self._run.experiment.training
+        if isinstance(run.experiment.schedule, Plateau) or rules.stop_patience:
+            train, test = self._losses()
+            self._follow_plateau(train)
+            self._follow_best(test if math.isfinite(test) else train)
+        if not isinstance(run.experiment.schedule, Constant):
+            self._set_rate()
+        self.check()
+
+    @torch.no_grad()
+    def _losses(self) -> tuple[float, float]:
+        run = self._run
+        output = run.engine.activations(run.points)[-1]
+        found = [run.loss_of(output, part) for part in ("train", "test")]
+        return tuple(math.nan if value is None else value for value in found)  # type: ignore[return-value]
+
+    def _follow_plateau(self, loss: float) -> None:
+        schedule = self._run.experiment.schedule
+        if not isinstance(schedule, Plateau):
+            return
+        if loss < self._best_train * (1 - THRESHOLD):
+            self._best_train, self._waited = loss, 0
+        else:
+            self._waited += 1
+        if self._waited > schedule.patience:
+            self._shrunk *= schedule.gamma
+            self._waited = 0
+
+    def _follow_best(self, loss: float) -> None:
+        """Keeps the best weights, and goes back to them when patience is at its end."""
+        run, patience = self._run, self._run.experiment.training.stop_patience
+        if not patience or run.state != "ready":
+            return
+        if loss < self._best_test:
+            self._best_test, self._best_epoch = loss, run.epoch
+            self._best = run.engine.state()
+        elif run.epoch - self._best_epoch >= patience and self._best is not None:
+            run.engine.load_state(self._best)
+            run.measured_step = -1
+            self._stop("stopped_patience", epochs=patience, best=self._best_epoch)
+
+    def check(self) -> None:
+        """Ends the run where a rule on epochs, loss, score or time says so."""
+        run, rules = self._run, self._run.experiment.training
+        if run.state != "ready":
+            return
+        loss, score = run.metrics.train_loss, run.metrics.test_score
+        if rules.stop_epochs and run.epoch >= rules.stop_epochs:
+            self._stop("stopped_epochs", epochs=run.epoch)
+        elif rules.stop_loss and loss is not None and loss <= rules.stop_loss:
+            self._stop("stopped_loss", loss=f"{loss:.4g}")
+        elif rules.stop_score and score is not None and score >= rules.stop_score:
+            self._stop("stopped_score", score=f"{score:.4g}")
+        elif rules.stop_seconds and run.seconds >= rules.stop_seconds:
+            self._stop("stopped_seconds", seconds=f"{run.seconds:.1f}")
+
+    def _stop(self, code: str, **params: Any) -> None:
+        self._run.state, self._run.notice = "done", Notice(code, params)
+
+    def resume(self) -> None:
+        """The visitor goes on: patience begins again."""
+        self._best_test, self._best_epoch, self._best = math.inf, self._run.epoch, None
+
+    def state(self) -> dict[str, Any]:
+        return {"train": self._best_train, "waited": self._waited, "shrunk": self._shrunk}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        self._best_train, self._waited = float(state["train"]), int(state["waited"])
+        self._shrunk = float(state["shrunk"])
+        self._set_rate()
