@@ -19,6 +19,7 @@ from playground.core.analysis.maps import shown_units, single
 from playground.core.analysis.pca import Basis
 from playground.core.analysis.plane import plane_for
 from playground.core.analysis.spectra import eigenvalues, singular_spectrum
+from playground.core.analysis.warp import Warp
 from playground.core.network import Block, parameter_count
 from playground.core.picture import Picture, value_range
 from playground.core.run import Run
@@ -57,6 +58,7 @@ class Observer:
         self._bases: dict[int, Basis] = {}
         self.plane = plane_for(run.data, self._view)
         self._picture = Picture(run, self.plane)
+        self._bent: Warp | None = None
 
     @torch.no_grad()
     def frame(
@@ -69,6 +71,7 @@ class Observer:
             self._view, scene = run.experiment.view, True
             self.plane = plane_for(run.data, self._view)
             self._picture = Picture(run, self.plane)
+            self._bent = None
         if _stated(run) != self._stated:
             self._stated, scene = _stated(run), True
         header = self._numbers(history_from)
@@ -220,6 +223,11 @@ class Observer:
             if matrix.shape[0] == matrix.shape[1]:
                 header["eigen"].append({"block": index, "size": matrix.shape[0]})
                 arrays[f"ev_{index}"] = single(eigenvalues(matrix)).numpy()
+
+    def _warp(self, want: Want, header: Header, arrays: Arrays) -> None:
+        if self._bent is None:
+            self._bent = Warp(self.run, self.plane, value_range(self.run, self.plane))
+        self._bent.paint(want, header, arrays)
 
     def _confusion(self, want: Want, header: Header, arrays: Arrays) -> None:
         run = self.run

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-Analysis = Literal["pca", "singular", "eigen", "confusion"]
+Analysis = Literal["pca", "singular", "eigen", "confusion", "warp"]
 RESOLUTIONS = (20, 200)
 
 
@@ -21,6 +21,8 @@ class Want:
         block: the block whose activations a PCA is of, from 1; the nearest one there is.
         focus: block and unit whose map is shown large.
         resolution: points along one side of the large map.
+        pairs: block and two of its units, for blocks whose warped grid is shown in two units
+            instead of principal components.
     """
 
     map: bool = True
@@ -29,6 +31,7 @@ class Want:
     block: int = 1
     focus: tuple[int, int] | None = None
     resolution: int = 100
+    pairs: tuple[tuple[int, int, int], ...] = ()
 
     @classmethod
     def read(cls, content: Mapping[str, Any]) -> Want:
@@ -43,8 +46,23 @@ class Want:
             analysis=analysis if analysis in get_args(Analysis) else None,
             block=_whole(content.get("block"), 1),
             focus=(_whole(focus[0], 0), _whole(focus[1], 0)) if pair and focus else None,
+            pairs=_triples(content.get("warp")),
             resolution=min(max(_whole(content.get("resolution"), 100), low), high),
         )
+
+
+def _triples(value: object) -> tuple[tuple[int, int, int], ...]:
+    """Triples of whole numbers, none below 0; anything else is left out."""
+    if not isinstance(value, list | tuple):
+        return ()
+    found = [
+        (one[0], one[1], one[2])
+        for one in value
+        if isinstance(one, list | tuple)
+        and len(one) == 3
+        and all(_whole(number, -1) >= 0 for number in one)
+    ]
+    return tuple(found)
 
 
 def _whole(value: object, default: int) -> int:

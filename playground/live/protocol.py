@@ -43,7 +43,7 @@ _MAX_JSON = 64 * 2**20
 MAX_SPEED = 1e6
 """Most batches per second that a visitor can ask for; beyond, there is no limit at all."""
 
-ANALYSES = (None, "pca", "singular", "eigen", "confusion")
+ANALYSES = (None, "pca", "singular", "eigen", "confusion", "warp")
 
 
 def pack(message: Message) -> bytes:
@@ -136,7 +136,22 @@ def _want(value: Mapping[Any, Any]) -> dict[str, Any] | None:
         return None
     if focus is not None and not _is_unit(focus):
         return None
-    return {"value": {**shown, "analysis": analysis, "block": block, "focus": focus}}
+    more: dict[str, Any] = {}
+    if "warp" in want:
+        if not _are_pairs(want["warp"]):
+            return None
+        more["warp"] = want["warp"]
+    return {"value": {**shown, "analysis": analysis, "block": block, "focus": focus, **more}}
+
+
+def _are_pairs(value: object) -> bool:
+    """A few blocks, each with two of its units."""
+    if not isinstance(value, list) or len(value) > 100:
+        return False
+    return all(
+        isinstance(one, list) and len(one) == 3 and all(_is_int(i, 0, 10**6) for i in one)
+        for one in value
+    )
 
 
 def _is_unit(value: object) -> bool:

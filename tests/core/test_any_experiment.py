@@ -20,7 +20,7 @@ from playground.core.run import Run
 from tests.core.helpers import CSV, flat, states_equal
 from tests.strategies import small_experiments
 
-ANALYSES = st.sampled_from([None, "pca", "singular", "eigen", "confusion"])
+ANALYSES = st.sampled_from([None, "pca", "singular", "eigen", "confusion", "warp"])
 
 
 def started(experiment: Experiment) -> Run | None:

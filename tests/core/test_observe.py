@@ -65,8 +65,10 @@ def test_a_frame_keeps_the_contract(name, analysis):
         expected |= {f"ev_{k}" for k in square}
     elif analysis == "confusion" and task != "regression":
         expected.add("confusion")
+    elif analysis == "warp":
+        expected |= {"warp", "warp_color"}
     assert set(arrays) == expected
-    present = {"pca": "pca", "singular": "spectra", "eigen": "eigen"}
+    present = {"pca": "pca", "singular": "spectra", "eigen": "eigen", "warp": "warp"}
     for which, key in present.items():
         assert (key in header) == (analysis == which)
 

@@ -40,6 +40,7 @@ def test_what_nobody_wants_is_not_computed(name, monkeypatch):
     for target in ("singular_spectrum", "eigenvalues"):
         monkeypatch.setattr(observe_module, target, forbidden)
     monkeypatch.setattr(observe_module.Basis, "follow", forbidden)
+    monkeypatch.setattr("playground.core.analysis.warp.Warp.paint", forbidden)
     monkeypatch.setattr("playground.core.picture.Picture._links", forbidden)
     monkeypatch.setattr("playground.core.picture.Picture._neurons", forbidden)
     header, arrays = frame(run, scene=False, neurons=False)

@@ -11,7 +11,7 @@ from playground.core.observe import Observer, observe
 from playground.core.run import Run
 from tests.core.helpers import independent_model, run_of, small
 
-ANALYSES = [None, "pca", "singular", "eigen", "confusion"]
+ANALYSES = [None, "pca", "singular", "eigen", "confusion", "warp"]
 FRESH = (-1, 0)
 SIZE = 40  # points along one side of the maps
 STACK = [

@@ -5,12 +5,14 @@ import { el, iconButton } from './dom.js';
 import { createEigen } from './eigen.js';
 import { createPca } from './pca.js';
 import { createSpectra } from './spectra.js';
+import { createWarp } from './warp.js';
 
 const TABS = {
   pca: createPca,
   singular: createSpectra,
   eigen: createEigen,
   confusion: createConfusion,
+  warp: createWarp,
 };
 
 /** The open tab outlives a remount of the part. */
