@@ -19,7 +19,11 @@ from streamlit.components.v2 import component
 
 from playground.core.activations import ACTIVATIONS
 from playground.core.errors import PlaygroundError
-from playground.core.experiment import Experiment
+from playground.core.experiment import Experiment, Regularization, Training
+from playground.core.layers import LAYERS, Freezable, Weighted
+from playground.core.optimizers import OPTIMIZERS
+from playground.core.schedules import SCHEDULES
+from playground.core.settings import is_live
 from playground.figures.palette import palette
 from playground.live.handle import RunHandle
 from playground.live.service import service
@@ -177,11 +181,25 @@ def _facts(part: str, run: RunHandle) -> dict[str, Any]:
             **language.section("view"),
             "errors": language.section("errors"),
             "activations": language.names_of("activations", ACTIVATIONS),
+            "settings": _setting_names(),
         },
         "lang": language.current(),
         "mode": st.session_state.get(_TRANSPORT, "ws"),
         "palette": palette(),
     }
+
+
+def _setting_names() -> dict[str, str]:
+    """What the settings are called that may change while a network trains."""
+    from playground.ui.forms import words_of
+
+    found: dict[str, str] = {}
+    parts = [Experiment, Regularization, Training, Freezable, Weighted]
+    for model in (*parts, *LAYERS.values(), *OPTIMIZERS.values(), *SCHEDULES.values()):
+        for name, field in model.model_fields.items():
+            if is_live(field) and name not in found:
+                found[name] = words_of(model, name, "label")
+    return found
 
 
 def pipe(run: RunHandle) -> None:

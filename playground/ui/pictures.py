@@ -15,6 +15,7 @@ import numpy as np
 import streamlit as st
 
 from playground.core.errors import PlaygroundError
+from playground.core.schedules import ScheduleBase
 from playground.figures.sparkline import Curve, line_colors, picture, sparkline
 from playground.figures.thumbnail import thumbnail
 from playground.live.service import service
@@ -92,6 +93,17 @@ def loss_curve(name: str) -> str:
     loss = language.name_of("losses", name)
     title = say("figures.loss", name=loss, target=f"{target:g}")
     return _image(_one_line(arrays, title, dark()), title)
+
+
+def schedule_curve(schedule: ScheduleBase, rate: float, epochs: int) -> str:
+    """The learning rate over the epochs that are planned, as HTML."""
+    at = np.linspace(0, epochs, 121)
+    values = np.array([rate * schedule.factor(float(np.floor(epoch))) for epoch in at])
+    name = language.name_of("schedules", type(schedule).model_fields["name"].default)
+    title = say("figures.schedule", name=name, epochs=epochs)
+    curve = Curve(at.tolist(), values.tolist(), line_colors(dark())[0])
+    svg = sparkline([curve], title=title, width=200, height=72, y_range=(0.0, rate * 1.05))
+    return _image(picture(svg), title)
 
 
 def dark() -> bool:

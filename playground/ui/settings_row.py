@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from playground.core.experiment import Regularization
+from playground.core.experiment import Experiment, Regularization
 from playground.core.initializers import INITIALIZERS
 from playground.core.losses import LOSSES, fits
 from playground.core.optimizers import OPTIMIZERS
+from playground.core.schedules import SCHEDULES, Constant, Plateau, ScheduleBase, ahead
 from playground.core.settings import Settings
 from playground.ui import forms, language, pictures, sharing, state
 from playground.ui.forms import key_of, number
@@ -19,7 +20,10 @@ from playground.ui.language import say
 def settings_row() -> None:
     experiment = state.experiment()
     with st.container(key="settings", horizontal=True, gap=None):
-        _chip("rate", say("bar.learning_rate"), number(experiment.optimizer.learning_rate), _rate)
+        rate = number(experiment.optimizer.learning_rate)
+        if not isinstance(experiment.schedule, Constant):
+            rate = f"{rate} · {language.name_of('schedules', experiment.schedule.name)}"
+        _chip("rate", say("bar.learning_rate"), rate, _rate)
         _chip("batch", say("bar.batch_size"), number(experiment.training.batch_size), _batch)
         optimizer = language.name_of("optimizers", experiment.optimizer.name)
         _chip("optimizer", say("bar.optimizer"), optimizer, _optimizer)
@@ -40,7 +44,25 @@ def _chip(key: str, label: str, value: str, content: Callable[[], None]) -> None
 
 
 def _rate() -> None:
-    _settings(state.experiment().optimizer, "optimizer", ["learning_rate"])
+    experiment = state.experiment()
+    _settings(experiment.optimizer, "optimizer", ["learning_rate"])
+    schedule, key = experiment.schedule, key_of("schedule")
+    forms.choice(
+        forms.words_of(Experiment, "schedule", "label"),
+        language.names_of("schedules", SCHEDULES),
+        key,
+        schedule.name,
+        help=forms.words_of(ScheduleBase, "name", "help"),
+        on_change=lambda: state.change({"schedule": {"name": st.session_state[key]}}),
+    )
+    st.caption(language.help_of("schedules", schedule.name))
+    if isinstance(schedule, Constant):
+        return
+    st.latex(schedule.formula)
+    if not isinstance(schedule, Plateau):  # what the loss decides cannot be drawn ahead
+        epochs = ahead(schedule, experiment.training.stop_epochs)
+        st.html(pictures.schedule_curve(schedule, experiment.optimizer.learning_rate, epochs))
+    _settings(schedule, "schedule", _own_fields(schedule, "name"))
 
 
 def _batch() -> None:

@@ -34,8 +34,6 @@ class BatchNorm(Norm):
     and variance are used.
     """
 
-    main: ClassVar[tuple[str, ...]] = ("momentum",)
-
     kind: Literal["batch_norm"] = "batch_norm"
     momentum: float = setting(0.1, live=True, gt=0, le=1)
 

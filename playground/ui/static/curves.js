@@ -108,13 +108,32 @@ class Curves {
     if (this.penalized) {
       traces.push(trace(text('curves.penalty'), penalty, theme.muted, { line: { dash: 'dot', width: 1.5 } }));
     }
+    if (this.hub.scene?.schedule) traces.push(...this.rates(x, column(6)));
     return traces;
+  }
+
+  /** The learning rate as it was, and as its schedule plans it. */
+  rates(x, y) {
+    const { theme, text } = this.context;
+    const { schedule } = this.hub.scene;
+    const line = (name, xs, ys, more) => ({
+      type: 'scatter', mode: 'lines', x: xs, y: ys, name, yaxis: 'y3',
+      line: { color: theme.text, width: 1.5, ...more },
+    });
+    return [
+      line(text('curves.planned'), schedule.map(([at]) => at), schedule.map(([, rate]) => rate),
+        { color: theme.muted, dash: 'dot' }),
+      line(text('curves.rate'), x, y, {}),
+      { ...line(text('curves.rate'), x.slice(-1), y.slice(-1), {}), mode: 'markers',
+        marker: { size: 7, color: theme.text } },
+    ];
   }
 
   layout() {
     const { theme, text } = this.context;
     const score = this.hub.header?.score === 'r2' ? 'r2' : 'accuracy';
     const title = (words) => ({ text: words, font: { size: 12, color: theme.muted }, standoff: 6 });
+    const scheduled = Boolean(this.hub.scene?.schedule);
     const zeroed = choices.logY ? {} : { rangemode: 'tozero' };
     return layout(theme, {
       width: this.stage.clientWidth,
@@ -123,18 +142,49 @@ class Curves {
       uirevision: `${this.hub.scene?.id}|${choices.logX}|${choices.logY}`,
       hovermode: false,
       xaxis: axis(theme, {
-        type: choices.logX ? 'log' : 'linear', title: title(text('curves.epoch')), anchor: 'y2',
+        type: choices.logX ? 'log' : 'linear', title: title(text('curves.epoch')),
+        anchor: scheduled ? 'y3' : 'y2',
         nticks: 7, rangemode: 'tozero',
       }),
       yaxis: axis(theme, {
         type: choices.logY ? 'log' : 'linear', title: title(text('curves.loss')),
-        domain: [0.42, 1], nticks: 5, exponentformat: 'power', ...zeroed,
+        domain: scheduled ? [0.56, 1] : [0.42, 1], nticks: 5, exponentformat: 'power', ...zeroed,
+      }),
+      shapes: this.markLines(),
+      ...(scheduled && {
+        yaxis3: axis(theme, {
+          title: title(text('curves.rate')), domain: [0, 0.19], nticks: 3, rangemode: 'tozero',
+        }),
       }),
       yaxis2: axis(theme, {
-        title: title(text(`curves.${score}`)), domain: [0, 0.33], nticks: 4,
+        title: title(text(`curves.${score}`)), domain: scheduled ? [0.27, 0.48] : [0, 0.33], nticks: 4,
         tickformat: score === 'r2' ? '' : '.0%', range: this.scoreRange(score),
       }),
     });
+  }
+
+  /** A dotted line wherever a setting was changed while the network trained. */
+  markLines() {
+    const { muted } = this.context.theme;
+    return (this.hub.scene?.marks ?? []).map(([epoch]) => ({
+      type: 'line', xref: 'x', yref: 'paper', x0: epoch, x1: epoch, y0: 0, y1: 1,
+      line: { color: muted, width: 1, dash: 'dot' },
+    }));
+  }
+
+  /** What was changed at a row's epoch or since the row before it. */
+  changesAt(row) {
+    const { history, scene } = this.hub;
+    const { text, words: { settings } } = this.context;
+    const from = row > 0 ? history.value(row - 1, 0) : -1;
+    const to = history.value(Math.min(row + 1, history.count - 1), 0);
+    return (scene?.marks ?? [])
+      .filter(([epoch]) => epoch >= from && epoch <= to)
+      .slice(-3)
+      .map(([, what, value]) => ({
+        label: what === 'hands' ? text(`deeds.${value}`) : settings?.[what.split('.').at(-1)] ?? what,
+        value: what === 'hands' ? '' : value,
+      }));
   }
 
   /** Scores end at 1; how far down their axis goes depends on the worst one seen in this scene. */
@@ -183,7 +233,9 @@ class Curves {
       value(`train_${score}`, 4, theme.train, 'yaxis2', percent),
     ];
     if (this.penalized) values.push(value('penalty', 3, theme.muted));
-    return { title: text('curves.at', { epoch: history.value(row, 0) }), values };
+    if (this.hub.scene?.schedule) values.push(value('rate', 6, theme.text, 'yaxis3'));
+    const title = text('curves.at', { epoch: history.value(row, 0) });
+    return { title, values, notes: this.changesAt(row) };
   }
 
   // ---- the part ------------------------------------------------------------------------------
@@ -191,7 +243,7 @@ class Curves {
   paint(hub) {
     if (!hub.scene || !this.stage.clientWidth) return;
     const { history, scene } = hub;
-    const key = `${scene.id}|${history.version}|${history.count}|${history.value(history.count - 1, 0)}`;
+    const key = `${scene.id}|${history.version}|${history.count}|${history.value(history.count - 1, 0)}|${scene.marks?.length}|${scene.schedule?.length}`;
     if (!this.ready) this.start();
     else if (key !== this.key) {
       this.key = key;

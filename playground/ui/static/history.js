@@ -1,10 +1,10 @@
 /**
  * The measured history of a run, grown from the deltas that frames carry.
  *
- * A row is (epoch, train loss, test loss, penalty, train score, test score).
+ * A row is (epoch, train loss, test loss, penalty, train score, test score, learning rate).
  */
 
-export const COLUMNS = 6;
+export const COLUMNS = 7;
 
 export class History {
   constructor() {

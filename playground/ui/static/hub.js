@@ -259,6 +259,7 @@ class Hub {
     if (header.history) this.history.merge(header.history, arrays.history?.data ?? new Float32Array());
     Object.assign(this.arrays, arrays);
     if (!header.focus) delete this.arrays.focus;
+    if (!header.hands?.cut) delete this.arrays.cut;
     this.header = header;
   }
 

@@ -24,7 +24,7 @@ const EASE = 1.5;
  */
 export function arrange(scene, width, height) {
   const { blocks } = scene;
-  const top = blocks.some(({ kind }) => kind === 'dropout') ? TOP + LABEL : TOP;
+  const top = blocks.some(({ shown }) => !shown.length) ? TOP + LABEL : TOP;
   const sampled = blocks.map(({ shown, units }) => (shown?.length ?? 0) < units);
   const lines = sampled.some(Boolean) ? 3 : 2;
   const footer = lines * LINE + PAD;
@@ -94,6 +94,10 @@ function wires(scene, columns) {
   }
   return links;
 }
+
+/** Whether a line is drawn: a block without weights of its own joins each unit to itself alone. */
+export const joined = (scene, link, to, from) =>
+  scene.blocks[link.block].linear || to.place === from.place;
 
 /** The weight of the link between two neurons, and a neuron's bias, in the frame's links. */
 export const weightAt = (link, to, from) => link.weights + to.place * link.cols + from.place;

@@ -114,6 +114,26 @@ export function paintLinks(context, layout, weights, theme, accent) {
   });
 }
 
+/** Links that were cut: a thin broken line shows where one can be mended. */
+export function paintCuts(context, layout, cut, theme) {
+  context.lineWidth = 1;
+  context.strokeStyle = theme.muted;
+  context.setLineDash([2, 4]);
+  context.beginPath();
+  for (const link of layout.links) {
+    for (const to of link.to.neurons) {
+      for (const from of link.from.neurons) {
+        if (!cut[weightAt(link, to, from)]) continue;
+        const [x0, y0, bend, x1, y1] = curve(from, to);
+        context.moveTo(x0, y0);
+        context.bezierCurveTo(bend, y0, bend, y1, x1, y1);
+      }
+    }
+  }
+  context.stroke();
+  context.setLineDash([]);
+}
+
 /** One link in full, under the pointer. */
 export function paintLink(context, { from, to, weight }, theme) {
   const [x0, y0, bend, x1, y1] = curve(from, to);

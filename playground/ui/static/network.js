@@ -4,8 +4,9 @@
  */
 
 import { altText, el, fitCanvas, iconButton } from './dom.js';
-import { arrange, biasAt, distance, weightAt } from './netlayout.js';
-import { Atlas, paintLabels, paintLink, paintLinks, paintNeurons } from './netpaint.js';
+import { arrange, biasAt, distance, joined, weightAt } from './netlayout.js';
+import { Atlas, paintCuts, paintLabels, paintLink, paintLinks, paintNeurons } from './netpaint.js';
+import { Hands } from './hands.js';
 import { fileName, savePng } from './png.js';
 import { neuronName } from './scene.js';
 import { Tooltip } from './tooltip.js';
@@ -26,6 +27,8 @@ class NetworkView {
     this.labels = document.createElement('canvas');
     this.build();
     this.tip = new Tooltip(context.root);
+    this.hands = new Hands(context, this.stage);
+    this.foot.append(this.hands.tools);
     this.alt = altText(this.canvas, context.text('network.title'));
     this.hub.want({ neurons: true });
     // Labels are painted once, so they must not keep the look of a font that was still to come.
@@ -45,10 +48,13 @@ class NetworkView {
       className: 'np-corner',
     });
     const caption = el('p', { class: 'np-caption', text: text('network.caption') });
-    root.append(this.stage, save, caption);
+    this.foot = el('div', { class: 'np-foot' }, caption);
+    root.append(this.stage, save, this.foot);
     this.stage.addEventListener('pointermove', (event) => this.point(event));
     this.stage.addEventListener('pointerdown', (event) => this.point(event));
     this.stage.addEventListener('pointerleave', () => this.light(null));
+    this.canvas.addEventListener('click', (event) => this.take(event));
+    this.buttons.addEventListener('click', (event) => this.take(event));
   }
 
   // ---- geometry ------------------------------------------------------------------------------
@@ -130,11 +136,23 @@ class NetworkView {
     if (next[event.key]) this.stop(next[event.key].button, true);
   }
 
-  choose({ block, unit }) {
+  choose(neuron) {
+    const { block, unit, x, y, size } = neuron;
     const now = this.hub.wants.focus;
     const same = now && now[0] === block && now[1] === unit;
     this.hub.want({ focus: same ? null : [block, unit] });
+    this.hands.choose(same ? null : { neuron }, x + size / 2, y);
     this.hub.invalidate();
+  }
+
+  /** A click beside the neurons takes hold of the nearest link, or lets go. */
+  take(event) {
+    if (event.target.closest('.np-neuron') || !this.layout) return;
+    const box = this.stage.getBoundingClientRect();
+    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+    const link = this.nearestLink(x, y);
+    const own = link && this.hub.scene.blocks[link.link.block].linear;
+    this.hands.choose(own ? { link } : null, x, y);
   }
 
   // ---- the pointer ---------------------------------------------------------------------------
@@ -160,6 +178,7 @@ class NetworkView {
     for (const link of this.layout.links) {
       for (const to of link.to.neurons) {
         for (const from of link.from.neurons) {
+          if (!joined(this.hub.scene, link, to, from)) continue;
           const away = distance(from, to, x, y);
           if (away >= closest) continue;
           closest = away;
@@ -173,7 +192,7 @@ class NetworkView {
   light(lit) {
     if (!lit && !this.lit) return;
     this.lit = lit;
-    this.stage.style.cursor = lit?.link ? 'help' : '';
+    this.stage.style.cursor = lit?.link ? 'pointer' : '';
     if (!lit) this.tip.hide();
     this.hub.invalidate();
   }
@@ -183,12 +202,14 @@ class NetworkView {
     const { scene, arrays } = hub;
     const values = arrays.links?.data;
     if (!lit || !values) return;
+    if (this.hands.chosen) return this.tip.hide(); // the card says it, and more
     const name = ({ block, unit }) => neuronName(text, scene, block, unit);
     if (lit.link) {
       const { from, to } = lit.link;
       this.tip.show(lit.x, lit.y, [
         { title: true, label: `${name(from)} → ${name(to)}` },
         { label: text('network.weight'), value: signed(this.weight(lit.link)) },
+        { label: text('hands.click') },
       ]);
       return;
     }
@@ -219,6 +240,7 @@ class NetworkView {
     context.clearRect(0, 0, width, height);
     this.paintOn(context, hub);
     this.showTip();
+    this.hands.paint(this.layout);
     this.markFocus(hub.wants.focus);
     this.alt(() => this.describe(scene));
   }
@@ -227,6 +249,7 @@ class NetworkView {
     const { layout, lit, context: { theme } } = this;
     const values = hub.arrays.links?.data;
     if (values) paintLinks(context, layout, values, theme, lit?.neuron);
+    if (hub.arrays.cut) paintCuts(context, layout, hub.arrays.cut.data, theme);
     if (values && lit?.link) {
       paintLink(context, { ...lit.link, weight: this.weight(lit.link) }, theme);
     }
@@ -246,7 +269,7 @@ class NetworkView {
 
   describe(scene) {
     const { text, lang } = this.context;
-    const shape = scene.blocks.filter(({ kind }) => kind !== 'dropout').map(({ units }) => units);
+    const shape = scene.blocks.filter(({ shown }) => shown.length).map(({ units }) => units);
     return text('network.alt', {
       shape: shape.join(' – '), parameters: count(scene.parameters, lang),
     });

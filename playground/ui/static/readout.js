@@ -14,7 +14,8 @@ export class Readout {
    * @param {HTMLElement} root the part, in which the card lies
    * @param {HTMLElement} plot Plotly's element; it gets the keyboard's focus
    * @param {(row: number) => {title: string, values: Array<{label: string, value: string,
-   *   color: string, y: number, axis: string}>}} describe one row of the history
+   *   color: string, y: number, axis: string}>, notes: Array<{label: string, value: string}>}}
+   *   describe one row of the history
    */
   constructor({ root, plot, history, describe }) {
     Object.assign(this, { plot, history, describe });
@@ -73,11 +74,12 @@ export class Readout {
     if (line.hidden) return tip.hide();
     const { xaxis, left, width, top, height } = this.area();
     const row = history.nearest(xaxis.p2d(pointer.x));
-    const { title, values } = this.describe(row);
+    const { title, values, notes } = this.describe(row);
     const x = xaxis.d2p(history.value(row, 0));
     tip.show(plot.parentElement.offsetLeft + left + pointer.x, plot.parentElement.offsetTop + top + pointer.y, [
       { label: title, title: true },
       ...values.map(({ label, value, color }) => ({ label, value, color })),
+      ...notes.map(({ label, value }, i) => ({ label, value, title: i === 0 })),
     ]);
     line.hidden = !(x >= 0 && x <= width);
     line.style.cssText = `left: ${left + x}px; top: ${top}px; height: ${height}px`;
