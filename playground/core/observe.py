@@ -2,7 +2,7 @@
 
 Only what is asked for is computed. An `Observer` belongs to one run and keeps what does not
 change from frame to frame: the plane, the grid in the engine's own layout, the points, and the
-bases that hold principal components steady.
+open views, which keep what holds them steady.
 """
 
 from __future__ import annotations
@@ -13,23 +13,18 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
-from playground.core.analysis.maps import shown_units, single
-from playground.core.analysis.pca import Basis
+from playground.core.analysis.maps import shown_units
 from playground.core.analysis.plane import plane_for
-from playground.core.analysis.spectra import eigenvalues, singular_spectrum
-from playground.core.analysis.warp import Warp
+from playground.core.analysis.views import VIEWS, Arrays, Header, View
 from playground.core.network import Block, parameter_count
 from playground.core.picture import Picture, value_range
+from playground.core.replica import Replica
 from playground.core.run import Run
 from playground.core.schedules import Constant, ahead
 from playground.core.want import Want
 
-PCA_POINTS = 1500
 SCHEDULE_POINTS = 120
-Header = dict[str, Any]
-Arrays = dict[str, np.ndarray]
 
 
 def observe(
@@ -55,10 +50,11 @@ class Observer:
         self.run = run
         self._view = run.experiment.view
         self._stated = _stated(run)
-        self._bases: dict[int, Basis] = {}
+        self._views: dict[str, View] = {}
+        self._replica: Replica | None = None
+        self._replica_fresh = False
         self.plane = plane_for(run.data, self._view)
         self._picture = Picture(run, self.plane)
-        self._bent: Warp | None = None
 
     @torch.no_grad()
     def frame(
@@ -71,9 +67,9 @@ class Observer:
             self._view, scene = run.experiment.view, True
             self.plane = plane_for(run.data, self._view)
             self._picture = Picture(run, self.plane)
-            self._bent = None
         if _stated(run) != self._stated:
             self._stated, scene = _stated(run), True
+        self._replica_fresh = False
         header = self._numbers(history_from)
         arrays: Arrays = {"history": run.history.since(header["history"]["start"])}
         if scene:
@@ -83,7 +79,7 @@ class Observer:
         if run.schema.task != "regression":
             arrays["wrong"] = self._wrong()
         if want.analysis is not None:
-            getattr(self, f"_{want.analysis}")(want, header, arrays)
+            self._view_of(want.analysis).add(want, header, arrays)
         return header, arrays
 
     # ---- numbers and scene
@@ -173,75 +169,26 @@ class Observer:
             "shape": f"(n, {block.units})",
         }
 
-    # ---- points and matrices
+    # ---- points, replica and views
+
+    def replica(self) -> Replica:
+        """The run's network as plain modules, as it is now; made when it is first asked for."""
+        if self._replica is None or self._replica.experiment is not self.run.experiment:
+            self._replica = Replica(self.run)
+        elif not self._replica_fresh:
+            self._replica.refresh()
+        self._replica_fresh = True
+        return self._replica
+
+    def _view_of(self, name: str) -> View:
+        if name not in self._views:
+            self._views[name] = VIEWS[name](self)
+        return self._views[name]
 
     def _wrong(self) -> np.ndarray:
         output = self.run.engine.activations(self.run.points)[-1]
         wrong = self.run.predicted(output) != self.run.truth
         return wrong.to(torch.uint8).cpu().numpy()
-
-    def _pca(self, want: Want, header: Header, arrays: Arrays) -> None:
-        index = min(max(want.block, 1), len(self.run.blocks) - 1)
-        values = self.run.engine.activations(self.run.points)[index - 1]
-        points = values.t().cpu().double()
-        basis = self._bases.setdefault(index, Basis())
-        found = basis.follow(points[: len(self.run.data.inputs_train)])
-        header["pca"] = {
-            "block": index,
-            "ratios": found.ratios,
-            "rank": found.rank,
-            "units": points.shape[1],
-        }
-        arrays["pca"] = single(found.scores(points)[:PCA_POINTS]).numpy()
-
-    def _matrices(self) -> list[tuple[int, Tensor]]:
-        """Block index and weight matrix of every linear map."""
-        linear = [i for i, block in enumerate(self.run.blocks) if block.linear is not None]
-        weights = [weight for weight, _ in self.run.engine.parameters()]
-        return list(zip(linear, weights, strict=True))
-
-    def _singular(self, want: Want, header: Header, arrays: Arrays) -> None:
-        header["spectra"] = []
-        for index, matrix in self._matrices():
-            found = singular_spectrum(matrix)
-            header["spectra"].append(
-                {
-                    "block": index,
-                    "rows": matrix.shape[0],
-                    "cols": matrix.shape[1],
-                    "rank": found.rank,
-                    "condition": found.condition,
-                    "norm": found.norm,
-                    "stable_rank": found.stable_rank,
-                }
-            )
-            arrays[f"sv_{index}"] = single(found.values).numpy()
-
-    def _eigen(self, want: Want, header: Header, arrays: Arrays) -> None:
-        header["eigen"] = []
-        for index, matrix in self._matrices():
-            if matrix.shape[0] == matrix.shape[1]:
-                header["eigen"].append({"block": index, "size": matrix.shape[0]})
-                arrays[f"ev_{index}"] = single(eigenvalues(matrix)).numpy()
-
-    def _warp(self, want: Want, header: Header, arrays: Arrays) -> None:
-        if self._bent is None:
-            self._bent = Warp(self.run, self.plane, value_range(self.run, self.plane))
-        self._bent.paint(want, header, arrays)
-
-    def _confusion(self, want: Want, header: Header, arrays: Arrays) -> None:
-        run = self.run
-        if run.schema.task == "regression":
-            return
-        classes = len(run.schema.class_names)
-        predicted = run.predicted(run.engine.activations(run.points)[-1])
-        split = len(run.data.inputs_train)
-        tables = []
-        for part in (slice(0, split), slice(split, None)):
-            pairs = run.truth[part].long() * classes + predicted[part].long()
-            counts = torch.bincount(pairs.cpu(), minlength=classes * classes)
-            tables.append(counts.view(classes, classes))
-        arrays["confusion"] = torch.stack(tables).float().numpy()
 
 
 def _schedule(run: Run) -> list[list[float]] | None:

@@ -23,6 +23,7 @@ class Replica:
     """The network of a run at the moment of the last `refresh`, on the CPU in the run's dtype.
 
     Attributes:
+        experiment: the settings it was made for.
         modules: one sequence for every block but the input, as `network.build` makes them.
         names: of all parameters, "block.module.name", in the order of `parameters`.
         parameters: of all blocks, in their order; they ask for gradients.
@@ -31,7 +32,7 @@ class Replica:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._experiment = run.experiment
+        self.experiment = run.experiment
         self.dtype: torch.dtype = getattr(torch, run.experiment.training.precision)
         # Its modules draw from a generator of their own, should they ever draw.
         own = torch.Generator()

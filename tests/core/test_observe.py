@@ -11,8 +11,8 @@ import torch
 from sklearn.decomposition import PCA
 from sklearn.metrics import confusion_matrix
 
-from playground.core import observe as observe_module
 from playground.core.activations import ACTIVATIONS
+from playground.core.analysis.views import PCA_POINTS
 from playground.core.data import DATASETS
 from playground.core.engine import ENGINES
 from tests.core.helpers import independent_model, model_inputs
@@ -222,7 +222,7 @@ def test_pca_of_many_points_is_capped():
     changes = {"data": {"samples": 3000}}
     run = trained("circle", changes=changes)
     _, arrays = frame(run, analysis="pca", block=1)
-    assert arrays["pca"].shape == (observe_module.PCA_POINTS, 3)
+    assert arrays["pca"].shape == (PCA_POINTS, 3)
 
 
 def test_the_spectra_are_numpys():

@@ -6,15 +6,16 @@ import gc
 import json
 import math
 import weakref
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 import torch
 
 from playground.core import observe as observe_module
+from playground.core.analysis import views as views_module
 from playground.core.observe import observe
-from playground.core.want import Want
+from playground.core.want import Analysis, Want
 from tests.core.viewing import (
     ANALYSES,
     FRESH,
@@ -38,9 +39,12 @@ def test_what_nobody_wants_is_not_computed(name, monkeypatch):
         raise AssertionError("nobody asked for this")
 
     for target in ("singular_spectrum", "eigenvalues"):
-        monkeypatch.setattr(observe_module, target, forbidden)
-    monkeypatch.setattr(observe_module.Basis, "follow", forbidden)
+        monkeypatch.setattr(views_module, target, forbidden)
+    monkeypatch.setattr(views_module.Basis, "follow", forbidden)
+    for view in views_module.VIEWS.values():
+        monkeypatch.setattr(view, "add", forbidden)
     monkeypatch.setattr("playground.core.analysis.warp.Warp.paint", forbidden)
+    monkeypatch.setattr(observe_module, "Replica", forbidden)
     monkeypatch.setattr("playground.core.picture.Picture._links", forbidden)
     monkeypatch.setattr("playground.core.picture.Picture._neurons", forbidden)
     header, arrays = frame(run, scene=False, neurons=False)
@@ -252,3 +256,7 @@ def test_a_run_that_is_let_go_is_freed():
     del run
     gc.collect()
     assert watch() is None
+
+
+def test_every_view_can_be_asked_for():
+    assert set(get_args(Analysis)) == set(views_module.VIEWS)

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from playground.core.analysis.views import VIEWS
 from playground.core.observe import Observer, observe
 from playground.core.run import Run
 from tests.core.helpers import independent_model, run_of, small
 
-ANALYSES = [None, "pca", "singular", "eigen", "confusion", "warp"]
+ANALYSES = [None, *VIEWS]
 FRESH = (-1, 0)
 SIZE = 40  # points along one side of the maps
 STACK = [
