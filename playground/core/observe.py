@@ -16,7 +16,8 @@ import torch
 
 from playground.core.analysis.maps import shown_units
 from playground.core.analysis.plane import plane_for
-from playground.core.analysis.views import VIEWS, Arrays, Header, View
+from playground.core.analysis.registry import VIEWS
+from playground.core.analysis.views import Arrays, Header, View
 from playground.core.network import Block, parameter_count
 from playground.core.picture import Picture, value_range
 from playground.core.replica import Replica

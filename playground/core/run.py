@@ -9,7 +9,8 @@ from __future__ import annotations
 import io
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Literal
 
 import torch
@@ -241,6 +242,18 @@ class Run:
                     self.pace.epoch_ended()
         self.seconds += time.perf_counter() - begin
         return taken
+
+    @contextmanager
+    def rehearsal(self) -> Generator[None]:
+        """The next minibatch's step, taken on entering and taken back on leaving."""
+        state, drawn = self.engine.state(), self._generators["dropout"].get_state()
+        place = self.batches.position
+        self.engine.train(self.batches.slices[place : place + 1])
+        try:
+            yield
+        finally:
+            self.engine.load_state(state)
+            self._generators["dropout"].set_state(drawn)
 
     def train_for(self, seconds: float) -> int:
         """Trains by the clock: as many minibatches as fit, at least one.

@@ -67,8 +67,11 @@ def test_a_frame_keeps_the_contract(name, analysis):
         expected.add("confusion")
     elif analysis == "warp":
         expected |= {"warp", "warp_color"}
+    elif analysis == "health":
+        expected |= {f"{kind}_{k}" for k in linear for kind in ("hw", "ha")}
     assert set(arrays) == expected
     present = {"pca": "pca", "singular": "spectra", "eigen": "eigen", "warp": "warp"}
+    present |= {"health": "health"}
     for which, key in present.items():
         assert (key in header) == (analysis == which)
 

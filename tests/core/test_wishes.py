@@ -14,6 +14,7 @@ import torch
 
 from playground.core import observe as observe_module
 from playground.core.analysis import views as views_module
+from playground.core.analysis.registry import VIEWS
 from playground.core.observe import observe
 from playground.core.want import Analysis, Want
 from tests.core.viewing import (
@@ -41,7 +42,7 @@ def test_what_nobody_wants_is_not_computed(name, monkeypatch):
     for target in ("singular_spectrum", "eigenvalues"):
         monkeypatch.setattr(views_module, target, forbidden)
     monkeypatch.setattr(views_module.Basis, "follow", forbidden)
-    for view in views_module.VIEWS.values():
+    for view in VIEWS.values():
         monkeypatch.setattr(view, "add", forbidden)
     monkeypatch.setattr("playground.core.analysis.warp.Warp.paint", forbidden)
     monkeypatch.setattr(observe_module, "Replica", forbidden)
@@ -259,4 +260,4 @@ def test_a_run_that_is_let_go_is_freed():
 
 
 def test_every_view_can_be_asked_for():
-    assert set(get_args(Analysis)) == set(views_module.VIEWS)
+    assert set(get_args(Analysis)) == set(VIEWS)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from playground.core.analysis.views import VIEWS
+from playground.core.analysis.registry import VIEWS
 from playground.core.observe import Observer, observe
 from playground.core.run import Run
 from tests.core.helpers import independent_model, run_of, small

@@ -1,6 +1,6 @@
 """The views under the network: each adds its numbers and arrays to a frame, while it is open.
 
-A new view is a class here or in a file of its own, an entry in VIEWS and a name in
+A new view is a class here or in a file of its own, an entry in `registry.VIEWS` and a name in
 `want.Analysis`. It is made when it is first opened and lives as long as its run, so it may keep
 what holds its picture steady from frame to frame.
 """
@@ -144,12 +144,3 @@ def matrices(run: Run) -> list[tuple[int, Tensor]]:
     linear = [i for i, block in enumerate(run.blocks) if block.linear is not None]
     weights = [weight for weight, _ in run.engine.parameters()]
     return list(zip(linear, weights, strict=True))
-
-
-VIEWS: dict[str, type[View]] = {
-    "pca": PcaView,
-    "singular": SingularView,
-    "eigen": EigenView,
-    "confusion": ConfusionView,
-    "warp": WarpView,
-}

@@ -3,6 +3,7 @@
 import { createConfusion } from './confusion.js';
 import { el, iconButton } from './dom.js';
 import { createEigen } from './eigen.js';
+import { createHealth } from './health.js';
 import { createPca } from './pca.js';
 import { createSpectra } from './spectra.js';
 import { createWarp } from './warp.js';
@@ -13,6 +14,7 @@ const TABS = {
   eigen: createEigen,
   confusion: createConfusion,
   warp: createWarp,
+  health: createHealth,
 };
 
 /** The open tab outlives a remount of the part. */

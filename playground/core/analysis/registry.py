@@ -1,0 +1,22 @@
+"""The views under the network, by the names that `want.Analysis` gives them."""
+
+from __future__ import annotations
+
+from playground.core.analysis.health import HealthView
+from playground.core.analysis.views import (
+    ConfusionView,
+    EigenView,
+    PcaView,
+    SingularView,
+    View,
+    WarpView,
+)
+
+VIEWS: dict[str, type[View]] = {
+    "pca": PcaView,
+    "singular": SingularView,
+    "eigen": EigenView,
+    "confusion": ConfusionView,
+    "warp": WarpView,
+    "health": HealthView,
+}
