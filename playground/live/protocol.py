@@ -30,7 +30,9 @@ A generation counts the times that a run was built: what an older one says is no
 import json
 import struct
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, get_args
+
+from playground.core.want import Analysis
 
 from playground.core.deeds import read_deed
 
@@ -43,7 +45,7 @@ _MAX_JSON = 64 * 2**20
 MAX_SPEED = 1e6
 """Most batches per second that a visitor can ask for; beyond, there is no limit at all."""
 
-ANALYSES = (None, "pca", "singular", "eigen", "confusion", "warp")
+ANALYSES = (None, *get_args(Analysis))
 
 
 def pack(message: Message) -> bytes:

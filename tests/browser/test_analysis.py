@@ -22,9 +22,16 @@ TABS = {
     "Singular values": "singular",
     "Eigenvalues": "eigen",
     "Confusion matrix": "confusion",
+    "Layer health": "health",
 }
 # Which arrays of a frame belong to which analysis.
-PREFIXES = {"pca": "pca", "sv_": "singular", "ev_": "eigen", "confusion": "confusion"}
+PREFIXES = {
+    "pca": "pca",
+    "sv_": "singular",
+    "ev_": "eigen",
+    "confusion": "confusion",
+    "hw_": "health",
+}
 
 
 def sent(page: Visitor) -> set[str]:
@@ -111,6 +118,27 @@ def test_confusion_matrix(visit: Visit):
     page.part("analysis").get_by_role("button", name="Train").click()
     counts = page.frames_seen.arrays["confusion"][0].astype(int)
     expect(panel.locator("td b")).to_have_text([str(count) for count in counts.ravel()])
+
+
+def test_layer_health(visit: Visit):
+    page = visit(tap=True).open(SQUARE)
+    page.button("One epoch").click()
+    page.wait_for_step(25)
+    panel = page.tab("Layer health")
+    page.until(lambda: sent(page) == {"health"})
+    layers = page.frames_seen.newest["health"]
+    assert [layer["units"] for layer in layers] == [3, 3, 1]
+    assert all(layer["gradient"] > 0 and layer["update"] > 0 for layer in layers)
+    for layer in layers:
+        assert page.frames_seen.arrays[f"ha_{layer['block']}"].sum() == pytest.approx(1, rel=1e-4)
+    canvas = panel.locator("canvas")
+    assert canvas.evaluate(PIXELS)["colors"] > 4
+    rank = f"{layers[1]['rank']:.1f}".replace(".", r"\.")
+    expect(canvas).to_have_attribute(
+        "aria-label", re.compile(f"Dense 2: gradient norm .*effective rank {rank} of 3, 0 dead")
+    )
+    canvas.hover(position={"x": 30, "y": 25})
+    expect(panel.locator(".np-tip")).to_contain_text("Next step ÷ weights")
 
 
 def test_analyses_that_do_not_apply_say_so(visit: Visit):

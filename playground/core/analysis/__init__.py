@@ -1,1 +1,1 @@
-"""Measures of a network as plain arrays: planes and maps, PCA, spectra, confusion."""
+"""Measures of a network as plain arrays: planes and maps, PCA, spectra, confusion, health."""

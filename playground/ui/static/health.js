@@ -123,7 +123,7 @@ function probeCard(card, x, y, { text }) {
 
 function summary(item, text) {
   const named = (units) => {
-    const shown = units.slice(0, MOST_NAMED).map((unit) => unit + 1).join(', ');
+    const shown = units.slice(0, MOST_NAMED).map((unit) => `#${unit + 1}`).join(', ');
     return units.length > MOST_NAMED ? `${shown} …` : shown || '–';
   };
   const facts = numbers(item);
