@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-Analysis = Literal["pca", "singular", "eigen", "confusion", "warp", "health"]
+Analysis = Literal["pca", "singular", "eigen", "confusion", "warp", "metrics", "health"]
 RESOLUTIONS = (20, 200)
 
 

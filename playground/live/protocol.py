@@ -32,9 +32,8 @@ import struct
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, BinaryIO, get_args
 
-from playground.core.want import Analysis
-
 from playground.core.deeds import read_deed
+from playground.core.want import Analysis
 
 Message = tuple[str, dict[str, Any], bytes]
 Send = Callable[[Message], None]

@@ -69,9 +69,15 @@ def test_a_frame_keeps_the_contract(name, analysis):
         expected |= {"warp", "warp_color"}
     elif analysis == "health":
         expected |= {f"{kind}_{k}" for k in linear for kind in ("hw", "ha")}
+    elif analysis == "metrics":
+        kinds = ["residuals"] if task == "regression" else ["calibration"]
+        kinds += [] if task == "regression" else ["roc"]
+        found = {key for key in arrays if key.split("_")[0] in kinds}
+        assert {key.split("_")[1] for key in found} == {"train", "test"}
+        expected |= found
     assert set(arrays) == expected
     present = {"pca": "pca", "singular": "spectra", "eigen": "eigen", "warp": "warp"}
-    present |= {"health": "health"}
+    present |= {"health": "health", "metrics": "scores"}
     for which, key in present.items():
         assert (key in header) == (analysis == which)
 

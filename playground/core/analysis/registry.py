@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from playground.core.analysis.health import HealthView
+from playground.core.analysis.metrics import MetricsView
 from playground.core.analysis.views import (
     ConfusionView,
     EigenView,
@@ -18,5 +19,6 @@ VIEWS: dict[str, type[View]] = {
     "eigen": EigenView,
     "confusion": ConfusionView,
     "warp": WarpView,
+    "metrics": MetricsView,
     "health": HealthView,
 }

@@ -4,6 +4,7 @@ import { createConfusion } from './confusion.js';
 import { el, iconButton } from './dom.js';
 import { createEigen } from './eigen.js';
 import { createHealth } from './health.js';
+import { createMetrics } from './metrics.js';
 import { createPca } from './pca.js';
 import { createSpectra } from './spectra.js';
 import { createWarp } from './warp.js';
@@ -14,6 +15,7 @@ const TABS = {
   eigen: createEigen,
   confusion: createConfusion,
   warp: createWarp,
+  metrics: createMetrics,
   health: createHealth,
 };
 
