@@ -76,6 +76,8 @@ class Training(Settings):
 
     batch_size: int = setting(10, live=True, ge=1, le=1000)
     seed: int = setting(42, ge=0, le=99_999)
+    # What TensorFlow Playground's stream starts from, where that is no number like 0.42000.
+    seed_text: str = setting("", max_length=200)
     device: Literal["auto", "cpu", "cuda", "mps"] = setting("auto")
     precision: Literal["float32", "float64"] = setting("float32")
     order: Literal["shuffled", "fixed"] = setting("shuffled")

@@ -14,6 +14,7 @@ from playground.core.data.table import Table
 from playground.core.errors import Notice, PlaygroundError
 from playground.core.experiment import Experiment
 from playground.core.losses import fits
+from playground.core.optimizers import SGD
 
 # What belongs to the visitor rather than to a data set: a proposal leaves it alone.
 _KEPT = ("seed", "device", "precision")
@@ -109,7 +110,9 @@ def tfplayground_mode(experiment: Experiment, schema: Schema) -> Experiment:
             "loss": "half_squared",
             "output_activation": "linear" if schema.task == "regression" else "tanh",
             "initialization": "tfplayground",
-            "optimizer": {"name": "sgd", "learning_rate": experiment.optimizer.learning_rate},
+            "optimizer": SGD(learning_rate=experiment.optimizer.learning_rate).model_dump(
+                mode="json"
+            ),
             "regularization": {"sticky_l1": True, "clip_norm": 0.0},
             "training": {"order": "fixed", "last_batch": "carried", "stream": "tfplayground"},
         }

@@ -486,7 +486,7 @@ def _data_stream(experiment: Experiment) -> Stream:
     """The stream that draws the points; in a replay the weights come from it too."""
     seed = experiment.training.seed
     if experiment.training.stream == "tfplayground":
-        return SeedRandom(f"{seed / 100_000:.5f}")
+        return SeedRandom(experiment.training.seed_text or f"{seed / 100_000:.5f}")
     return TorchStream(seed, "data")
 
 

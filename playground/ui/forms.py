@@ -118,6 +118,8 @@ def setting(
         choice(options=options, value=value, **common)
     elif isinstance(value, bool):
         st.toggle(value=hold(key, value), **common)
+    elif isinstance(value, str):
+        st.text_input(value=hold(key, value), **common)
     else:
         _numeric(kind.model_fields[name], hold(key, value), common)
 

@@ -186,6 +186,7 @@ def _facts(part: str, run: RunHandle) -> dict[str, Any]:
         "lang": language.current(),
         "mode": st.session_state.get(_TRANSPORT, "ws"),
         "palette": palette(),
+        **({"switches": state.switches()} if part == "map" else {}),
     }
 
 

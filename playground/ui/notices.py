@@ -13,7 +13,7 @@ from playground.ui.language import say
 
 _KEY = "notices"
 _TOASTS = "toasts"
-_MOST = 4
+_MOST = 6
 
 
 def tell(*notices: Notice) -> None:

@@ -32,7 +32,7 @@ def settings_row() -> None:
         _chip("regularization", say("bar.regularization"), penalties, _regularization)
         start = language.name_of("initializers", experiment.initialization)
         _chip("initialization", say("bar.initialization"), start, _initialization)
-        seed = say("bar.seed", seed=experiment.training.seed)
+        seed = say("bar.seed", seed=_seed(experiment))
         _chip("training", say("bar.training"), seed, _training)
         _chip("share", say("bar.share"), say("bar.share_value"), sharing.sharing)
 
@@ -155,7 +155,14 @@ def _initialization() -> None:
     )
 
 
+def _seed(experiment: Experiment) -> str:
+    training = experiment.training
+    replayed = training.stream == "tfplayground" and training.seed_text
+    return language.plain(training.seed_text[:12]) if replayed else str(training.seed)
+
+
 def _training() -> None:
     model = state.experiment().training
+    besides = ["batch_size"] if model.stream == "tfplayground" else ["batch_size", "seed_text"]
     with st.container(key="training_fields"):
-        _settings(model, "training", _own_fields(model, "batch_size"))
+        _settings(model, "training", _own_fields(model, *besides))

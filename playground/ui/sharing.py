@@ -11,10 +11,12 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from playground.core.document import read_document, write_document
 from playground.core.errors import PlaygroundError
 from playground.core.link import encode
+from playground.core.tfplayground import SITE
 from playground.ui import language, notices, state
 from playground.ui.language import say
 
 _UPLOAD = "experiment_file"
+_PASTED = "tfplayground_link"
 
 
 def sharing() -> None:
@@ -34,6 +36,14 @@ def sharing() -> None:
         help=say("share.tfplayground_help"),
         width="stretch",
         on_click=state.tfplayground,
+    )
+    st.text_input(
+        say("share.paste"),
+        key=_PASTED,
+        placeholder=f"http://{SITE}/#…",
+        help=say("share.paste_help"),
+        icon=":material/content_paste:",
+        on_change=_replay,
     )
     st.download_button(
         say("share.download"),
@@ -62,6 +72,14 @@ def _address() -> str:
     here = urlsplit(st.context.url or "")
     query = urlencode(encode(state.experiment()) | language.by_hand())
     return here._replace(path=here.path or "/", query=query).geturl()
+
+
+def _replay() -> None:
+    """The experiment of the pasted link; what is none changes nothing, and stays to be mended."""
+    link = st.session_state[_PASTED]
+    if link and state.replay(link):
+        st.session_state[_PASTED] = ""
+        notices.toast(say("share.replayed"), ":material/check:")
 
 
 def _open() -> None:

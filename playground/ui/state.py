@@ -13,6 +13,7 @@ from typing import Any
 import streamlit as st
 
 from playground.core import proposal
+from playground.core import tfplayground as tfplayground_link
 from playground.core.data.model import Schema
 from playground.core.data.registry import schema_of
 from playground.core.data.table import Table
@@ -27,6 +28,8 @@ _SCHEMA = "schema"
 _LINKS = "links"
 _CHANGED = "changed_in_this_run"
 _AWAY = "away"
+_SWITCHES = "switches"
+_REPLAY = "tfplayground"
 
 _MOST_LINKS = 100
 
@@ -39,10 +42,14 @@ def begin() -> None:
 
 
 def _read_link() -> None:
-    experiment, hostile = decode(_query())
+    query = _query()
+    replayed = query.pop(_REPLAY, None)
+    experiment, hostile = decode(query)
     st.session_state[_EXPERIMENT] = experiment
     notices.tell(*hostile)
     settle()
+    if replayed is not None:
+        replay(replayed)
 
 
 def _query() -> dict[str, str]:
@@ -96,6 +103,9 @@ def set_value(path: str, value: Any) -> None:
         layers[int(rest[0])][rest[1]] = value
         change({"layers": layers})
         return
+    if path == "training.seed":
+        change({"training": {"seed": value, "seed_text": ""}})
+        return
     changes: Any = value
     for part in reversed(rest):
         changes = {part: changes}
@@ -108,6 +118,29 @@ def adopt(new: Experiment) -> None:
     st.session_state[_EXPERIMENT] = new
     st.session_state[_CHANGED] = True
     settle()
+
+
+def replay(link: str) -> bool:
+    """The experiment of a link of TensorFlow Playground; False where it is none."""
+    try:
+        read = tfplayground_link.read_link(link)
+    except PlaygroundError as error:
+        notices.refuse(error)
+        return False
+    adopt(read.experiment)
+    notices.tell(*read.notices)
+    before = switches()["number"]
+    st.session_state[_SWITCHES] = {
+        "number": before + 1,
+        "show_test": read.show_test,
+        "discretize": read.discretize,
+    }
+    return True
+
+
+def switches() -> dict[str, Any]:
+    """How the map's switches were last set by a link; a new number each time."""
+    return st.session_state.get(_SWITCHES, {"number": 0})
 
 
 def settle() -> None:

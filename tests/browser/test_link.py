@@ -177,3 +177,30 @@ def test_chinese_is_complete(visit: Visit):
     }
     assert english == {}
     assert page.page.evaluate("document.documentElement.lang") == "zh-CN"
+
+
+def test_a_link_of_tensorflow_playground_is_pasted(visit: Visit) -> None:
+    """Points, weights, batches and the switches of the map; then the visitor goes on."""
+    page = visit(tap=True).open()
+    page.chip("share")
+    field = page.page.get_by_label("A link of TensorFlow Playground", exact=True)
+    field.fill(
+        "http://playground.tensorflow.org/#activation=tanh&batchSize=10&dataset=circle"
+        "&learningRate=0.03&networkShape=4,2&seed=0.42000&percTrainData=50&x=true&y=true"
+        "&problem=classification&showTestData=true&hideText=true"
+    )
+    field.press("Enter")
+    page.notice(re.compile("hideText"))
+    page.close_popover()
+    page.until(lambda: page.frames_seen.newest["metrics"]["train_loss"] == approx(0.522059))
+    test_points = page.part("map").get_by_role("button", name="Test points")
+    expect(test_points).to_have_attribute("aria-pressed", "true")
+    test_points.click()
+    expect(test_points).to_have_attribute("aria-pressed", "false")
+    page.button("One epoch").click()
+    page.until(lambda: page.frames_seen.newest["metrics"]["train_loss"] == approx(0.513683))
+    expect(test_points).to_have_attribute("aria-pressed", "false")
+
+
+def approx(value: float) -> object:
+    return pytest.approx(value, abs=1e-6)

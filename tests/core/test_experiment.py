@@ -230,6 +230,7 @@ OTHER_VALUES: dict[str, Any] = {
     "initialization": "he",
     "loss": "mse",
     "schedule.name": "cosine",
+    "training.seed_text": "another",
 }
 
 

@@ -3,62 +3,22 @@
 import json
 import math
 from pathlib import Path
-from urllib.parse import parse_qs
 
 import pytest
 
-from playground.core.data import schema_of
-from playground.core.experiment import Experiment
-from playground.core.proposal import tfplayground_mode
 from playground.core.run import Run
+from playground.core.tfplayground import read_link
 
 RUNS = json.loads(
     (Path(__file__).parents[1] / "data" / "tfplayground-runs.json").read_text(encoding="utf-8")
 )
-FEATURES = {
-    "x": "x",
-    "y": "y",
-    "xSquared": "x2",
-    "ySquared": "y2",
-    "xTimesY": "xy",
-    "sinX": "sin_x",
-    "sinY": "sin_y",
-}
 
 
 def replay(link: str, engine: str | None = None) -> Run:
-    """The run that a link of TensorFlow Playground describes."""
-    keys = {key: values[0] for key, values in parse_qs(link.split("#")[1]).items()}
-    regression = keys["problem"] == "regression"
-    shape = [int(units) for units in keys.get("networkShape", "").split(",") if units]
-    rate = float(keys["regularizationRate"])
-    kind = keys.get("regularization", "none")
-    experiment = Experiment().with_changes(
-        {
-            "data": {
-                "name": keys["regDataset"] if regression else keys["dataset"],
-                "samples": 1200 if regression else 500,
-                "noise": int(keys["noise"]),
-                "train_percent": int(keys["percTrainData"]),
-            },
-            "features": [ours for theirs, ours in FEATURES.items() if keys.get(theirs) == "true"],
-            "layers": [
-                {"kind": "dense", "units": units, "activation": keys["activation"]}
-                for units in shape
-            ],
-            "optimizer": {"name": "sgd", "learning_rate": float(keys["learningRate"])},
-            "regularization": {
-                "l1": rate if kind == "L1" else 0.0,
-                "l2": rate if kind == "L2" else 0.0,
-            },
-            "training": {
-                "batch_size": int(keys["batchSize"]),
-                "seed": round(float(keys["seed"]) * 100_000),
-                "precision": "float64",
-            },
-        }
-    )
-    return Run(tfplayground_mode(experiment, schema_of(experiment.data)), engine=engine)
+    """The run that a link of TensorFlow Playground describes; all of it can be honoured."""
+    read = read_link(link)
+    assert read.notices == ()
+    return Run(read.experiment, engine=engine)
 
 
 def losses_after(run: Run, epochs: int) -> tuple[float | None, float | None]:

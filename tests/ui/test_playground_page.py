@@ -5,6 +5,7 @@ import pytest
 from playground.core.data import DATASETS
 from playground.core.experiment import Experiment
 from playground.core.link import encode
+from playground.core.tfplayground import read_link
 from tests.ui.visits import GUIDE, Visit, checked, experiment, press
 
 
@@ -105,6 +106,39 @@ def test_tensorflow_playground_mode(open_page: Visit) -> None:
     assert experiment(page).output_activation == "tanh"
     press(page, "propose")
     assert experiment(page).loss == "bce"
+
+
+REPLAYED = (
+    "http://playground.tensorflow.org/#activation=relu&batchSize=12&dataset=spiral&noise=5"
+    "&networkShape=6,3&seed=mine&percTrainData=40&sinX=true&problem=classification"
+    "&showTestData=true&cosX=true"
+)
+
+
+def test_a_link_of_tensorflow_playground_is_pasted(open_page: Visit) -> None:
+    page = open_page()
+    checked(page.text_input(key="tfplayground_link").set_value("no link").run())
+    assert experiment(page) == Experiment()
+    assert len(page.error) == 1
+    checked(page.text_input(key="tfplayground_link").set_value(REPLAYED).run())
+    assert experiment(page) == read_link(REPLAYED).experiment
+    assert not page.error
+    assert ["cosX" in info.value for info in page.info] == [True]
+    assert page.text_input(key="tfplayground_link").value == ""
+    assert page.session_state["switches"]["show_test"]
+    # and it goes on from there
+    assert page.text_input(key="set_training_seed_text").value == "mine"
+    checked(page.number_input(key="set_training_seed").set_value(7).run())
+    assert (experiment(page).training.seed, experiment(page).training.seed_text) == (7, "")
+
+
+def test_a_link_of_tensorflow_playground_in_the_address(open_page: Visit) -> None:
+    page = open_page(tfplayground=REPLAYED.partition("#")[2])
+    assert experiment(page) == read_link(REPLAYED).experiment
+    assert "tfplayground" not in page.query_params
+    page = open_page(tfplayground="<script>")
+    assert experiment(page) == Experiment()
+    assert len(page.error) == 1
 
 
 def test_an_experiment_file_is_opened(open_page: Visit) -> None:

@@ -18,7 +18,7 @@ import { Tooltip } from './tooltip.js';
 import { accuracy, significant } from './words.js';
 
 /** Switches outlive a remount of the part, e.g. a change of page. */
-const choices = { showTest: false, discrete: false };
+const choices = { showTest: false, discrete: false, number: 0 };
 const REGRESSION_BANDS = 9;
 /** Steps have edges, and edges show the samples: between them values are interpolated. */
 const FINER = 3;
@@ -27,9 +27,18 @@ export function createMap(context) {
   return new DecisionMap(context);
 }
 
+/** What an opened link says about the switches counts once; then they are the visitor's again. */
+function obey(switches) {
+  if (!switches || switches.number === choices.number) return;
+  Object.assign(choices, {
+    showTest: switches.show_test, discrete: switches.discretize, number: switches.number,
+  });
+}
+
 class DecisionMap {
   constructor(context) {
     this.context = context;
+    obey(context.switches);
     this.hub = context.hub;
     this.axes = new Axes(context, () => this.hub.invalidate());
     this.raster = new Raster();

@@ -17,6 +17,7 @@
  *     lang:    'en' | 'zh'
  *     mode:    'ws' | 'poll'
  *     palette: optional {negative, positive, positive_dark, middle, middle_dark, classes}
+ *     switches: optional {number, show_test, discretize}: how the map's switches stand from now on
  *     height:  optional height of the part in pixels; a phone takes its own
  *     base:    optional address of the app, for tests; else found from Streamlit's own bundle
  *   }
@@ -135,6 +136,7 @@ class View {
       hub: this.hub,
       words: data.words,
       lang: data.lang === 'zh' ? 'zh-CN' : 'en',
+      switches: data.switches,
       text: translator(data.words),
       theme: readTheme(root, data.palette),
     };
