@@ -19,6 +19,7 @@ from playground.core.initializers import INITIALIZERS
 from playground.core.layers import LAYERS
 from playground.core.losses import LOSSES
 from playground.core.optimizers import OPTIMIZERS
+from playground.core.presets import PRESETS
 
 REGISTRIES = {
     "activations": ACTIVATIONS,
@@ -28,6 +29,7 @@ REGISTRIES = {
     "layers": LAYERS,
     "losses": LOSSES,
     "optimizers": OPTIMIZERS,
+    "presets": PRESETS,
 }
 
 ROOT = Path(__file__).parents[1]

@@ -15,6 +15,7 @@ from playground.core.errors import PlaygroundError
 from playground.live import frames
 from playground.live.lanes import Lane, ProcessLane, ThreadLane
 from playground.live.protocol import Message
+from playground.live.tasks import Task
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ class Pool:
         self._lock = lock
         self._closed = False
         self._replies: dict[int, tuple[Lane, Reply]] = {}
+        self._tasks: dict[int, Task] = {}
         self._requests = itertools.count(1)
         self._names = itertools.count(1)
         self._failed_starts = 0
@@ -96,6 +98,16 @@ class Pool:
             return frames.decode(blob)
         raise PlaygroundError("worker_silent")
 
+    def begin(self, lane: Callable[[], Lane], name: str, params: dict[str, Any]) -> Task:
+        """Sends a request that is answered in steps; returns at once."""
+        with self._lock:
+            number, chosen = next(self._requests), lane()
+            for old in [old for old, task in self._tasks.items() if task.done]:
+                del self._tasks[old]
+            task = self._tasks[number] = Task(number, chosen)
+        chosen.send(("request", {"id": number, "name": name, "params": params}, b""))
+        return task
+
     def _open(self) -> Lane:
         name = f"worker {next(self._names)}"
         if self.workers > 0 and self._failed_starts < FAILED_STARTS:
@@ -107,7 +119,10 @@ class Pool:
 
     def _take(self, lane: Lane, message: Message) -> None:
         kind, fields, blob = message
-        if kind == "reply":
+        if kind in ("reply", "progress"):
+            task = self._tasks.get(fields["id"])
+            if task is not None:
+                task.hear(message)
             waiting = self._replies.get(fields["id"])
             if waiting is not None:
                 waiting[1].put((fields, blob))
@@ -127,6 +142,9 @@ class Pool:
             other = self._open()
             self.lanes[self.lanes.index(lane)] = other
             self._replaced(lane, other)
+            for task in self._tasks.values():
+                if task.lane is lane:
+                    task.lose()
             for asked, reply in list(self._replies.values()):
                 if asked is lane:
                     reply.put(({"lost": True}, b""))

@@ -17,11 +17,13 @@ To the worker, with a `run` field naming the run where one is meant:
     forget   hash
     stop
     request  id, name, params
+    cancel   id (of a request that is answered in steps)
 From the worker:
     ready
     frame    viewer; blob = frame
     status   generation, scene_id, state, epoch, step, playing, notice
     snapshot the same; blob = snapshot
+    progress id, value (of a request that is answered in steps)
     reply    id, error (notice or null); blob = answer, coded like a frame
 
 A generation counts the times that a run was built: what an older one says is no longer true.

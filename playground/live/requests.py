@@ -14,15 +14,18 @@ from playground.core.activations import ACTIVATIONS
 from playground.core.data import DATASETS
 from playground.core.errors import PlaygroundError
 from playground.core.losses import LOSSES
+from playground.core.presets import PRESETS, trained
 from playground.live.job import Observation
+from playground.live.tasks import Steps
 
 CURVE_POINTS = 81
 ACTIVATION_RANGE = (-4.0, 4.0)
 LOSS_RANGE = (-3.0, 3.0)
+PRESET_PIXELS = 48
 
 
-def answer(name: str, params: dict[str, Any]) -> Observation:
-    """Answers one request.
+def answer(name: str, params: dict[str, Any]) -> Observation | Steps:
+    """Answers one request; one that takes long in steps.
 
     Raises:
         PlaygroundError: no such request.
@@ -114,4 +117,34 @@ def thumbnails(names: Sequence[str] | None = None, points: int = 160) -> Observa
     return {"sets": sets}, arrays
 
 
-ANSWERS: dict[str, Callable[..., Observation]] = {"curves": curves, "thumbnails": thumbnails}
+def presets(names: Sequence[str]) -> Steps:
+    """What experiments of the gallery look like once they show what they are for.
+
+    Args:
+        names: which of them.
+
+    Returns:
+        header: {"sets": {name: {"task", "family"}}}; arrays: `<name>` u1 (side, side), or
+        (classes, side, side), the decision map as in a frame; f4 (points,) for one input.
+    """
+    from playground.core.observe import observe
+
+    sets, arrays = {}, {}
+    for name in names:
+        preset = PRESETS[name]
+        run = None
+        for run in trained(preset.experiment, preset.epochs):
+            yield {"name": name, "epoch": run.epoch}
+        assert run is not None
+        want = {"map": True, "neurons": False, "resolution": PRESET_PIXELS}
+        _, seen = observe(run, want, (-1, 0), False)
+        arrays[name] = seen["map"] if "map" in seen else seen["curve"]
+        sets[name] = {"task": run.schema.task, "family": DATASETS[run.experiment.data.name].family}
+    return {"sets": sets}, arrays
+
+
+ANSWERS: dict[str, Callable[..., Observation | Steps]] = {
+    "curves": curves,
+    "thumbnails": thumbnails,
+    "presets": presets,
+}

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
@@ -19,6 +19,7 @@ from playground.core.errors import Notice, PlaygroundError
 from playground.live import frames
 from playground.live.job import Job, Observation, Run
 from playground.live.protocol import Message, Send
+from playground.live.tasks import Steps, TaskBoard
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ class Workshop(Protocol):
     ) -> Observation: ...
     def keep_table(self, key: str, content: bytes) -> None: ...
     def forget_table(self, key: str) -> None: ...
-    def request(self, name: str, params: dict[str, Any]) -> Observation: ...
+    def request(self, name: str, params: dict[str, Any]) -> Observation | Steps: ...
     def tidy(self) -> None: ...
 
 
@@ -102,6 +103,7 @@ class Scheduler:
         self.clock = clock
         self.work = work
         self.jobs: dict[str, Job] = {}
+        self._tasks = TaskBoard(send, _explain)
         self._floor = 0.0  # vtime of the latest turn: newcomers start level with the others
         self._scenes = time.time_ns() // 1_000_000 % 2**31  # no two workers use the same ids
         self._open = True
@@ -135,7 +137,11 @@ class Scheduler:
         ready = [job for job in running if job.due() <= now]
         if ready:
             self._turn(min(ready, key=lambda job: max(job.vtime, self._floor)), len(running))
-        return self._after_turn(running)
+        if not self._tasks:
+            return self._after_turn(running)
+        self._tasks.work(slice_for(len(running) + 1))
+        self._after_turn(running)
+        return 0.0
 
     def _turn(self, job: Job, running: int) -> None:
         job.vtime = self._floor = max(job.vtime, self._floor)
@@ -179,6 +185,8 @@ class Scheduler:
             self.workshop.forget_table(fields["hash"])
         elif kind == "request":
             self._answer(fields)
+        elif kind == "cancel":
+            self._tasks.cancel(fields["id"])
         elif kind == "create":
             self._create(fields, blob)
         elif (job := self.jobs.get(fields["run"])) is not None:
@@ -265,8 +273,11 @@ class Scheduler:
 
     def _answer(self, fields: dict[str, Any]) -> None:
         try:
-            header, arrays = self.workshop.request(fields["name"], fields["params"])
-            reply = frames.encode(header, arrays)
+            answer = self.workshop.request(fields["name"], fields["params"])
+            if isinstance(answer, Generator):
+                self._tasks.add(fields["id"], answer)
+                return
+            reply = frames.encode(*answer)
         except Exception as error:
             notice = _explain(error)
             self.send(("reply", {"id": fields["id"], "error": notice.as_dict()}, b""))

@@ -27,6 +27,7 @@ from playground.live.handle import RunHandle, RunStatus, Saved
 from playground.live.lanes import Lane
 from playground.live.pool import Pool
 from playground.live.protocol import Message
+from playground.live.tasks import Task
 
 if TYPE_CHECKING:
     from playground.core.data.table import Table
@@ -169,6 +170,22 @@ class LiveService:
         """
         self.start()
         return self._pool.ask(self._least_loaded, name, params or {}, timeout)
+
+    def begin(
+        self, name: str, params: dict[str, Any] | None = None, beside: RunHandle | None = None
+    ) -> Task:
+        """Asks a worker for something that takes longer, and returns at once.
+
+        Args:
+            name: a request that is answered in steps, see `playground.live.requests`.
+            params: its arguments.
+            beside: a run whose worker is asked, as it has that run's table.
+        """
+        self.start()
+        return self._pool.begin(lambda: self._lane_of(beside), name, params or {})
+
+    def _lane_of(self, handle: RunHandle | None) -> Lane:
+        return handle.lane if handle is not None and handle.lane else self._least_loaded()
 
     def health(self) -> dict[str, Any]:
         """Workers and runs in numbers."""

@@ -15,6 +15,7 @@ from playground.core.errors import PlaygroundError
 from playground.core.experiment import Experiment
 from playground.live import requests
 from playground.live.job import Observation
+from playground.live.tasks import Steps
 
 if TYPE_CHECKING:
     from playground.core.run import Run
@@ -64,7 +65,7 @@ class CoreWorkshop:
     def forget_table(self, key: str) -> None:
         self._tables.pop(key, None)
 
-    def request(self, name: str, params: dict[str, Any]) -> Observation:
+    def request(self, name: str, params: dict[str, Any]) -> Observation | Steps:
         return requests.answer(name, params)
 
     def tidy(self) -> None:

@@ -39,6 +39,7 @@ pages = [
         icon=":material/hub:",
         default=True,
     ),
+    st.Page(PAGES / "gallery.py", title=say("app.gallery"), icon=":material/grid_view:"),
     st.Page(PAGES / "about.py", title=say("app.guide"), icon=":material/menu_book:"),
 ]
 page = st.navigation(pages, position="hidden")

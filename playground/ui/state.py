@@ -20,6 +20,7 @@ from playground.core.data.table import Table
 from playground.core.errors import Notice, PlaygroundError
 from playground.core.experiment import Experiment, Upload
 from playground.core.link import decode, encode
+from playground.core.presets import PRESETS
 from playground.ui import language, notices
 
 _EXPERIMENT = "experiment"
@@ -29,6 +30,7 @@ _LINKS = "links"
 _CHANGED = "changed_in_this_run"
 _AWAY = "away"
 _SWITCHES = "switches"
+_PRESET = "preset"
 _REPLAY = "tfplayground"
 
 _MOST_LINKS = 100
@@ -136,6 +138,23 @@ def replay(link: str) -> bool:
         "discretize": read.discretize,
     }
     return True
+
+
+def open_preset(name: str) -> None:
+    """An experiment of the gallery, with its sentence; device and precision stay the visitor's."""
+    training = experiment().training
+    kept = {"device": training.device, "precision": training.precision}
+    st.session_state[_PRESET] = name
+    adopt(PRESETS[name].experiment.with_changes({"training": kept}))
+
+
+def preset() -> str | None:
+    """The preset whose sentence is shown."""
+    return st.session_state.get(_PRESET)
+
+
+def dismiss_preset() -> None:
+    st.session_state.pop(_PRESET, None)
 
 
 def switches() -> dict[str, Any]:

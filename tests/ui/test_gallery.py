@@ -1,0 +1,48 @@
+"""The gallery: every card opens its experiment, with its sentence above the network."""
+
+import threading
+
+import pytest
+
+from playground.core.presets import PRESETS
+from playground.ui import gallery
+from tests.ui.visits import ROOT, Visit, checked, experiment, press
+
+GALLERY = ROOT / "pages" / "gallery.py"
+
+
+@pytest.fixture(autouse=True)
+def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is trained for the pictures; tests of the worker's requests do that."""
+    monkeypatch.setattr(gallery.Wall, "_fetch", lambda wall: wall.done.set())
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_card_opens_its_experiment(open_page: Visit, name: str) -> None:
+    page = open_page(training__precision="float64")
+    checked(page.switch_page(str(GALLERY)).run())
+    assert len([button for button in page.button if str(button.key).startswith("open_")]) == len(
+        PRESETS
+    )
+    press(page, f"open_{name}")
+    wanted = PRESETS[name].experiment.with_changes({"training": {"precision": "float64"}})
+    assert experiment(page) == wanted
+    assert not page.error
+    assert page.button(key="dismiss_preset")
+    press(page, "dismiss_preset")
+    assert not [button for button in page.button if button.key == "dismiss_preset"]
+    assert experiment(page) == wanted
+
+
+def test_pictures_come_as_they_are_ready(open_page: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    import numpy as np
+
+    monkeypatch.setattr(gallery.Wall, "_fetch", lambda wall: None)
+    page = open_page()
+    checked(page.switch_page(str(GALLERY)).run())
+    assert isinstance(gallery.wall().done, threading.Event)
+    gallery.wall().maps["triangle"] = np.zeros((4, 4), dtype=np.uint8)
+    gallery.wall().maps["wave"] = np.linspace(-1, 1, 9, dtype=np.float32)
+    gallery.wall().done.set()
+    checked(page.run())
+    assert experiment(page)
