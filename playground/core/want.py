@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-Analysis = Literal["pca", "singular", "eigen", "confusion", "warp", "metrics", "health"]
+Analysis = Literal["pca", "singular", "eigen", "confusion", "warp", "metrics", "health", "trace"]
 RESOLUTIONS = (20, 200)
+LARGEST = 1e9
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,8 @@ class Want:
         resolution: points along one side of the large map.
         pairs: block and two of its units, for blocks whose warped grid is shown in two units
             instead of principal components.
+        trace: the point that is traced: "part" and "index" of a data point, or "x" and "y" in the
+            plane, perhaps with a "target".
     """
 
     map: bool = True
@@ -32,6 +36,7 @@ class Want:
     focus: tuple[int, int] | None = None
     resolution: int = 100
     pairs: tuple[tuple[int, int, int], ...] = ()
+    trace: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def read(cls, content: Mapping[str, Any]) -> Want:
@@ -47,6 +52,7 @@ class Want:
             block=_whole(content.get("block"), 1),
             focus=(_whole(focus[0], 0), _whole(focus[1], 0)) if pair and focus else None,
             pairs=_triples(content.get("warp")),
+            trace=_point(content.get("trace")),
             resolution=min(max(_whole(content.get("resolution"), 100), low), high),
         )
 
@@ -63,6 +69,28 @@ def _triples(value: object) -> tuple[tuple[int, int, int], ...]:
         and all(_whole(number, -1) >= 0 for number in one)
     ]
     return tuple(found)
+
+
+def _point(value: object) -> dict[str, Any]:
+    """A data point or a place in the plane; {} where it is neither."""
+    if not isinstance(value, Mapping):
+        return {}
+    if "x" in value:
+        found = {key: _finite(value.get(key)) for key in ("x", "y", "target")}
+        if found["x"] is None or found["y"] is None:
+            return {}
+        return {key: number for key, number in found.items() if number is not None}
+    index, part = _whole(value.get("index"), -1), value.get("part")
+    if index < 0 or part not in ("train", "test"):
+        return {}
+    return {"part": part, "index": index}
+
+
+def _finite(value: object) -> float | None:
+    """A number that a point may have."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if math.isfinite(value) and abs(value) <= LARGEST else None
 
 
 def _whole(value: object, default: int) -> int:

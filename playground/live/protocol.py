@@ -144,6 +144,10 @@ def _want(value: Mapping[Any, Any]) -> dict[str, Any] | None:
         if not _are_pairs(want["warp"]):
             return None
         more["warp"] = want["warp"]
+    if "trace" in want:
+        if not _is_point(want["trace"]):
+            return None
+        more["trace"] = want["trace"]
     return {"value": {**shown, "analysis": analysis, "block": block, "focus": focus, **more}}
 
 
@@ -154,6 +158,23 @@ def _are_pairs(value: object) -> bool:
     return all(
         isinstance(one, list) and len(one) == 3 and all(_is_int(i, 0, 10**6) for i in one)
         for one in value
+    )
+
+
+def _is_point(value: object) -> bool:
+    """Nothing, a data point, or a place with or without a target."""
+    if value is None:
+        return True
+    if not isinstance(value, dict):
+        return False
+    if set(value) == {"part", "index"}:
+        return value["part"] in ("train", "test") and _is_int(value["index"], 0, 10**9)
+    if set(value) != {"x", "y", "target"}:
+        return False
+    numbers = (value["x"], value["y"], 0 if value["target"] is None else value["target"])
+    return all(
+        isinstance(number, int | float) and not isinstance(number, bool) and abs(number) <= 1e9
+        for number in numbers
     )
 
 

@@ -21,6 +21,7 @@ from playground.core.activations import ACTIVATIONS
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Experiment, Regularization, Training
 from playground.core.layers import LAYERS, Freezable, Weighted
+from playground.core.losses import LOSSES
 from playground.core.optimizers import OPTIMIZERS
 from playground.core.schedules import SCHEDULES
 from playground.core.settings import is_live
@@ -182,6 +183,7 @@ def _facts(part: str, run: RunHandle) -> dict[str, Any]:
             "errors": language.section("errors"),
             "activations": language.names_of("activations", ACTIVATIONS),
             "settings": _setting_names(),
+            "losses": language.names_of("losses", LOSSES),
         },
         "lang": language.current(),
         "mode": st.session_state.get(_TRANSPORT, "ws"),

@@ -20,7 +20,7 @@ from playground.core.run import Run
 from tests.core.helpers import CSV, flat, states_equal
 from tests.strategies import small_experiments
 
-ANALYSES = st.sampled_from([None, "pca", "singular", "eigen", "confusion", "warp"])
+ANALYSES = st.sampled_from([None, "pca", "singular", "eigen", "confusion", "warp", "trace"])
 
 
 def started(experiment: Experiment) -> Run | None:

@@ -77,7 +77,7 @@ def test_a_frame_keeps_the_contract(name, analysis):
         expected |= found
     assert set(arrays) == expected
     present = {"pca": "pca", "singular": "spectra", "eigen": "eigen", "warp": "warp"}
-    present |= {"health": "health", "metrics": "scores"}
+    present |= {"health": "health", "metrics": "scores", "trace": "trace"}
     for which, key in present.items():
         assert (key in header) == (analysis == which)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from playground.core.analysis.health import HealthView
 from playground.core.analysis.metrics import MetricsView
+from playground.core.analysis.one_point import TraceView
 from playground.core.analysis.views import (
     ConfusionView,
     EigenView,
@@ -21,4 +22,5 @@ VIEWS: dict[str, type[View]] = {
     "warp": WarpView,
     "metrics": MetricsView,
     "health": HealthView,
+    "trace": TraceView,
 }

@@ -7,6 +7,7 @@ import { createHealth } from './health.js';
 import { createMetrics } from './metrics.js';
 import { createPca } from './pca.js';
 import { createSpectra } from './spectra.js';
+import { createTrace } from './trace.js';
 import { createWarp } from './warp.js';
 
 const TABS = {
@@ -17,6 +18,7 @@ const TABS = {
   warp: createWarp,
   metrics: createMetrics,
   health: createHealth,
+  trace: createTrace,
 };
 
 /** The open tab outlives a remount of the part. */

@@ -5,6 +5,7 @@
 
 import { Axes } from './axes.js';
 import { css } from './colors.js';
+import { Cross } from './cross.js';
 import { altText, el, iconButton, setText, toggle } from './dom.js';
 import { buildLegend } from './legend.js';
 import { paintCurve } from './line.js';
@@ -45,6 +46,8 @@ class DecisionMap {
     this.points = new Points();
     this.extent = steadyExtent();
     this.build();
+    this.cross = new Cross(context, this.axes, (x, y) =>
+      this.points.nearest(this.axes, this.hub, x, y, choices.showTest));
     this.tip = new Tooltip(context.root);
     this.alt = altText(this.axes.host, context.text('map.title'));
     this.listen();
@@ -185,6 +188,7 @@ class DecisionMap {
       { showTest: choices.showTest, plain: this.plain() });
     this.paintHead(scene);
     this.paintPointer();
+    this.cross.place();
     buildLegend(this, hub);
     this.placeButtons();
     if (this.pointer) this.showTip();
@@ -316,6 +320,7 @@ class DecisionMap {
 
   destroy() {
     this.hub.want({ map: false });
+    this.cross.destroy();
     this.axes.destroy();
   }
 }
