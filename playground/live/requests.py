@@ -39,7 +39,8 @@ def curves() -> Observation:
     """Every activation and every loss as arrays.
 
     Returns:
-        `activation/<name>` f4 (3, n): z, f(z), f'(z). `loss/<name>` f4 (3, n): output o of one
+        `activation/<name>` f4 (3, n): z, f(z), f'(z); where the value depends on other units
+        too, of one of two, the other at zero. `loss/<name>` f4 (3, n): output o of one
         unit, loss for the target in the header, its derivative by o; n = CURVE_POINTS.
         header: {"targets": {loss: target}}.
     """
@@ -47,8 +48,12 @@ def curves() -> Observation:
 
     arrays, targets = {}, {}
     for name, activation in ACTIVATIONS.items():
-        module = activation.module()
-        arrays[f"activation/{name}"] = _with_derivative(module, ACTIVATION_RANGE)
+        module = activation.module().double()
+
+        def bent(z: Any, module: Any = module, alone: bool = activation.elementwise) -> Any:
+            return module(z) if alone else module(torch.stack((z, torch.zeros_like(z)), 1))[:, 0]
+
+        arrays[f"activation/{name}"] = _with_derivative(bent, ACTIVATION_RANGE)
     for name, loss in LOSSES.items():
         target = float(loss.binary_targets[1]) if "binary" in loss.tasks else 0.0
         targets[name] = target

@@ -65,9 +65,25 @@ class Sine(nn.Module):
         return torch.sin(z)
 
 
+class Gaussian(nn.Module):
+    """What the line of code of the Gaussian activation stands for."""
+
+    def forward(self, z: Tensor) -> Tensor:
+        return torch.exp(-z * z)
+
+
+class Step(nn.Module):
+    """A step with a straight-through gradient, by detaching instead of a rule of its own."""
+
+    def forward(self, z: Tensor) -> Tensor:
+        soft = z.clamp(-1, 1)
+        # The clamp's gradient is 1 at its very ends too.
+        return soft + (torch.heaviside(z, torch.zeros_like(z)) - soft).detach()
+
+
 def module_from_code(code: str) -> nn.Module:
     """The module that an entry's line of PyTorch makes."""
-    return eval(code, {"nn": nn, "Sine": Sine})
+    return eval(code, {"nn": nn, "Sine": Sine, "Gaussian": Gaussian, "Step": Step})
 
 
 def independent_model(run: Run, *, dropout: bool = False) -> nn.Sequential:
@@ -90,7 +106,7 @@ def independent_model(run: Run, *, dropout: bool = False) -> nn.Sequential:
         with torch.no_grad():
             linear.weight.copy_(weight)
             linear.bias.copy_(bias)
-        parts += [linear, module_from_code(ACTIVATIONS[next(activations)].code)]
+        parts += [linear, module_from_code(ACTIVATIONS[next(activations)].code).double()]
     return nn.Sequential(*parts)
 
 

@@ -1,9 +1,11 @@
 """One contract over every registered activation: kernel, torch module, line of code, bounds."""
 
+import math
+
 import pytest
 import torch
 
-from playground.core.activations import ACTIVATIONS
+from playground.core.activations import ACTIVATIONS, Kernel
 from tests.core.helpers import module_from_code
 
 NEAR = torch.linspace(-15, 15, 3001, dtype=torch.float64)  # holds exact zero
@@ -11,11 +13,18 @@ FAR = torch.tensor(
     [-1e6, -1e3, -100.0, -50.0, -20.5, 20.5, 50.0, 100.0, 1e3, 1e6], dtype=torch.float64
 )
 NAMES = list(ACTIVATIONS)
+KERNELS = [name for name, entry in ACTIVATIONS.items() if entry.kernel is not None]
+
+
+def kernel_of(name: str) -> Kernel:
+    make = ACTIVATIONS[name].kernel
+    assert make is not None
+    return make()
 
 
 def kernel_pass(name: str, z: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Value and derivative as the dense engine computes them, by recorded calls on buffers."""
-    kernel = ACTIVATIONS[name].kernel()
+    kernel = kernel_of(name)
     kept = z.clone()
     value = torch.empty_like(z) if kernel.keeps_input else kept
     slope = torch.full_like(z, torch.nan)
@@ -34,12 +43,12 @@ def kernel_pass(name: str, z: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]
 def module_pass(name: str, z: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Value and derivative of the torch module, by autograd."""
     z = z.clone().requires_grad_()
-    value = ACTIVATIONS[name].module()(z)
+    value = ACTIVATIONS[name].module().double()(z)
     (slope,) = torch.autograd.grad(value.sum(), z)
     return value.detach(), slope
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", KERNELS)
 def test_the_kernel_agrees_with_autograd(name):
     value, slope = kernel_pass(name, NEAR)
     expected_value, expected_slope = module_pass(name, NEAR)
@@ -47,7 +56,7 @@ def test_the_kernel_agrees_with_autograd(name):
     torch.testing.assert_close(slope, expected_slope, rtol=1e-12, atol=1e-13)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", KERNELS)
 def test_the_kernel_agrees_with_autograd_at_extreme_values(name):
     value, slope = kernel_pass(name, FAR)
     expected_value, expected_slope = module_pass(name, FAR)
@@ -56,14 +65,14 @@ def test_the_kernel_agrees_with_autograd_at_extreme_values(name):
     torch.testing.assert_close(slope, expected_slope, rtol=0, atol=3e-9)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", KERNELS)
 def test_the_kernel_stays_finite_in_float32(name):
     value, slope = kernel_pass(name, torch.tensor([-1e30, -1e19, -88.8, 88.8, 1e19, 1e30]))
     assert torch.isfinite(value).all()
     assert torch.isfinite(slope).all()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [n for n in KERNELS if not ACTIVATIONS[n].surrogate])
 def test_a_difference_quotient_gives_the_derivative(name):
     """A third opinion, which owes nothing to torch's own formulas."""
     z = torch.linspace(-4, 4, 81, dtype=torch.float64) + 0.0123  # away from every kink
@@ -74,10 +83,10 @@ def test_a_difference_quotient_gives_the_derivative(name):
     torch.testing.assert_close(slope, (above - below) / (2 * step), rtol=0, atol=1e-8)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", KERNELS)
 def test_a_kernel_follows_its_buffers(name):
     """Recorded once, replayed for every batch: the calls must read the buffers anew."""
-    kernel = ACTIVATIONS[name].kernel()
+    kernel = kernel_of(name)
     z = torch.zeros(3, 4, dtype=torch.float64)
     value = torch.empty_like(z) if kernel.keeps_input else z
     slope = torch.ones_like(z)
@@ -97,8 +106,14 @@ def test_a_kernel_follows_its_buffers(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_line_of_code_makes_the_module(name):
-    made = module_from_code(ACTIVATIONS[name].code)
-    assert torch.equal(made(NEAR), ACTIVATIONS[name].module()(NEAR))
+    made = module_from_code(ACTIVATIONS[name].code).double()
+    z = torch.stack((NEAR, NEAR.flip(0) / 2, torch.zeros_like(NEAR)), 1)  # (points, units)
+    found, slope = module_pass(name, z)
+    z.requires_grad_()
+    value = made(z)
+    torch.testing.assert_close(value, found, rtol=0, atol=1e-14)
+    (expected,) = torch.autograd.grad(value.sum(), z)
+    torch.testing.assert_close(slope, expected, rtol=0, atol=1e-14)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -113,8 +128,31 @@ def test_bounds_hold_and_are_told(name):
         assert value.max() - value.min() > 0.99 * (entry.bounds[1] - entry.bounds[0])
 
 
+def test_a_step_lets_the_gradient_through_near_zero_alone():
+    z = torch.tensor([-9.0, -1.001, -1.0, -0.5, 0.0, 0.5, 1.0, 1.001, 9.0], dtype=torch.float64)
+    value, slope = module_pass("step", z)
+    assert value.tolist() == [0, 0, 0, 0, 0, 1, 1, 1, 1]
+    assert slope.tolist() == [0, 0, 1, 1, 1, 1, 1, 0, 0]
+
+
+def test_what_a_module_learns_is_told():
+    for name, entry in ACTIVATIONS.items():
+        assert sum(p.numel() for p in entry.module().parameters()) == entry.learned, name
+        if entry.learned or not entry.elementwise:
+            assert entry.kernel is None, f"{name} would be trained without what it learns or sees"
+
+
+def test_softmax_shares_one_among_the_units_of_a_point():
+    z = torch.tensor([[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]], dtype=torch.float64)
+    value, _ = module_pass("softmax", z)
+    torch.testing.assert_close(value.sum(1), torch.ones(2, dtype=torch.float64))
+    assert value[1].tolist() == pytest.approx([1 / 3] * 3)
+    assert value[0, 2] / value[0, 1] == pytest.approx(math.e)
+
+
 def test_entries_are_known_by_their_names():
     assert all(name == entry.name and entry.formula for name, entry in ACTIVATIONS.items())
     assert {
-        "linear", "relu", "leaky_relu", "elu", "gelu", "silu", "softplus", "sigmoid", "tanh", "sine"
+        "linear", "relu", "leaky_relu", "prelu", "elu", "selu", "gelu", "silu", "mish", "softplus",
+        "sigmoid", "tanh", "hardtanh", "softmax", "step", "gaussian", "sine",
     } <= set(ACTIVATIONS)  # fmt: skip

@@ -13,6 +13,7 @@ from playground.core.engine import ENGINES
 from playground.core.layers import Dense
 from playground.core.losses import LOSSES
 from playground.core.optimizers import OPTIMIZERS
+from playground.core.replica import Replica
 from playground.core.run import Run
 from tests.core.hand_loop import Hand
 from tests.core.helpers import flat, merged, run_of, small, states_equal
@@ -87,11 +88,25 @@ def assert_together(runs: list[Run], when: str, tolerance: float = 1e-9) -> None
         assert getattr(first, name) == pytest.approx(getattr(second, name), rel=1e-7, abs=1e-9)
 
 
-@pytest.mark.parametrize("activation", list(ACTIVATIONS))
-@pytest.mark.parametrize("loss", list(LOSSES))
-@pytest.mark.parametrize("optimizer", list(OPTIMIZERS))
+def meetings() -> list[tuple[str, str, str]]:
+    """Optimizer, loss and activation so that every two of any kind meet at least once."""
+    optimizers, losses = list(OPTIMIZERS), list(LOSSES)
+    bends = [name for name, entry in ACTIVATIONS.items() if entry.kernel is not None]
+    found: set[tuple[str, str, str]] = set()
+    for i, optimizer in enumerate(optimizers):
+        for k, bend in enumerate(bends):
+            found.add((optimizer, losses[(i + k) % len(losses)], bend))
+    for j, loss in enumerate(losses):
+        for k, bend in enumerate(bends):
+            found.add((optimizers[(j + k) % len(optimizers)], loss, bend))
+        for i, optimizer in enumerate(optimizers):
+            found.add((optimizer, loss, bends[(i + j) % len(bends)]))
+    return sorted(found)
+
+
+@pytest.mark.parametrize(("optimizer", "loss", "activation"), meetings())
 def test_both_engines_walk_one_trajectory(optimizer, loss, activation):
-    """Every optimizer × loss × activation × mid-run change, dropout included."""
+    """Every pair of optimizer, loss and activation, each × mid-run change, dropout included."""
     experiment = small(**case(optimizer, loss, activation))
     runs = [run_of(experiment, engine=name) for name in ENGINES]
     start = flat(runs[0])
@@ -212,6 +227,42 @@ def test_an_engine_walks_as_a_loop_by_hand(optimizer, loss, engine):
         run.advance(run.batches_per_epoch)
         hand.epoch()
     hand.assert_with(run)
+
+
+@pytest.mark.parametrize("activation", [n for n, e in ACTIVATIONS.items() if e.kernel is None])
+def test_an_activation_without_a_kernel_trains_by_autograd(activation):
+    """The choice of engine follows from it, and a loop by hand goes the same way."""
+    settings = case("adam", "mse", activation)
+    settings["layers"] = [
+        {"kind": "dense", "units": 4, "activation": activation},
+        {"kind": "dense", "units": 3, "activation": "tanh"},
+    ]
+    run = run_of(small(**settings))
+    assert run.engine.name == "autograd"
+    hand = Hand(run)
+    for _ in range(3):
+        run.advance(run.batches_per_epoch)
+        hand.epoch()
+    hand.assert_with(run)
+
+
+def test_a_learned_slope_is_counted_saved_and_copied():
+    settings = case("adam", "mse", "prelu")
+    settings["layers"] = [{"kind": "dense", "units": 4, "activation": "prelu"}]
+    run = run_of(small(**settings))
+    assert run.blocks[1].parameters == (run.blocks[0].units + 1) * 4 + 1
+    run.advance(30)
+    replica = Replica(run)
+    slopes = [p for p in replica.parameters if p.numel() == 1]
+    assert len(slopes) == 2, "the slope, and the bias of the head"
+    assert abs(slopes[0].item() - 0.25) > 1e-3, "the slope has learned"
+    inputs, _ = run.examples("train")
+    values = run.engine.activations(run.engine.prepare(inputs))
+    torch.testing.assert_close(replica.output(inputs).t(), values[-1], rtol=0, atol=1e-12)
+    copy = run_of(run.experiment, snapshot=run.snapshot())
+    for one in (run, copy):
+        one.advance(13)
+    assert states_equal(run, copy)
 
 
 def test_batch_size_changes_in_the_middle_of_an_epoch():

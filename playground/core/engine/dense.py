@@ -34,7 +34,11 @@ KEPT_WORKSPACES = 8
 
 def can_run(blocks: Sequence[Block]) -> bool:
     """Whether the dense engine covers this network."""
-    return all(isinstance(block.layer, Dense | Dropout | None) for block in blocks)
+    return all(
+        isinstance(block.layer, Dense | Dropout | None)
+        and (block.activation is None or ACTIVATIONS[block.activation].kernel is not None)
+        for block in blocks
+    )
 
 
 class DenseEngine(Engine):
@@ -272,7 +276,11 @@ def _views(flat: Tensor, shapes: Sequence[tuple[int, ...]]) -> list[Tensor]:
 def _kernels(problem: Problem) -> list[tuple[str, Kernel]]:
     """Name and kernel of the activation behind every linear map, the head's included."""
     names = [block.activation or "linear" for block in linear_blocks(problem.blocks)]
-    made = {name: ACTIVATIONS[name].kernel() for name in set(names)}
+    made: dict[str, Kernel] = {}
+    for name in set(names):
+        kernel = ACTIVATIONS[name].kernel
+        assert kernel is not None, f"{name} has no kernel"
+        made[name] = kernel()
     return [(name, made[name]) for name in names]
 
 

@@ -73,6 +73,9 @@ class Activated(Layer):
             raise ValueError(f"unknown activation {name!r}")
         return name
 
+    def parameter_count(self, shape: Shape) -> int:
+        return ACTIVATIONS[self.activation].learned
+
 
 class Freezable(Layer):
     """A block that learns, and may be told not to."""
@@ -100,4 +103,4 @@ class Weighted(Activated, Freezable):
 
     def parameter_count(self, shape: Shape) -> int:
         outputs, inputs = self.linear_shape(shape)
-        return outputs * (inputs + self.bias)
+        return outputs * (inputs + self.bias) + super().parameter_count(shape)

@@ -42,6 +42,9 @@ class Branches(Weighted):
     def linear_shape(self, shape: Shape) -> tuple[int, int]:
         return 2 * self.units, shape[0]
 
+    def parameter_count(self, shape: Shape) -> int:
+        return super().parameter_count(shape) + ACTIVATIONS[self.second].learned
+
     def build(self, shape: Shape, generator: torch.Generator) -> list[nn.Module]:
         return [_fork(shape[0], self)]
 
