@@ -18,7 +18,7 @@ from playground.core.activations import ACTIVATIONS
 from playground.core.errors import PlaygroundError
 from playground.core.initializers import INITIALIZERS
 from playground.core.layers import AnyLayer, Dense
-from playground.core.losses import LOSSES
+from playground.core.losses import LOSSES, LossSettings
 from playground.core.optimizers import Adam, Optimizer
 from playground.core.schedules import Constant, Schedule
 from playground.core.settings import RATES, Settings, is_live, setting
@@ -111,6 +111,7 @@ class Experiment(Settings):
     output_activation: Literal["linear", "tanh"] = setting("linear")
     initialization: str = setting("pytorch")
     loss: str = setting("bce")
+    loss_settings: LossSettings = Field(default_factory=LossSettings)
     optimizer: Optimizer = Field(default_factory=Adam)
     schedule: Schedule = Field(default_factory=Constant, json_schema_extra={"live": True})
     regularization: Regularization = Field(default_factory=Regularization)

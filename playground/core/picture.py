@@ -86,6 +86,7 @@ class Picture:
     def _answer(self, values: Tensor) -> Tensor:
         """The network's answer (units, points): probabilities, or values in their own units."""
         if self._run.schema.task == "regression":
+            values = self._run.loss.prediction(values)
             return values * self._run.data.target_std + self._run.data.target_mean
         return self._run.loss.probability(values, 0)
 

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from playground.core import devices
 from playground.core.data import schema_of
-from playground.core.data.prepare import Prepared, prepare
+from playground.core.data.prepare import Prepared, as_counts, prepare
 from playground.core.data.table import Table
 from playground.core.deeds import obey
 from playground.core.engine import Engine, Problem, make_engine
@@ -83,13 +83,15 @@ class Run:
         self.table = table
         self.schema = schema_of(experiment.data, table)
         self.blocks = checked(experiment, self.schema)
-        self.loss = LOSSES[experiment.loss]
+        self.loss = LOSSES[experiment.loss].under(experiment.loss_settings)
         self._generators = {
             purpose: torch.Generator().manual_seed(stable_seed(experiment.training.seed, purpose))
             for purpose in ("weights", "order", "dropout")
         }
         stream = _data_stream(experiment)
         self.data: Prepared = prepare(experiment, table, stream)
+        if self.loss.rates:
+            self.data = as_counts(self.data)
         self._problem = self._make_problem(stream)
         asked = device or experiment.training.device
         precision = experiment.training.precision
@@ -328,6 +330,7 @@ class Run:
             return None
         if self.schema.task != "regression":
             return (self.predicted(output) == truth).double().mean().item()
+        output = self.loss.prediction(output)
         spread = (truth - truth.mean()).square().sum().item()
         if spread == 0:
             return None
@@ -432,6 +435,7 @@ class Run:
             return
         self.blocks = checked(experiment, self.schema)
         self._note(changed_settings(before, experiment))
+        self.loss = LOSSES[experiment.loss].under(experiment.loss_settings)
         self.engine.configure(experiment)
         self.pace.configure()
         self._hold()

@@ -55,7 +55,9 @@ def curves() -> Observation:
 
         arrays[f"activation/{name}"] = _with_derivative(bent, ACTIVATION_RANGE)
     for name, loss in LOSSES.items():
-        target = float(loss.binary_targets[1]) if "binary" in loss.tasks else 0.0
+        target = float(loss.rates)  # a rate of 1 for a count of 1, else 0 for 0
+        if "binary" in loss.tasks:
+            target = float(loss.binary_targets[1])
         targets[name] = target
 
         def value(z: Any, loss: Any = loss, target: float = target) -> Any:

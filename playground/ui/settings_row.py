@@ -118,7 +118,9 @@ def _loss() -> None:
                 st.caption(say(f"reasons.{reason}"))
             else:
                 st.html(pictures.loss_curve(name) or "&nbsp;")
-    st.latex(LOSSES[experiment.loss].formula)
+    entry = LOSSES[experiment.loss]
+    st.latex(entry.formula)
+    _settings(experiment.loss_settings, "loss_settings", list(entry.uses))
 
 
 def _penalties(regularization: Regularization) -> str:

@@ -27,6 +27,9 @@ CHANGES: dict[str, dict[str, Any]] = {
     "l2": {"regularization": {"l2": 0.03}},
     "l1": {"regularization": {"l1": 0.01}},
     "clip": {"regularization": {"clip_norm": 0.05}},
+    "settings of the loss": {
+        "loss_settings": {"focal_gamma": 0.5, "smoothing": 0.3, "quantile": 0.3}
+    },
     "batch size": {"training": {"batch_size": 4}},
     "dropout rate": {"layers": [{}, {"rate": 0.5}, {}]},
     "all off": {
@@ -55,6 +58,8 @@ def case(optimizer: str, loss: str, activation: str) -> dict[str, Any]:
     place = list(ACTIVATIONS).index(activation)
     tasks = sorted(LOSSES[loss].tasks)
     task = tasks[place % len(tasks)]
+    if LOSSES[loss].rates:
+        return counts(optimizer, activation)
     head = "tanh" if not LOSSES[loss].logits and place % 2 else "linear"
     return {
         "name": DATA[task],
@@ -64,6 +69,19 @@ def case(optimizer: str, loss: str, activation: str) -> dict[str, Any]:
         "output_activation": head,
         "optimizer": {"name": optimizer, "learning_rate": 0.01},
         "training": {"batch_size": 5, "seed": place},
+    }
+
+
+def counts(optimizer: str, activation: str) -> dict[str, Any]:
+    """Settings on a table with a column of counts."""
+    return {
+        "name": "csv",
+        "data": {"target": "weight", "target_kind": "number", "scaling": "standard"},
+        "layers": stack(activation),
+        "loss": "poisson",
+        "output_activation": "linear",
+        "optimizer": {"name": optimizer, "learning_rate": 0.01},
+        "training": {"batch_size": 5, "seed": 1},
     }
 
 

@@ -114,7 +114,7 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"optimizer": {"name": "newton"}}, "optimizer"),
     ({"optimizer": {"name": "sgd", "momentum": 1.0}}, "optimizer.sgd.momentum"),
     ({"optimizer": {"name": "adagrad", "momentum": 0.5}}, "optimizer.adagrad.momentum"),
-    ({"loss": "focal"}, "loss"),
+    ({"loss": "regret"}, "loss"),
     ({"initialization": "spectral"}, "initialization"),
     ({"training": {"seed": -1}}, "training.seed"),
     ({"training": {"seed": [1]}}, "training.seed"),

@@ -126,7 +126,7 @@ BAD = [
     ("optimizer.learning_rate", "nan"),
     ("features", ""),
     ("features", "x,z"),
-    ("loss", "focal"),
+    ("loss", "regret"),
     ("version", "2"),
     ("version", "[1]"),
     ("regularization.sticky_l1", "yes"),

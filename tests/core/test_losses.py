@@ -8,11 +8,22 @@ from torch import Tensor, nn
 
 from playground import words
 from playground.core.activations import ACTIVATIONS
-from playground.core.losses import ALL_TASKS, LOSSES, encode_targets, fits
+from playground.core.losses import ALL_TASKS, LOSSES, Loss, LossSettings, encode_targets, fits
 
 Task = Literal["binary", "multiclass", "regression"]
 CASES: list[tuple[str, Task]] = [(n, task) for n, e in LOSSES.items() for task in sorted(e.tasks)]
 POINTS = 23
+SETTINGS = LossSettings(focal_gamma=1.5, smoothing=0.2, quantile=0.7)
+EXTREMES = (
+    SETTINGS,
+    LossSettings(focal_gamma=0.0, smoothing=0.0, quantile=0.01),
+    LossSettings(focal_gamma=0.5, smoothing=0.9, quantile=0.5),
+    LossSettings(focal_gamma=10.0, smoothing=0.1, quantile=0.99),
+)
+
+
+def loss_under(name: str, settings: LossSettings = SETTINGS) -> Loss:
+    return LOSSES[name].under(settings)
 
 
 def sample(name: str, task: Task) -> tuple[Tensor, Tensor, Tensor]:
@@ -22,8 +33,12 @@ def sample(name: str, task: Task) -> tuple[Tensor, Tensor, Tensor]:
     output = 2 * torch.randn(POINTS, units, dtype=torch.float64, generator=generator)
     output[0], output[1] = 40.0, -40.0
     output[2] = torch.arange(units) * 7.5
-    if task == "regression":
+    if LOSSES[name].rates:
+        output[0], output[1] = 4.0, -40.0
+        truth = torch.randint(0, 9, (POINTS,), generator=generator).double()
+    elif task == "regression":
         truth = torch.randn(POINTS, dtype=torch.float64, generator=generator)
+        truth[3] = output[3, 0]  # exactly met
     else:
         truth = torch.randint(0, max(units, 2), (POINTS,), generator=generator)
     return output, truth, encode_targets(truth, task, units, LOSSES[name])
@@ -32,6 +47,23 @@ def sample(name: str, task: Task) -> tuple[Tensor, Tensor, Tensor]:
 def torch_value(name: str, output: Tensor, truth: Tensor, encoded: Tensor) -> Tensor:
     """The same loss by torch.nn, or by its formula where torch has none."""
     several = output.shape[1] > 1
+    if name == "log_cosh":
+        return torch.cosh(output - encoded).log().mean()
+    if name == "quantile":
+        rest = zip(output.flatten(), truth, strict=True)
+        q = SETTINGS.quantile
+        return torch.stack([(t - o) * q if t >= o else (o - t) * (1 - q) for o, t in rest]).mean()
+    if name == "label_smoothing":
+        smoothing = SETTINGS.smoothing
+        if several:
+            return nn.CrossEntropyLoss(label_smoothing=smoothing)(output, truth)
+        two = torch.cat((torch.zeros_like(output), output), 1)
+        return nn.CrossEntropyLoss(label_smoothing=smoothing)(two, truth)
+    if name == "focal":
+        two = output if several else torch.cat((torch.zeros_like(output), output), 1)
+        surprise = nn.CrossEntropyLoss(reduction="none")(two, truth)
+        rest = 1 - two.softmax(1).gather(1, truth[:, None])[:, 0]
+        return (rest**SETTINGS.focal_gamma * surprise).mean()
     if name == "cross_entropy":
         return nn.CrossEntropyLoss()(output, truth)
     if name == "hinge":
@@ -48,6 +80,7 @@ def torch_value(name: str, output: Tensor, truth: Tensor, encoded: Tensor) -> Te
         "mae": nn.L1Loss,
         "huber": nn.HuberLoss,
         "bce": nn.BCEWithLogitsLoss,
+        "poisson": nn.PoissonNLLLoss,
     }
     return kinds[name]()(output, encoded)
 
@@ -58,18 +91,20 @@ def test_the_value_is_torchs(name, task, dim):
     output, truth, encoded = sample(name, task)
     expected = torch_value(name, output, truth, encoded)
     o, t = (output, encoded) if dim == 1 else (output.t(), encoded.t())
-    assert LOSSES[name].value(o, t, dim).item() == pytest.approx(expected.item(), rel=1e-13)
+    assert loss_under(name).value(o, t, dim).item() == pytest.approx(expected.item(), rel=1e-13)
 
 
 @pytest.mark.parametrize(("name", "task"), CASES)
 @pytest.mark.parametrize("dim", [0, 1])
-def test_the_recorded_gradient_is_autograds(name, task, dim):
+@pytest.mark.parametrize("settings", EXTREMES)
+def test_the_recorded_gradient_is_autograds(name, task, dim, settings):
+    loss = loss_under(name, settings)
     output, _, encoded = sample(name, task)
     o, t = (output, encoded) if dim == 1 else (output.t().contiguous(), encoded.t().contiguous())
     leaf = o.clone().requires_grad_()
-    (expected,) = torch.autograd.grad(LOSSES[name].value(leaf, t, dim), leaf)
+    (expected,) = torch.autograd.grad(loss.value(leaf, t, dim), leaf)
     found = torch.full_like(o, torch.nan)
-    calls = LOSSES[name].gradient(o, t, found, dim)
+    calls = loss.gradient(o, t, found, dim)
     for _ in range(2):  # recorded once, replayed: nothing may build up
         for call in calls:
             call()
@@ -80,28 +115,28 @@ def test_the_recorded_gradient_is_autograds(name, task, dim):
 def test_a_recorded_gradient_follows_its_buffers(name, task):
     output, _, encoded = sample(name, task)
     o, t, found = torch.zeros_like(output), torch.zeros_like(encoded), torch.empty_like(output)
-    calls = LOSSES[name].gradient(o, t, found, 1)
+    calls = loss_under(name).gradient(o, t, found, 1)
     o.copy_(output)
     t.copy_(encoded)
     for call in calls:
         call()
     leaf = output.clone().requires_grad_()
-    (expected,) = torch.autograd.grad(LOSSES[name].value(leaf, encoded, 1), leaf)
+    (expected,) = torch.autograd.grad(loss_under(name).value(leaf, encoded, 1), leaf)
     torch.testing.assert_close(found / POINTS, expected, rtol=1e-12, atol=1e-15)
 
 
 @pytest.mark.parametrize(("name", "task"), CASES)
 def test_the_line_of_code_says_the_same(name, task):
     output, truth, encoded = sample(name, task)
-    code = LOSSES[name].code
-    target = truth if name in {"cross_entropy"} or "MultiMargin" in code else encoded
+    code = loss_under(name).code
+    target = truth if "CrossEntropy" in code or "MultiMargin" in code else encoded
     if "# two classes: " in code and output.shape[1] == 1:
         code, target = code.split("# two classes: ")[1], encoded
     if code.startswith("nn."):
         found = eval(code, {"nn": nn})(output, target)
     else:
-        found = eval(code, {"output": output, "target": target})
-    expected = LOSSES[name].value(output, encoded, 1)
+        found = eval(code, {"output": output, "target": target, "torch": torch})
+    expected = loss_under(name).value(output, encoded, 1)
     assert found.item() == pytest.approx(expected.item(), rel=1e-13)
 
 
@@ -144,8 +179,10 @@ def test_no_preference_is_an_even_share():
 
 def test_targets_are_encoded_as_the_loss_compares_them():
     classes = torch.tensor([0, 1, 1])
-    for name, loss in LOSSES.items():
-        low, high = (0.0, 1.0) if name == "bce" else (-1.0, 1.0)
+    for loss in LOSSES.values():
+        low, high = (0.0, 1.0) if loss.logits else (-1.0, 1.0)
+        if "binary" not in loss.tasks:
+            continue
         found = encode_targets(classes, "binary", 2, loss)
         assert found.dtype == torch.float64
         assert found.tolist() == [[low], [high], [high]]
@@ -165,6 +202,52 @@ def test_what_does_not_fit_has_a_reason_in_words(name, task, head):
     if reason is not None:
         for language in words.LANGUAGES:
             assert words.text(language, f"reasons.{reason}")
+
+
+def test_settings_at_their_ends_are_the_plain_losses():
+    """Focal and smoothed at 0 are cross-entropy; pinball at a half is |o − t| / 2."""
+    plain = LossSettings(focal_gamma=0, smoothing=0, quantile=0.5)
+    output, _, encoded = sample("focal", "multiclass")
+    for name in ("focal", "label_smoothing"):
+        value = loss_under(name, plain).value(output, encoded, 1)
+        torch.testing.assert_close(value, LOSSES["cross_entropy"].value(output, encoded, 1))
+    output, _, encoded = sample("focal", "binary")
+    for name in ("focal", "label_smoothing"):
+        value = loss_under(name, plain).value(output, encoded, 1)
+        torch.testing.assert_close(value, LOSSES["bce"].value(output, encoded, 1))
+    output, _, encoded = sample("mae", "regression")
+    value = loss_under("quantile", plain).value(output, encoded, 1)
+    torch.testing.assert_close(value, 0.5 * LOSSES["mae"].value(output, encoded, 1))
+
+
+def test_what_pinball_makes_small_is_the_quantile():
+    generator = torch.Generator().manual_seed(0)
+    points = torch.randn(999, 1, dtype=torch.float64, generator=generator)
+    loss = loss_under("quantile", LossSettings(quantile=0.9))
+    places = points.flatten().sort().values
+    costs = torch.stack([loss.value(torch.full_like(points, p.item()), points, 1) for p in places])
+    best = places[costs.argmin()]
+    assert best.item() == pytest.approx(points.quantile(0.9).item(), abs=0.02)
+
+
+def test_a_log_rate_predicts_its_rate():
+    output = torch.tensor([0.0, 1.0, 1000.0])
+    found = LOSSES["poisson"].prediction(output)
+    assert found[:2].tolist() == pytest.approx([1, 2.718281828])
+    assert torch.isfinite(found).all()
+    assert torch.equal(LOSSES["mse"].prediction(output), output)
+
+
+@pytest.mark.parametrize("name", [n for n, loss in LOSSES.items() if loss.logits])
+def test_a_loss_of_scores_stays_finite_in_float32(name):
+    loss = loss_under(name, LossSettings(focal_gamma=0.5))
+    task: Task = sorted(loss.tasks)[0]
+    _, _, encoded = sample(name, task)
+    output = torch.linspace(-80, 80, encoded.numel()).view(encoded.shape).requires_grad_()
+    value = loss.value(output, encoded.float(), 1)
+    (slope,) = torch.autograd.grad(value, output)
+    assert torch.isfinite(value)
+    assert torch.isfinite(slope).all()
 
 
 def test_every_task_has_a_loss_and_a_head():

@@ -15,6 +15,7 @@ from playground.core.data.csv_reader import read_table
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Experiment
 from playground.core.losses import LOSSES, encode_targets
+from playground.core.observe import observe
 from playground.core.run import Run
 from tests.core.helpers import (
     flat,
@@ -353,3 +354,33 @@ def test_no_score_where_none_is_defined():
     found = run.measure()
     assert found.train_score is None
     assert found.test_score is not None
+
+
+def test_poisson_counts_what_is_counted():
+    """Its targets are as they are in the table, its answer is a rate, never a negative number."""
+    settings = {"data": {"target": "weight", "target_kind": "number", "scaling": "standard"}}
+    run = run_of(small("csv", loss="poisson", output_activation="linear", **settings))
+    assert (run.data.target_mean, run.data.target_std) == (0, 1)
+    run.advance(200)
+    metrics = run.measure()
+    rates = run.engine.activations(run.points)[-1][0].exp().numpy()
+    split = len(run.data.targets_train)
+    misses = ((rates[:split] - run.data.targets_train) ** 2).mean()
+    assert metrics.train_score == pytest.approx(1 - misses / run.data.targets_train.var())
+    assert metrics.train_score > 0.2
+    header, arrays = observe(run, {"resolution": 20}, (-1, 0), True)
+    assert arrays["map"].size
+
+
+@pytest.mark.parametrize("name", ["reg-plane", "reg-gauss"])
+def test_poisson_is_refused_where_targets_are_negative(name):
+    with pytest.raises(PlaygroundError) as caught:
+        run_of(small(name, loss="poisson"))
+    assert caught.value.code == "loss_needs_counts"
+
+
+def test_settings_of_a_loss_change_what_is_measured_at_once():
+    run = run_of(small(loss="focal", loss_settings={"focal_gamma": 0.0}))
+    first = run.measure().train_loss
+    run.update(run.experiment.with_changes({"loss_settings": {"focal_gamma": 5.0}}))
+    assert run.measure().train_loss < 0.2 * first

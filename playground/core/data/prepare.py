@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -118,3 +118,15 @@ def _filled_in(
         if total[start:stop].any():
             fill[start + int(np.argmax(total[start:stop]))] = 1.0
     return np.where(known, train, fill), np.where(np.isnan(test), fill, test)
+
+
+def as_counts(data: Prepared) -> Prepared:
+    """The data with targets as they are, for a loss of counts.
+
+    Raises:
+        PlaygroundError: a target is negative.
+    """
+    lowest = min(part.min(initial=0) for part in (data.targets_train, data.targets_test))
+    if lowest < 0:
+        raise PlaygroundError("loss_needs_counts", lowest=f"{lowest:.3g}")
+    return replace(data, target_mean=0.0, target_std=1.0)

@@ -15,6 +15,7 @@ from playground.core.engine.base import Engine, Free, Parameters, Problem
 from playground.core.engine.sticky import settle
 from playground.core.experiment import Experiment
 from playground.core.layers import Freezable
+from playground.core.losses import LOSSES
 from playground.core.network import build, penalty_rates
 
 
@@ -26,6 +27,7 @@ class AutogradEngine(Engine):
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
         self._experiment = problem.experiment
+        self._loss = problem.loss
         kind = {"dtype": problem.dtype, "device": problem.device}
         self._blocks = build(problem.experiment, problem.blocks, problem.generator).to(**kind)
         self._linears = [part for part in self._blocks.modules() if isinstance(part, nn.Linear)]
@@ -80,7 +82,7 @@ class AutogradEngine(Engine):
                 values = self._epoch_inputs[start:stop]
                 for block in self._blocks:
                     values = block(values)
-                loss = self._problem.loss.value(values, self._epoch_targets[start:stop], 1)
+                loss = self._loss.value(values, self._epoch_targets[start:stop], 1)
                 self._assign_gradients(loss + self._penalty(sticky))
                 if settings.clip_norm > 0:
                     nn.utils.clip_grad_norm_(self._parameters, settings.clip_norm)
@@ -128,6 +130,7 @@ class AutogradEngine(Engine):
     def configure(self, experiment: Experiment) -> None:
         was_sticky = self._experiment.regularization.sticky_l1
         self._experiment = experiment
+        self._loss = LOSSES[experiment.loss].under(experiment.loss_settings)
         if was_sticky and not experiment.regularization.sticky_l1:
             for alive in self._alive:
                 alive.fill_(1)

@@ -27,6 +27,7 @@ from playground.core.engine.sticky import settle
 from playground.core.engine.workspace import Workspace
 from playground.core.experiment import Experiment
 from playground.core.layers import Dense, Dropout
+from playground.core.losses import LOSSES
 from playground.core.network import Block, linear_blocks, penalty_rates
 
 KEPT_WORKSPACES = 8
@@ -180,6 +181,9 @@ class DenseEngine(Engine):
     @torch.inference_mode()
     def configure(self, experiment: Experiment) -> None:
         was_sticky = self._experiment.regularization.sticky_l1
+        if experiment.loss_settings != self._experiment.loss_settings:
+            self.loss = LOSSES[experiment.loss].under(experiment.loss_settings)
+            self._programs.clear()
         self._experiment = experiment
         self._rule.configure(experiment.optimizer)
         if was_sticky and not experiment.regularization.sticky_l1:
