@@ -368,7 +368,7 @@ def test_poisson_counts_what_is_counted():
     misses = ((rates[:split] - run.data.targets_train) ** 2).mean()
     assert metrics.train_score == pytest.approx(1 - misses / run.data.targets_train.var())
     assert metrics.train_score > 0.2
-    header, arrays = observe(run, {"resolution": 20}, (-1, 0), True)
+    _, arrays = observe(run, {"resolution": 20}, (-1, 0), True)
     assert arrays["map"].size
 
 
@@ -383,4 +383,4 @@ def test_settings_of_a_loss_change_what_is_measured_at_once():
     run = run_of(small(loss="focal", loss_settings={"focal_gamma": 0.0}))
     first = run.measure().train_loss
     run.update(run.experiment.with_changes({"loss_settings": {"focal_gamma": 5.0}}))
-    assert run.measure().train_loss < 0.2 * first
+    assert run.measure().train_loss < 0.5 * first
