@@ -78,8 +78,8 @@ class Training(Settings):
     seed: int = setting(42, ge=0, le=99_999)
     # What TensorFlow Playground's stream starts from, where that is no number like 0.42000.
     seed_text: str = setting("", max_length=200)
-    device: Literal["auto", "cpu", "cuda", "mps"] = setting("auto")
-    precision: Literal["float32", "float64"] = setting("float32")
+    device: Literal["auto", "cpu", "cuda", "mps"] = setting("auto", live=True)
+    precision: Literal["float32", "float64"] = setting("float32", live=True)
     order: Literal["shuffled", "fixed"] = setting("shuffled")
     last_batch: Literal["smaller", "dropped", "carried"] = setting("smaller")
     stream: Literal["pytorch", "tfplayground"] = setting("pytorch")
@@ -108,11 +108,11 @@ class Experiment(Settings):
         (Dense(units=4, activation="tanh"), Dense(units=2, activation="tanh")),
         max_length=MAX_LAYERS,
     )
-    output_activation: Literal["linear", "tanh"] = setting("linear")
-    initialization: str = setting("pytorch")
-    loss: str = setting("bce")
+    output_activation: Literal["linear", "tanh"] = setting("linear", live=True)
+    initialization: str = setting("pytorch", live=True)  # heard at the next start
+    loss: str = setting("bce", live=True)
     loss_settings: LossSettings = Field(default_factory=LossSettings)
-    optimizer: Optimizer = Field(default_factory=Adam)
+    optimizer: Optimizer = Field(default_factory=Adam, json_schema_extra={"live": True})
     schedule: Schedule = Field(default_factory=Constant, json_schema_extra={"live": True})
     regularization: Regularization = Field(default_factory=Regularization)
     training: Training = Field(default_factory=Training)

@@ -47,6 +47,10 @@ class Hands:
         self._undo: list[_Deed] = []
         self.share = 0.0
 
+    def move(self, engine: Engine) -> None:
+        """The network lives in another engine from now on."""
+        self._engine = engine
+
     # ---- deeds
 
     def set_weight(self, index: int, unit: int, source: int | None, value: float) -> None:

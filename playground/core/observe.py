@@ -51,6 +51,7 @@ class Observer:
         self.run = run
         self._view = run.experiment.view
         self._stated = _stated(run)
+        self._generation = run.generation
         self._views: dict[str, View] = {}
         self._replica: Replica | None = None
         self._replica_fresh = False
@@ -67,6 +68,11 @@ class Observer:
         if run.experiment.view != self._view:
             self._view, scene = run.experiment.view, True
             self.plane = plane_for(run.data, self._view)
+            self._picture = Picture(run, self.plane)
+        if run.generation != self._generation:
+            self._generation, scene = run.generation, True
+            self._views.clear()
+            self._replica = None
             self._picture = Picture(run, self.plane)
         if _stated(run) != self._stated:
             self._stated, scene = _stated(run), True

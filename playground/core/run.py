@@ -11,6 +11,7 @@ import math
 import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Literal
 
 import torch
@@ -31,11 +32,13 @@ from playground.core.losses import LOSSES, encode_targets
 from playground.core.network import (
     checked,
     first_parameters,
+    linear_blocks,
     parameter_count,
     penalty_rates,
 )
 from playground.core.pace import Pace
 from playground.core.random import SeedRandom, Stream, TorchStream, stable_seed
+from playground.core.transplant import memory_of, needs_transplant, remember
 
 State = Literal["ready", "done", "diverged"]
 CHUNK_SECONDS = 0.0015
@@ -61,6 +64,7 @@ class Run:
         blocks: the network, inputs and head included.
         data: the points, split and scaled.
         step: minibatches taken.
+        generation: grows when the engine is exchanged; what was prepared for it is then void.
         marks: (epoch, setting, new value as text) of what was changed while it trained.
         metrics: what was last measured, at `measured_step`.
         seconds: time spent in training steps.
@@ -93,16 +97,11 @@ class Run:
         if self.loss.rates:
             self.data = as_counts(self.data)
         self._problem = self._make_problem(stream)
-        asked = device or experiment.training.device
-        precision = experiment.training.precision
-        self.fallback = devices.fallback(asked, precision)
-        self.device = devices.choose(
-            asked, precision, parameter_count(self.blocks), lambda place: self._trial(place, engine)
-        )
-        self.engine: Engine = self._make_engine(self.device, engine)
+        self._asked_device, self._engine_name = device, engine
         count = len(self.data.inputs_train)
         self.batches = Batches(count, experiment.training, self._generators["order"])
-        self.engine.load(self.batches.indices)
+        self._settle_in(engine)
+        self.generation = 0
         self.history = History()
         self.step = 0
         self.seconds = 0.0
@@ -146,15 +145,23 @@ class Run:
             device=torch.device("cpu"),
         )
 
-    def _make_engine(self, device: devices.Device, name: str | None) -> Engine:
-        from dataclasses import replace
-
-        return make_engine(replace(self._problem, device=device.torch()), name)
+    def _settle_in(self, engine: str | None) -> None:
+        """Chooses the device and makes the engine for the present problem."""
+        training = self.experiment.training
+        asked = self._asked_device or training.device
+        self.fallback = devices.fallback(asked, training.precision)
+        self.device = devices.choose(
+            asked,
+            training.precision,
+            parameter_count(self.blocks),
+            lambda place: self._trial(place, engine),
+        )
+        problem = replace(self._problem, device=self.device.torch())
+        self.engine: Engine = make_engine(problem, engine)
+        self.engine.load(self.batches.indices)
 
     def _trial(self, device: devices.Device, name: str | None) -> Any:
         """Steps of this very network on one device, for the choice of "auto"."""
-        from dataclasses import replace
-
         problem = replace(
             self._problem, device=device.torch(), generator=torch.Generator().manual_seed(0)
         )
@@ -430,13 +437,17 @@ class Run:
         if reasons:
             raise PlaygroundError("change_needs_reset", settings=", ".join(reasons))
         only_view = experiment == self.experiment.model_copy(update={"view": experiment.view})
+        memory = memory_of(self) if not only_view else {}
         before, self.experiment = self.experiment, experiment
         if only_view:
             return
         self.blocks = checked(experiment, self.schema)
         self._note(changed_settings(before, experiment))
         self.loss = LOSSES[experiment.loss].under(experiment.loss_settings)
-        self.engine.configure(experiment)
+        if needs_transplant(changed_settings(before, experiment)):
+            self._transplant(memory)
+        else:
+            self.engine.configure(experiment)
         self.pace.configure()
         self._hold()
         self.batches.configure(experiment.training)
@@ -444,6 +455,30 @@ class Run:
             self.batches.finish_epoch()
             self.engine.load(self.batches.indices)
         self.resume()
+
+    def _transplant(self, memory: dict[str, Any]) -> None:
+        """Goes on in a new engine, made for the present settings."""
+        _, targets = self.examples("train")
+        self._problem = replace(
+            self._problem,
+            experiment=self.experiment,
+            blocks=self.blocks,
+            loss=self.loss,
+            targets=targets,
+            parameters=memory["weights"],
+            dtype=getattr(torch, self.experiment.training.precision),
+        )
+        self._settle_in(self._engine_name)
+        remember(self, memory)
+        for index, block in enumerate(linear_blocks(self.blocks)):
+            if not getattr(block.layer, "bias", True):
+                weight, bias = self.engine.parameters()[index]
+                self.engine.write(index, weight, torch.zeros_like(bias))
+        self.hands.move(self.engine)
+        self._prepare_measuring()
+        self.generation += 1
+        self.measured_step = -1
+        self._good, self._exploded = None, math.inf
 
     def resume(self) -> None:
         """Lets a run that has stopped go on, where its stop rule allows."""
@@ -456,7 +491,7 @@ class Run:
     def snapshot(self) -> bytes:
         """Everything that a new Run of the same experiment needs to go on exactly from here."""
         content = {
-            "engine": self.engine.state(),
+            **memory_of(self),
             "hands": self.hands.state(),
             "pace": self.pace.state(),
             "marks": self.marks,
@@ -474,7 +509,7 @@ class Run:
         content = torch.load(io.BytesIO(snapshot), weights_only=True)
         for name, generator in self._generators.items():
             generator.set_state(content["generators"][name])
-        self.engine.load_state(content["engine"])
+        remember(self, content)
         self.hands.load_state(content["hands"])
         self._hold()
         self.batches.load_state(content["batches"])

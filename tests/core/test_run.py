@@ -265,13 +265,9 @@ LIVE = [
 ]
 RESET = [
     {"training": {"seed": 1}},
-    {"loss": "mse"},
-    {"optimizer": {"name": "sgd"}},
     {"layers": [{"kind": "dense", "units": 4}]},
     {"data": {"noise": 5}},
     {"features": ["x"]},
-    {"initialization": "he"},
-    {"output_activation": "tanh"},
 ]
 
 

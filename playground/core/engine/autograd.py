@@ -5,7 +5,7 @@ The general way, and the one that the dense engine is held against.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import torch
@@ -163,6 +163,10 @@ class AutogradEngine(Engine):
         linear = {id(part) for pair in self._linears for part in (pair.weight, pair.bias)}
         named = {**dict(self._blocks.named_parameters()), **dict(self._blocks.named_buffers())}
         return {name: part.detach() for name, part in named.items() if id(part) not in linear}
+
+    def load_extras(self, extras: Mapping[str, Tensor]) -> None:
+        super().load_extras(extras)
+        self._keep()
 
     def prepare(self, inputs: Tensor) -> Tensor:
         return inputs.to(self._problem.device, self._problem.dtype)

@@ -7,7 +7,7 @@ Two engines keep this contract: `dense.py`, hand-derived backpropagation for den
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -98,6 +98,13 @@ class Engine(ABC):
         """What the network holds beside its linear maps, by its name among `network.build`'s
         modules: gains and shifts, running means."""
         return {}
+
+    def load_extras(self, extras: Mapping[str, Tensor]) -> None:
+        """Takes over those of another engine's `extras` that this network has too."""
+        with torch.no_grad():
+            for name, part in self.extras().items():
+                if name in extras and extras[name].shape == part.shape:
+                    part.copy_(extras[name])
 
     @abstractmethod
     def prepare(self, inputs: Tensor) -> Tensor:

@@ -64,7 +64,7 @@ class Layer(Settings):
 class Activated(Layer):
     """A block that ends in an activation."""
 
-    activation: str = setting("tanh")
+    activation: str = setting("tanh", live=True)
 
     @field_validator("activation")
     @classmethod
@@ -86,8 +86,8 @@ class Freezable(Layer):
 class Weighted(Activated, Freezable):
     """A block with a linear map: what can be said of its weights apart from the others'."""
 
-    bias: bool = setting(True)
-    initialization: str | None = setting(None)
+    bias: bool = setting(True, live=True)
+    initialization: str | None = setting(None, live=True)  # heard at the next start
     l1: float | None = setting(None, live=True, steps=RATES, ge=0, le=10)
     l2: float | None = setting(None, live=True, steps=RATES, ge=0, le=10)
 

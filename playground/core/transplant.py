@@ -1,0 +1,62 @@
+"""Changes that need another engine but not other weights: they are carried over mid-run.
+
+Another activation, loss, optimizer, precision or device, a bias switched on or off: the linear
+maps keep their shapes, so the run goes on from where it stands. An optimizer of another kind
+starts with an empty memory, and so does any in another engine or precision.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from playground.core.run import Run
+
+# Last names of the settings whose change an engine cannot follow by itself
+REBUILDING = frozenset(
+    {
+        "activation",
+        "second",
+        "formula",
+        "bias",
+        "output_activation",
+        "loss",
+        "optimizer",
+        "device",
+        "precision",
+    }
+)
+
+
+def needs_transplant(changes: list[tuple[str, str]]) -> bool:
+    """Whether changed settings, from `changed_settings`, need another engine."""
+    return any(path.rsplit(".", 1)[-1] in REBUILDING for path, _ in changes)
+
+
+def memory_of(run: Run) -> dict[str, Any]:
+    """What a network holds in any engine, and everything that it holds in this one."""
+    weights = [(w.cpu().double(), b.cpu().double()) for w, b in run.engine.parameters()]
+    return {
+        "kind": _kind(run),
+        "engine": run.engine.state(),
+        "weights": [(weight.clone(), bias.clone()) for weight, bias in weights],
+        "extras": {name: part.clone() for name, part in run.engine.extras().items()},
+    }
+
+
+def remember(run: Run, memory: dict[str, Any]) -> None:
+    """Gives a run's engine what `memory_of` took, its optimizer's too where that is the same."""
+    if list(memory["kind"]) == _kind(run):
+        run.engine.load_state(memory["engine"])
+        return
+    for index, (weight, bias) in enumerate(memory["weights"]):
+        run.engine.write(index, weight, bias)
+    run.engine.load_extras(memory["extras"])
+
+
+def _kind(run: Run) -> list[str]:
+    experiment = run.experiment
+    names = [run.engine.name, experiment.optimizer.name, experiment.training.precision]
+    # A block's own parameters, such as the slope of an activation, come and go with its kind.
+    extras = run.engine.extras().items()
+    return [*names, *(f"{name}{tuple(part.shape)}" for name, part in extras)]
