@@ -4,6 +4,7 @@
  */
 
 import { altText, el, fitCanvas, iconButton } from './dom.js';
+import { Flow } from './flow.js';
 import { arrange, biasAt, distance, joined, weightAt } from './netlayout.js';
 import { Atlas, paintCuts, paintLabels, paintLink, paintLinks, paintNeurons } from './netpaint.js';
 import { Hands } from './hands.js';
@@ -47,8 +48,9 @@ class NetworkView {
       name: 'download', label: text('png'), tip: text('png_tip'), onClick: () => this.save(),
       className: 'np-corner',
     });
-    const caption = el('p', { class: 'np-caption', text: text('network.caption') });
-    this.foot = el('div', { class: 'np-foot' }, caption);
+    this.caption = el('p', { class: 'np-caption', text: text('network.caption') });
+    this.foot = el('div', { class: 'np-foot' }, this.caption);
+    this.flow = new Flow(this.context, this.stage, this.caption);
     root.append(this.stage, save, this.foot);
     this.stage.addEventListener('pointermove', (event) => this.point(event));
     this.stage.addEventListener('pointerdown', (event) => this.point(event));
@@ -235,10 +237,11 @@ class NetworkView {
     const { scene } = hub;
     if (!scene || !this.stage.clientWidth) return;
     this.arrange(scene);
+    if (hub.header) this.flow.follow(hub, this.layout);
     const { width, height } = this.layout;
     const context = fitCanvas(this.canvas, width, height);
     context.clearRect(0, 0, width, height);
-    this.paintOn(context, hub);
+    this.paintOn(context, this.flow.view(hub));
     this.showTip();
     this.hands.paint(this.layout);
     this.markFocus(hub.wants.focus);
@@ -284,6 +287,7 @@ class NetworkView {
   }
 
   destroy() {
+    this.flow.destroy();
     this.hub.want({ neurons: false });
   }
 }
