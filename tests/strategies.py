@@ -22,6 +22,12 @@ from playground.core.optimizers import OPTIMIZERS, OptimizerBase
 from playground.core.schedules import SCHEDULES, ScheduleBase
 from playground.core.settings import Settings, bounds_of
 
+FORMULAS = ["x**2 + y > 1", "sin(3*x)*y", "log(x)", "x > 99", "abs(x) - y/2", "7"]
+PAINTED = st.tuples(
+    st.integers(-700, 700).map(lambda value: value / 100),
+    st.integers(-700, 700).map(lambda value: value / 100),
+    st.sampled_from([0.0, 1.0, 2.0, -0.25]),
+)
 NAMES = st.text(min_size=1, max_size=20)
 
 
@@ -86,6 +92,11 @@ def _value(model: type[Settings], name: str, field: FieldInfo) -> st.SearchStrat
     named: dict[tuple[type[Settings], str], st.SearchStrategy[Any]] = {
         (Data, "name"): st.sampled_from(list(DATASETS)),
         (Data, "columns"): st.none() | st.lists(NAMES, max_size=8).map(tuple),
+        (Data, "formula"): st.sampled_from(FORMULAS),
+        (Data, "points"): st.lists(PAINTED, max_size=6).map(tuple),
+        (Experiment, "typed_features"): st.lists(
+            st.sampled_from(["sin(3*x)*y", "x > 1", "log(x)", "y^2 - 1"]), max_size=4, unique=True
+        ).map(tuple),
         (Upload, "sha256"): st.text("0123456789abcdef", min_size=64, max_size=64),
         (Experiment, "features"): st.lists(
             st.sampled_from(list(FEATURES)), min_size=1, max_size=20

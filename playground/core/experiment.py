@@ -25,9 +25,15 @@ from playground.core.settings import RATES, Settings, is_live, setting
 
 VERSION = 1
 MAX_LAYERS = 10
+MAX_PAINTED = 300
 
 
 ColumnName = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+Coordinate = Annotated[float, Field(ge=-100, le=100)]
+Painted = tuple[Coordinate, Coordinate, Annotated[float, Field(ge=-1000, le=1000)]]
+FormulaText = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class Upload(Settings):
@@ -51,6 +57,14 @@ class Data(Settings):
     target_kind: Literal["auto", "classes", "number"] = setting("auto")
     columns: tuple[ColumnName, ...] | None = setting(None, max_length=200)
     missing: Literal["drop", "impute"] = setting("drop")
+    formula: str = setting("x**2 + y > 1", min_length=1, max_length=200)
+    own_values: bool = setting(False)
+    label_noise: int = setting(0, live=True, ge=0, le=50)
+    outliers: int = setting(0, live=True, ge=0, le=30)
+    first_class: int = setting(100, live=True, ge=2, le=100)
+    draw: int = setting(0, live=True, ge=0, le=99_999)
+    fixed_test: bool = setting(False, live=True)
+    points: tuple[Painted, ...] = setting((), live=True, max_length=MAX_PAINTED)
 
     @field_validator("name")
     @classmethod
@@ -60,6 +74,22 @@ class Data(Settings):
         if name not in DATASETS:
             raise ValueError(f"unknown data set {name!r}")
         return name
+
+    @field_validator("formula")
+    @classmethod
+    def _readable(cls, text: str) -> str:
+        from playground.core.formula import parse
+
+        parse(text)  # says itself what is wrong
+        return text
+
+    @field_validator("points")
+    @classmethod
+    def _rounded(cls, points: tuple[Painted, ...]) -> tuple[Painted, ...]:
+        # Two decimals are finer than a pixel of the map, and keep links short.
+        return tuple(
+            (round(x, 2) + 0.0, round(y, 2) + 0.0, round(t, 2) + 0.0) for x, y, t in points
+        )
 
 
 class Regularization(Settings):
@@ -104,6 +134,7 @@ class Experiment(Settings):
     version: Literal[1] = VERSION
     data: Data = Field(default_factory=Data)
     features: tuple[str, ...] = setting(("x", "y"), min_length=1, max_length=20)
+    typed_features: tuple[FormulaText, ...] = setting((), max_length=4)
     layers: tuple[AnyLayer, ...] = setting(
         (Dense(units=4, activation="tanh"), Dense(units=2, activation="tanh")),
         max_length=MAX_LAYERS,
@@ -127,6 +158,22 @@ class Experiment(Settings):
         if unknown:
             raise ValueError(f"unknown input features {unknown}")
         return tuple(name for name in FEATURES if name in names)  # the field's fixed order
+
+    @field_validator("typed_features")
+    @classmethod
+    def _typed(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
+        from playground.core.data.features import FEATURES
+        from playground.core.formula import parse
+
+        for text in texts:
+            if not parse(text).variables:
+                raise PlaygroundError("formula_no_variable", formula=text)
+        return tuple(dict.fromkeys(text for text in texts if text not in FEATURES))
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The input features of generated sets: those chosen, then those typed."""
+        return (*self.features, *self.typed_features)
 
     @field_validator("initialization")
     @classmethod

@@ -79,6 +79,9 @@ def _encode_layer(layer: Layer) -> str:
 def _text(value: object) -> str:
     if isinstance(value, bool):
         return "1" if value else "0"
+    if isinstance(value, tuple) and value and isinstance(value[0], tuple):
+        # Signs that an address leaves as they are: many points stay a short link.
+        return "~".join("_".join(f"{number:g}" for number in row) for row in value)
     if isinstance(value, tuple):
         return ",".join(quote(str(item), safe="") for item in value)
     if isinstance(value, float):
@@ -167,6 +170,8 @@ def _value(model: Any, name: str, text: str) -> Any:
     """The text of a setting as what its declaration calls for."""
     kind = model if isinstance(model, type) else type(model)
     annotation = str(kind.model_fields[name].annotation)
+    if name == "points":
+        return [[float(item) for item in row.split("_")] for row in text.split("~") if text]
     if annotation.startswith("tuple") or "tuple[" in annotation:
         return [unquote(item) for item in text.split(",")] if text else []
     if "bool" in annotation:

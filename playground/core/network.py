@@ -71,7 +71,7 @@ def describe(experiment: Experiment, schema: Schema) -> tuple[Block, ...]:
     """The network's blocks, from the inputs to the head. Never raises for a stack that does not
     fit: the block that does not carries the problem, and the head stands behind it all the same.
     """
-    labels = input_labels(experiment.features, schema)
+    labels = input_labels(experiment.inputs, schema)
     shape: Shape = (len(labels),)
     blocks = [Block("input", None, None, None, shape, shape, labels=labels)]
     for layer in experiment.layers:

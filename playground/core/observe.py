@@ -18,6 +18,7 @@ from playground.core.analysis.maps import shown_units
 from playground.core.analysis.plane import plane_for
 from playground.core.analysis.registry import VIEWS
 from playground.core.analysis.views import Arrays, Header, View
+from playground.core.data.typed import can_paint
 from playground.core.network import Block, parameter_count
 from playground.core.picture import Picture, value_range
 from playground.core.replica import Replica
@@ -55,6 +56,7 @@ class Observer:
         self._views: dict[str, View] = {}
         self._replica: Replica | None = None
         self._replica_fresh = False
+        self._data = run.data
         self.plane = plane_for(run.data, self._view)
         self._picture = Picture(run, self.plane)
 
@@ -65,8 +67,10 @@ class Observer:
         run = self.run
         if run.step != run.measured_step:
             run.measure()
-        if run.experiment.view != self._view:
-            self._view, scene = run.experiment.view, True
+        if run.experiment.view != self._view or run.data is not self._data:
+            if run.data is not self._data:
+                self._views.clear()  # they may keep what they know of the points
+            self._view, self._data, scene = run.experiment.view, run.data, True
             self.plane = plane_for(run.data, self._view)
             self._picture = Picture(run, self.plane)
         if run.generation != self._generation:
@@ -147,6 +151,8 @@ class Observer:
             },
             "domain": list(plane.domain),
             "value_range": list(value_range(run, plane)),
+            "paint": can_paint(run.schema),
+            "painted": [list(row) for row in run.experiment.data.points],
             "parameters": parameter_count(run.blocks),
             "batch_size": run.batches.size,
             "marks": [list(mark) for mark in run.marks],

@@ -24,7 +24,7 @@ def value_range(run: Run, plane: Plane) -> tuple[float, float]:
     """The values between which the colours of a regression run."""
     if run.schema.task != "regression":
         return -1.0, 1.0
-    if run.data.domain is not None and plane.kind != "line":
+    if run.data.domain is not None and plane.kind != "line" and not run.schema.free:
         return -1.0, 1.0
     values = np.concatenate((run.data.targets_train, run.data.targets_test))
     low, high = float(values.min()), float(values.max())

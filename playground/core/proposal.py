@@ -19,23 +19,29 @@ from playground.core.optimizers import SGD
 # What belongs to the visitor rather than to a data set: a proposal leaves it alone.
 _KEPT = ("seed", "device", "precision")
 
+# Sets that are what the visitor made of them.
+_MADE_BY_HAND = ("formula", "own")
+
 
 def propose(name: str, current: Experiment | None = None, table: Table | None = None) -> Experiment:
     """The experiment that a data set proposes.
 
     Args:
         name: the data set.
-        current: whose seed, device and precision stay.
+        current: whose seed, device and precision stay; and its formula and painted points, where
+            the set is made of them.
         table: the visitor's, for "csv"; its file and columns stay too.
     """
     experiment = Experiment().with_changes({"data": {"name": name}})
+    own = current is not None and current.data.name == name and name in _MADE_BY_HAND
     if current is not None:
         training = current.training.model_dump(mode="json")
         changes: dict[str, Any] = {"training": {key: training[key] for key in _KEPT}}
-        if name == "csv":
+        if name == "csv" or own:
             changes["data"] = current.data.model_dump(mode="json") | {"name": name}
         experiment = experiment.with_changes(changes)
-    return experiment.with_changes(proposal_for(experiment.data, table))
+    proposal = proposal_for(experiment.data, table, keep=own)
+    return experiment.with_changes(proposal)
 
 
 def is_proposed(experiment: Experiment, table: Table | None = None) -> bool:
@@ -72,7 +78,8 @@ def choose_data(
         PlaygroundError: nothing can be learned from these data.
     """
     asked = {"name": name, **(data or {})}
-    proposed = propose(name, current.with_changes({"data": asked}), table)
+    same = name in ("csv", current.data.name)
+    proposed = propose(name, current.with_changes({"data": asked}) if same else current, table)
     proposed = proposed.with_changes({"data": asked})
     if is_proposed(current, before or table):
         return proposed

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -122,6 +123,7 @@ class Run:
         if snapshot is not None:
             self._restore(snapshot)
         self.measure()
+        self._check_points()
 
     # ---- construction
 
@@ -149,6 +151,8 @@ class Run:
         """Chooses the device and makes the engine for the present problem."""
         training = self.experiment.training
         asked = self._asked_device or training.device
+        if not len(self.data.inputs_train):
+            asked = "cpu"  # nothing there to try devices with
         self.fallback = devices.fallback(asked, training.precision)
         self.device = devices.choose(
             asked,
@@ -200,8 +204,8 @@ class Run:
     def _prepare_measuring(self) -> None:
         """All points in the engine's own layout: one forward pass measures both parts."""
         place = {"dtype": self._problem.dtype, "device": self.device.torch()}
-        inputs = torch.from_numpy(self.data.inputs_test)
-        self.points = self.engine.prepare(torch.cat((self._problem.inputs, inputs)))
+        inputs = (self.data.inputs_train, self.data.inputs_test)
+        self.points = self.engine.prepare(torch.from_numpy(np.concatenate(inputs)))
         truth = torch.cat((self._targets("train"), self._targets("test")))
         self.truth = truth.to(self.device.torch())
         if self.schema.task == "regression":
@@ -228,7 +232,7 @@ class Run:
     @property
     def exact_epoch(self) -> float:
         """Epochs with the fraction of the present one."""
-        return self.epoch + self.batches.position / len(self.batches.slices)
+        return self.epoch + self.batches.position / max(len(self.batches.slices), 1)
 
     def advance(self, batches: int) -> int:
         """Trains so many minibatches, fewer where a stop rule ends the run.
@@ -284,6 +288,11 @@ class Run:
                 break
         return taken
 
+    def _check_points(self) -> None:
+        """A run without a point waits for the first one."""
+        if not len(self.data.inputs_train) and self.state == "ready":
+            self.state, self.notice = "done", Notice("no_points")
+
     # ---- measuring
 
     @torch.no_grad()
@@ -299,6 +308,9 @@ class Run:
         # Behind a bounded activation an infinite value can hide from the loss.
         bad_layer = self._first_bad_layer(values)
         loss = metrics.train_loss
+        if not len(self.data.inputs_train):
+            self.metrics = metrics
+            return metrics
         if loss is None or bad_layer is not None or not math.isfinite(metrics.penalty):
             self._diverge(bad_layer or len(self.engine.parameters()))
             return self.metrics
@@ -438,6 +450,9 @@ class Run:
             raise PlaygroundError("change_needs_reset", settings=", ".join(reasons))
         only_view = experiment == self.experiment.model_copy(update={"view": experiment.view})
         memory = memory_of(self) if not only_view else {}
+        data = self.data
+        if experiment.data != self.experiment.data:
+            data = prepare(experiment, self.table, _data_stream(experiment))
         before, self.experiment = self.experiment, experiment
         if only_view:
             return
@@ -451,19 +466,22 @@ class Run:
         self.pace.configure()
         self._hold()
         self.batches.configure(experiment.training)
-        if self.batches.position == len(self.batches.slices):
+        if self.batches.slices and self.batches.position == len(self.batches.slices):
             self.batches.finish_epoch()
             self.engine.load(self.batches.indices)
+        if data is not self.data:
+            self._exchange(data)
         self.resume()
 
     def _transplant(self, memory: dict[str, Any]) -> None:
         """Goes on in a new engine, made for the present settings."""
-        _, targets = self.examples("train")
+        inputs, targets = self.examples("train")
         self._problem = replace(
             self._problem,
             experiment=self.experiment,
             blocks=self.blocks,
             loss=self.loss,
+            inputs=inputs,
             targets=targets,
             parameters=memory["weights"],
             dtype=getattr(torch, self.experiment.training.precision),
@@ -480,11 +498,23 @@ class Run:
         self.measured_step = -1
         self._good, self._exploded = None, math.inf
 
+    def _exchange(self, data: Prepared) -> None:
+        """Goes on with other points: weights and the optimizer's state stay as they are."""
+        self.data = as_counts(data) if self.loss.rates else data
+        self.engine.exchange(*self.examples("train"))
+        self.batches.resize(len(data.inputs_train))
+        self.engine.load(self.batches.indices)
+        self._prepare_measuring()
+        self._good = None  # its minibatches are of the points that were
+        self.state = "ready"
+        self.measure()
+
     def resume(self) -> None:
         """Lets a run that has stopped go on, where its stop rule allows."""
         if self.state == "diverged":
             self.history.forget_after(self.exact_epoch)
         self.state, self.notice = "ready", None
+        self._check_points()
         self.pace.resume()
         self.pace.check()
 

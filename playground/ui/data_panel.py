@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from playground.core.data.features import applicable
 from playground.core.data.model import Schema
 from playground.core.data.registry import DATASETS, schema_of
 from playground.core.errors import Notice
 from playground.core.experiment import Data
-from playground.ui import csv_dialog, forms, language, notices, pictures, state
+from playground.ui import csv_dialog, forms, language, notices, pictures, sample, state, typed
 from playground.ui.forms import key_of
 from playground.ui.language import say
 
@@ -26,9 +25,14 @@ def data_panel() -> None:
         csv_dialog.file_line()
     if schema is None:
         return
+    if data.name == "formula":
+        typed.target(data)
+    elif data.name == "own":
+        _own(data)
     _knobs(data, schema)
+    sample.controls(data, schema)
     if schema.domain is not None:
-        _features(schema)
+        typed.features(schema)
     else:
         if "columns" in DATASETS[data.name].knobs and data.name != "csv":
             _columns(data)
@@ -64,8 +68,7 @@ def _tile(name: str, chosen: str) -> None:
 def _caption(data: Data, schema: Schema | None) -> None:
     parts = []
     if schema is not None:
-        train = schema.samples * data.train_percent // 100
-        parts.append(say("data_panel.points", train=train, test=schema.samples - train))
+        parts.append(sample.sizes(data, schema))
         if schema.domain is None:
             parts.append(say(f"data_panel.task_{schema.task}", classes=len(schema.class_names)))
     name = language.name_of("data", data.name)
@@ -77,6 +80,8 @@ def _caption(data: Data, schema: Schema | None) -> None:
 
 
 def _knobs(data: Data, schema: Schema) -> None:
+    if data.name == "own":
+        return
     knobs = DATASETS[data.name].knobs
     for name in KNOBS:
         if name in knobs:
@@ -85,28 +90,15 @@ def _knobs(data: Data, schema: Schema) -> None:
     forms.setting(data, "scaling", "data.scaling")
 
 
-def _features(schema: Schema) -> None:
-    experiment = state.experiment()
-    offered = {feature.name: feature.label for feature in applicable(schema)}
-    key = key_of("features")
-    st.pills(
-        say("settings.Experiment.features.label"),
-        list(offered),
-        selection_mode="multi",
-        format_func=offered.__getitem__,
-        default=forms.hold(key, [name for name in experiment.features if name in offered]),
-        key=key,
-        help=say("settings.Experiment.features.help"),
-        wrap=True,
-        on_change=lambda: _choose_features(st.session_state[key]),
-    )
+def _own(data: Data) -> None:
+    """Of an empty plane: classes, and how many, or values."""
 
+    def choose(name: str) -> None:
+        state.choose_data("own", {name: st.session_state[key_of(f"data.{name}")]})
 
-def _choose_features(chosen: list[str]) -> None:
-    if chosen:
-        state.set_value("features", chosen)
-    else:
-        notices.tell(Notice("no_input_feature"))
+    forms.setting(data, "own_values", "data.own_values", on_change=choose, args=("own_values",))
+    if not data.own_values:
+        forms.setting(data, "classes", "data.classes", on_change=choose, args=("classes",))
 
 
 def _columns(data: Data) -> None:

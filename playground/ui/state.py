@@ -171,9 +171,14 @@ def settle() -> None:
         notices.tell(*said)
 
 
-def choose_data(name: str) -> None:
-    """Another data set; a network that was proposed gives way to what this one proposes."""
-    _try(lambda: proposal.choose_data(name, experiment(), table()))
+def choose_data(name: str, data: dict[str, Any] | None = None) -> None:
+    """Another data set; a network that was proposed gives way to what this one proposes.
+
+    Args:
+        name: the set.
+        data: settings of the set that are chosen with it, such as its formula.
+    """
+    _try(lambda: proposal.choose_data(name, experiment(), table(), data=data))
 
 
 def propose() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +24,13 @@ CSV = read_table(
     + b"1.5,red,3,a\n2,blue,1,b\n,red,2.5,a\n3.25,,0,b\n4,green,7,a\n2.2,blue,5,b\n" * 8,
     "own.csv",
 )
+
+
+# Points for the set that has none of its own.
+PAINTED = [
+    [round(4 * math.cos(k), 2), round(4 * math.sin(k), 2), int(math.sin(k) > 0.2)]
+    for k in range(30)
+]
 
 
 def table_for(name: str) -> Table | None:
@@ -47,8 +55,9 @@ def small(name: str = "circle", **changes: Any) -> Experiment:
     """An experiment on few points that fits its data set; float64 unless said otherwise."""
     from playground.core.proposal import propose
 
+    drawn = {"points": PAINTED} if name == "own" else {}
     base = {
-        "data": {"samples": 60} if "samples" in DATASETS[name].knobs else {},
+        "data": {"samples": 60} if "samples" in DATASETS[name].knobs else drawn,
         "training": {"precision": "float64", "device": "cpu"},
     }
     return propose(name, table=table_for(name)).with_changes(merged(base, changes))

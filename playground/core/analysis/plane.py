@@ -96,7 +96,7 @@ def _columns(
     size = len(data.schema.columns)
     axes = np.zeros((2, size))
     axes[0, first] = axes[1, second] = 1
-    origin = data.raw_train.mean(axis=0)
+    origin = data.raw_train.mean(axis=0) if len(data.raw_train) else np.zeros(size)
     origin[[first, second]] = 0
     raw = np.concatenate((data.raw_train, data.raw_test))
     if domain is None:

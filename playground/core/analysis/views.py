@@ -61,6 +61,8 @@ class PcaView(View):
         self._bases: dict[int, Basis] = {}
 
     def add(self, want: Want, header: Header, arrays: Arrays) -> None:
+        if not len(self.run.data.inputs_train):
+            return
         index = min(max(want.block, 1), len(self.run.blocks) - 1)
         values = self.run.engine.activations(self.run.points)[index - 1]
         points = values.t().cpu().double()

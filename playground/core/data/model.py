@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from playground.core.random import Stream
 
 Task = Literal["binary", "multiclass", "regression"]
-Family = Literal["points", "line", "table", "csv"]
+Family = Literal["points", "line", "table", "csv", "formula", "own"]
 Domain = tuple[tuple[float, float], tuple[float, float]]
 
 
@@ -31,6 +31,8 @@ class Schema:
         domain: the window (xmin, xmax), (ymin, ymax) in which the points are drawn; None for
             tables. Of a one-dimensional set the second pair is the range of the target.
         one_hot: (start, stop) of the raw inputs that encode one text column, for each such column.
+        free: values may be of any size: they are standardised for training, and pictured over
+            the range that they have.
         dropped: rows left out because a value was missing.
         imputed: missing values that are filled in.
     """
@@ -44,6 +46,7 @@ class Schema:
     one_hot: tuple[tuple[int, int], ...] = ()
     dropped: int = 0
     imputed: int = 0
+    free: bool = False
 
 
 @dataclass(frozen=True, eq=False)

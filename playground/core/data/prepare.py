@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from playground.core.data.features import expand, input_labels
-from playground.core.data.model import Domain, Schema
+from playground.core.data.features import check, expand, input_labels
+from playground.core.data.model import Domain, Raw, Schema
 from playground.core.data.registry import DATASETS, schema_of
 from playground.core.data.scaling import SCALINGS, Scaler
+from playground.core.data.trouble import thinned, troubled
+from playground.core.data.typed import painted
 from playground.core.errors import PlaygroundError
+from playground.core.random import Stream, TorchStream
 
 if TYPE_CHECKING:
     from playground.core.data.table import Table
-    from playground.core.experiment import Experiment
-    from playground.core.random import Stream
+    from playground.core.experiment import Data, Experiment
+
+FIXED_TEST = 250  # points of a test set that stays while the sample changes
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +29,7 @@ class Prepared:
 
     Attributes:
         schema: what the set holds.
-        features: names of the input features of the experiment.
+        features: the input features of the experiment, typed ones included.
         scaler: fitted on the training part.
         raw_train, raw_test: (n, d), before features and scaling, nothing missing any more.
         inputs_train, inputs_test: (n, f), what the network is given.
@@ -62,43 +66,85 @@ class Prepared:
 
 
 def prepare(experiment: Experiment, table: Table | None, stream: Stream) -> Prepared:
-    """Makes, shuffles, splits, fills in and scales, in that order and from one stream.
+    """Makes, shuffles, splits, fills in, troubles, adds what was painted, and scales, in order.
 
     Args:
         experiment: its data and its input features.
         table: the visitor's table, for the set `csv`.
-        stream: draws the points and then one shuffle, as TensorFlow Playground does.
+        stream: draws the points and then one shuffle, as TensorFlow Playground does. A fresh
+            sample and a fixed test set have streams of their own, so that what is drawn from
+            this one after the points, such as first weights, stays the same.
 
     Raises:
         PlaygroundError: the data cannot be had like this; the code says why.
     """
-    data = experiment.data
+    data, names = experiment.data, experiment.inputs
     schema = schema_of(data, table)
-    made = DATASETS[data.name].make(data, stream, table)
-    order = np.array(stream.shuffle_indices(len(made.targets)), dtype=np.intp)
-    train_count = len(order) * data.train_percent // 100
-    if not 0 < train_count < len(order):
-        raise PlaygroundError("split_empty", samples=len(order), percent=data.train_percent)
-    train, test = order[:train_count], order[train_count:]
-    raw_train, raw_test = _filled_in(made.inputs[train], made.inputs[test], schema)
-    scaler = SCALINGS[data.scaling](expand(raw_train, experiment.features, schema))
+    train, test = _parts(experiment, schema, table, stream)
+    raw_train, raw_test = _filled_in(train.inputs, test.inputs, schema)
+    for raw in (raw_train, raw_test):
+        check(raw, names, schema)
+    seed = experiment.training.seed
+    raw_train, targets = troubled(data, schema, seed, raw_train, train.targets)
+    # What is painted changes no scale, or every stroke would move all inputs under the weights.
+    scaling = data.scaling if len(raw_train) else "none"
+    scaler = SCALINGS[scaling](expand(raw_train, names, schema))
     mean, std = 0.0, 1.0
-    if schema.task == "regression" and schema.domain is None and data.scaling != "none":
-        target = SCALINGS["standard"](made.targets[train][:, None])
+    scaled = schema.free or (schema.domain is None and data.scaling != "none")
+    if schema.task == "regression" and scaled:
+        target = SCALINGS["standard"](train.targets[:, None])
         mean, std = float(target.shift[0]), float(target.unit[0])
+    own = painted(data, schema)
+    if len(own.targets):
+        raw_train = np.concatenate((raw_train, own.inputs))
+        targets = np.concatenate((targets, own.targets))
     return Prepared(
         schema=schema,
-        features=experiment.features,
+        features=names,
         scaler=scaler,
         raw_train=raw_train,
         raw_test=raw_test,
-        inputs_train=scaler.transform(expand(raw_train, experiment.features, schema)),
-        inputs_test=scaler.transform(expand(raw_test, experiment.features, schema)),
-        targets_train=made.targets[train],
-        targets_test=made.targets[test],
+        inputs_train=scaler.transform(expand(raw_train, names, schema)),
+        inputs_test=scaler.transform(expand(raw_test, names, schema)),
+        targets_train=targets,
+        targets_test=test.targets,
         target_mean=mean,
         target_std=std,
     )
+
+
+def _parts(
+    experiment: Experiment, schema: Schema, table: Table | None, stream: Stream
+) -> tuple[Raw, Raw]:
+    """The points to train on and those to test on, as they are made."""
+    data, seed = experiment.data, experiment.training.seed
+    entry = DATASETS[data.name]
+    made, order = _sample(data, table, stream)
+    generated = schema.domain is not None
+    if data.draw and (generated or not data.fixed_test):
+        made, order = _sample(data, table, TorchStream(seed, f"data {data.draw}"))
+    train_count = len(order) * data.train_percent // 100
+    if entry.family != "own" and not 0 < train_count < len(order):
+        raise PlaygroundError("split_empty", samples=len(order), percent=data.train_percent)
+    train, test = order[:train_count], order[train_count:]
+    other = made
+    if data.fixed_test and generated and entry.family != "own":
+        other, test = _sample(
+            data.model_copy(update={"samples": FIXED_TEST}), table, TorchStream(seed, "test")
+        )
+    if schema.task != "regression" and data.first_class < 100:
+        train = thinned(train, made.targets, data.first_class)
+        test = thinned(test, other.targets, data.first_class)
+    return (
+        Raw(made.inputs[train], made.targets[train]),
+        Raw(other.inputs[test], other.targets[test]),
+    )
+
+
+def _sample(data: Data, table: Table | None, stream: Stream) -> tuple[Raw, np.ndarray]:
+    """The points of a set, and the order in which they are dealt to the two parts."""
+    made = DATASETS[data.name].make(data, stream, table)
+    return made, np.array(stream.shuffle_indices(len(made.targets)), dtype=np.intp)
 
 
 def _filled_in(

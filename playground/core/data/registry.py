@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from playground.core.data import generators, regions, shapes, tables
+from playground.core.data import generators, regions, shapes, tables, typed
 from playground.core.data.csv_table import csv_entry
 from playground.core.data.model import DataSet, Domain, Raw, Schema, Task
 from playground.core.random import Stream
@@ -167,6 +167,23 @@ _ENTRIES = (
     tables.BREAST_CANCER.entry(_for_table(8, rate=0.01)),
     # 442 patients and ten weak measures: without a penalty the network learns them by heart.
     tables.DIABETES.entry(_for_table(8, rate=0.003) | {"regularization": {"l2": 0.03}}),
+    DataSet(
+        "formula",
+        "formula",
+        frozenset({"samples", "noise", "formula"}),
+        typed.formula_schema,
+        typed.formula_points,
+        _proposal(8, 8, rate=0.03),
+        True,
+    ),
+    DataSet(
+        "own",
+        "own",
+        frozenset({"classes", "own_values"}),
+        typed.own_schema,
+        typed.own_points,
+        _proposal(8, 8, rate=0.03, classes=2),
+    ),
     csv_entry(_for_table(8, rate=0.01)),
 )
 
@@ -188,10 +205,19 @@ def schema_of(data: Data, table: Table | None = None) -> Schema:
     return DATASETS[data.name].schema(data, table)
 
 
-def proposal_for(data: Data, table: Table | None = None) -> dict[str, Any]:
+def proposal_for(data: Data, table: Table | None = None, *, keep: bool = False) -> dict[str, Any]:
     """What suits the chosen set and its task, as changes to a fresh `Experiment`.
+
+    Args:
+        data: the chosen set.
+        table: the visitor's, for `csv`.
+        keep: leave the settings of the data alone.
 
     Raises:
         PlaygroundError: as `schema_of`.
     """
-    return {"loss": TASK_LOSSES[schema_of(data, table).task], **DATASETS[data.name].proposal}
+    proposal = dict(DATASETS[data.name].proposal)
+    if keep:
+        proposal.pop("data", None)
+    data = data.model_copy(update=proposal.get("data", {}))
+    return {"loss": TASK_LOSSES[schema_of(data, table).task], **proposal}

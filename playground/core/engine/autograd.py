@@ -70,6 +70,10 @@ class AutogradEngine(Engine):
         self._epoch_inputs = self._inputs[indices]
         self._epoch_targets = self._targets[indices]
 
+    def exchange(self, inputs: Tensor, targets: Tensor) -> None:
+        kind = {"dtype": self._problem.dtype, "device": self._problem.device}
+        self._inputs, self._targets = inputs.to(**kind), targets.to(**kind)
+
     def train(self, slices: Sequence[tuple[int, int]]) -> None:
         self._blocks.train()
         for block, frozen in zip(self._blocks, self._frozen, strict=False):

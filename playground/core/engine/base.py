@@ -64,6 +64,15 @@ class Engine(ABC):
         """One step for each (start, stop) range of the gathered epoch, in order."""
 
     @abstractmethod
+    def exchange(self, inputs: Tensor, targets: Tensor) -> None:
+        """Takes other training points; weights and the optimizer's state stay. `load` follows.
+
+        Args:
+            inputs: (points, features), as in `Problem`.
+            targets: (points, output units), encoded.
+        """
+
+    @abstractmethod
     def configure(self, experiment: Experiment) -> None:
         """Takes over settings that may change mid-run."""
 

@@ -30,7 +30,7 @@ class Batches:
     @property
     def size(self) -> int:
         """Points in a full minibatch; never more than there are."""
-        return min(self._settings.batch_size, self._count)
+        return max(1, min(self._settings.batch_size, self._count))
 
     def _begin(self, carried: Tensor) -> None:
         if self._settings.order == "shuffled":
@@ -64,6 +64,15 @@ class Batches:
         self.epoch += 1
         keep = self._settings.last_batch == "carried"
         self._begin(carried if keep else carried[:0])
+
+    def resize(self, count: int) -> None:
+        """Goes on with another number of training points.
+
+        The epoch under way ends early: what was left of its order means other points now.
+        """
+        self._count = count
+        self.epoch += bool(self.position)
+        self._begin(carried=self.indices[:0])
 
     def configure(self, settings: Training) -> None:
         """Takes over a new batch size; minibatches already taken stay as they were."""

@@ -66,9 +66,7 @@ class DenseEngine(Engine):
             matrix[:, :-1] = weight
             matrix[:, -1] = bias
         self.kernels = _kernels(problem)
-        ones = torch.ones(len(problem.inputs), 1, dtype=torch.float64)
-        self._inputs = torch.cat((problem.inputs, ones), 1).to(**kind)
-        self._targets = problem.targets.to(**kind)
+        self.exchange(problem.inputs, problem.targets)
         self._epoch_inputs = self._inputs[:0]
         self._epoch_targets = self._targets[:0]
         self._programs: dict[tuple[int, int], tuple[list[Call], float]] = {}
@@ -91,6 +89,13 @@ class DenseEngine(Engine):
         indices = indices.to(self._inputs.device)
         torch.index_select(self._inputs, 0, indices, out=self._epoch_inputs)
         torch.index_select(self._targets, 0, indices, out=self._epoch_targets)
+
+    @torch.inference_mode()
+    def exchange(self, inputs: Tensor, targets: Tensor) -> None:
+        kind = {"dtype": self._problem.dtype, "device": self._problem.device}
+        ones = torch.ones(len(inputs), 1, dtype=torch.float64)
+        self._inputs = torch.cat((inputs, ones), 1).to(**kind)
+        self._targets = targets.to(**kind)
 
     @torch.inference_mode()
     def train(self, slices: Sequence[tuple[int, int]]) -> None:

@@ -1,0 +1,74 @@
+"""How the sample is drawn: few points or many, afresh, spoiled, with a test set that stays."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from playground.core.data.model import Schema
+from playground.core.data.prepare import FIXED_TEST
+from playground.core.data.registry import DATASETS
+from playground.core.experiment import Data
+from playground.core.proposal import propose
+from playground.ui import forms, state
+from playground.ui.language import say
+
+FEW = 30
+DRAWS = 100_000
+
+
+def sizes(data: Data, schema: Schema) -> str:
+    """How many points there are to train on and to test."""
+    if data.name == "own":
+        return say("data_panel.painted", count=len(data.points))
+    train = schema.samples * data.train_percent // 100
+    test = schema.samples - train
+    if data.fixed_test and schema.domain is not None:
+        test = FIXED_TEST
+    return say("data_panel.points", train=train, test=test)
+
+
+def controls(data: Data, schema: Schema) -> None:
+    """A row of small buttons below the sliders."""
+    if data.name == "own":
+        return
+    with st.container(key="sample", horizontal=True):
+        if "samples" in DATASETS[data.name].knobs:
+            few = data.samples <= FEW
+            st.button(
+                say("data_panel.many" if few else "data_panel.few"),
+                key="few",
+                help=say("data_panel.few_help", few=FEW),
+                on_click=_many if few else _few,
+            )
+        st.button(
+            say("data_panel.fresh"),
+            key="fresh",
+            help=say("data_panel.fresh_help"),
+            on_click=_fresh,
+        )
+        _harder(data, schema)
+
+
+def _harder(data: Data, schema: Schema) -> None:
+    names = ["label_noise", "outliers"]
+    if schema.task != "regression":
+        names.append("first_class")
+    plain = Data()
+    changed = sum(getattr(data, name) != getattr(plain, name) for name in (*names, "fixed_test"))
+    label = say("data_panel.harder") + (f" · {changed}" if changed else "")
+    with st.popover(label, key="harder", help=say("data_panel.harder_help")):
+        for name in (*names, "fixed_test"):
+            forms.setting(data, name, f"data.{name}")
+
+
+def _few() -> None:
+    state.set_value("data.samples", FEW)
+
+
+def _many() -> None:
+    experiment = state.experiment()
+    state.set_value("data.samples", propose(experiment.data.name).data.samples)
+
+
+def _fresh() -> None:
+    state.set_value("data.draw", (state.experiment().data.draw + 1) % DRAWS)
