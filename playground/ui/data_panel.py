@@ -42,7 +42,7 @@ def data_panel() -> None:
 
 def _tiles(chosen: str) -> None:
     """One button per data set: pictures of the drawn ones, names of the tables."""
-    drawn = [name for name, entry in DATASETS.items() if entry.family in ("points", "line")]
+    drawn = [name for name, entry in DATASETS.items() if entry.family not in ("table", "csv")]
     with st.container(key="pictures"):
         for name in drawn:
             _tile(name, chosen)
@@ -87,7 +87,8 @@ def _knobs(data: Data, schema: Schema) -> None:
         if name in knobs:
             forms.setting(data, name, f"data.{name}")
     forms.setting(data, "train_percent", "data.train_percent")
-    forms.setting(data, "scaling", "data.scaling")
+    if schema.domain is None:
+        forms.setting(data, "scaling", "data.scaling")
 
 
 def _own(data: Data) -> None:

@@ -29,6 +29,22 @@ PAUSE = 2.0  # s between two tries
 RADIUS = 1.6  # px of a dot; where points fill the plane they run into one another
 FILLED_RADIUS = 2.0
 
+# Sets that have no points before the visitor makes them are shown by a sign.
+_SIGN = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 56 56" fill="none" stroke="#4a8fc7" '
+    'stroke-width="4" stroke-linecap="round" stroke-linejoin="round">{}</svg>'
+)
+SIGNS = {
+    "formula": _SIGN.format(
+        '<path d="M30 13c-6-3-9 1-10 8l-3 17c-1 5-4 7-8 5M11 25h16"/>'
+        '<path d="M31 27c7-1 7 15 14 14M45 27c-6 1-9 13-15 14"/>'
+    ),
+    "own": _SIGN.format(
+        '<path d="M14 42l3-10 19-19 7 7-19 19zM31 18l7 7"/>'
+        '<path d="M44 42h0M34 44h0" stroke="#f59322" stroke-width="6"/>'
+    ),
+}
+
 
 class Shelf:
     """What the worker computed: arrays of curves, and thumbnails as addresses of images.
@@ -60,6 +76,7 @@ class Shelf:
             radius = FILLED_RADIUS if facts.pop("filled") else RADIUS
             svg = thumbnail(points[name], title=name, radius=radius, **facts)
             self.thumbnails[name] = picture(svg)
+        self.thumbnails |= {name: picture(svg) for name, svg in SIGNS.items()}
         header, self.curves = service().request("curves")
         self.targets = header["targets"]
 

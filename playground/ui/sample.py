@@ -54,10 +54,11 @@ def _harder(data: Data, schema: Schema) -> None:
     if schema.task != "regression":
         names.append("first_class")
     plain = Data()
-    changed = sum(getattr(data, name) != getattr(plain, name) for name in (*names, "fixed_test"))
+    every = (*names, "fixed_test", *(("scaling",) if schema.domain is not None else ()))
+    changed = sum(getattr(data, name) != getattr(plain, name) for name in every)
     label = say("data_panel.harder") + (f" · {changed}" if changed else "")
     with st.popover(label, key="harder", help=say("data_panel.harder_help")):
-        for name in (*names, "fixed_test"):
+        for name in every:
             forms.setting(data, name, f"data.{name}")
 
 

@@ -27,9 +27,9 @@ def target(data: Data) -> None:
     """The field of the formula to be learned, and how it is written."""
     key = key_of("data.formula")
     wrong = _problem(key, data.formula)
-    forms.hold(key, wrong[0] if wrong else data.formula)
     st.text_input(
         forms.words_of(Data, "formula", "label"),
+        forms.hold(key, wrong[0] if wrong else data.formula),
         key=key,
         max_chars=MAX_LENGTH,
         help=forms.words_of(Data, "formula", "help"),
@@ -79,9 +79,9 @@ def features(schema: Schema) -> None:
 def _field(variables: str) -> None:
     key = key_of("typed_feature")
     wrong = _problem(key, "")
-    forms.hold(key, wrong[0] if wrong else "")
     st.text_input(
         say("settings.Experiment.typed_features.label"),
+        forms.hold(key, wrong[0] if wrong else ""),
         key=key,
         max_chars=MAX_LENGTH,
         placeholder=say("data_panel.add_feature", variables=variables),

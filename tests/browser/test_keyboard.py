@@ -56,7 +56,7 @@ def test_the_tab_key_reaches_everything(visit: Visit):
     ]
     assert {f"chip_{chip}" for chip in chips} <= places
     assert {"block_0", "block_1", "block_2", "block_3", "add_layer"} <= places
-    assert {"set_features", "set_data_noise", "set_data_scaling", "language_control"} <= places
+    assert {"set_features", "set_data_noise", "fresh", "language_control"} <= places
     assert {"bar", "network", "analysis", "map", "curves"} <= places
     # All neurons are one stop, from which the arrow keys lead on.
     assert sum(place == "network" for place, _ in found) == 2
