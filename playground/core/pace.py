@@ -13,10 +13,9 @@ import torch
 
 from playground.core.errors import Notice
 from playground.core.schedules import Constant, Plateau
+from playground.core.transplant import memory_of, remember
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from playground.core.run import Run
 
 THRESHOLD = 1e-4  # relative; torch's ReduceLROnPlateau
@@ -36,7 +35,7 @@ class Pace:
         self._shrunk = 1.0
         self._best_test = math.inf
         self._best_epoch = 0
-        self._best: dict[str, Tensor] | None = None
+        self._best: dict[str, Any] | None = None
         self.rate = 0.0
         self.configure()
 
@@ -96,9 +95,9 @@ class Pace:
             return
         if loss < self._best_test:
             self._best_test, self._best_epoch = loss, run.epoch
-            self._best = run.engine.state()
+            self._best = memory_of(run)
         elif run.epoch - self._best_epoch >= patience and self._best is not None:
-            run.engine.load_state(self._best)
+            remember(run, self._best)
             run.measured_step = -1
             self._stop("stopped_patience", epochs=patience, best=self._best_epoch)
 
@@ -125,9 +124,18 @@ class Pace:
         self._best_test, self._best_epoch, self._best = math.inf, self._run.epoch, None
 
     def state(self) -> dict[str, Any]:
-        return {"train": self._best_train, "waited": self._waited, "shrunk": self._shrunk}
+        return {
+            "train": self._best_train,
+            "waited": self._waited,
+            "shrunk": self._shrunk,
+            "test": self._best_test,
+            "epoch": self._best_epoch,
+            "best": self._best,
+        }
 
     def load_state(self, state: dict[str, Any]) -> None:
         self._best_train, self._waited = float(state["train"]), int(state["waited"])
         self._shrunk = float(state["shrunk"])
+        self._best_test, self._best_epoch = float(state["test"]), int(state["epoch"])
+        self._best = state["best"]
         self._set_rate()
