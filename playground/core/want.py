@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-Analysis = Literal["pca", "singular", "eigen", "confusion", "warp", "metrics", "health", "trace"]
+Analysis = Literal[
+    "pca", "singular", "eigen", "confusion", "warp", "metrics", "health", "trace", "findings"
+]
 RESOLUTIONS = (20, 200)
 LARGEST = 1e9
 
@@ -27,6 +29,7 @@ class Want:
             instead of principal components.
         trace: the point that is traced: "part" and "index" of a data point, or "x" and "y" in the
             plane, perhaps with a "target".
+        round: another number asks for the findings to be looked for anew.
     """
 
     map: bool = True
@@ -37,6 +40,7 @@ class Want:
     resolution: int = 100
     pairs: tuple[tuple[int, int, int], ...] = ()
     trace: Mapping[str, Any] = field(default_factory=dict)
+    round: int = 0
 
     @classmethod
     def read(cls, content: Mapping[str, Any]) -> Want:
@@ -53,6 +57,7 @@ class Want:
             focus=(_whole(focus[0], 0), _whole(focus[1], 0)) if pair and focus else None,
             pairs=_triples(content.get("warp")),
             trace=_point(content.get("trace")),
+            round=_whole(content.get("round"), 0),
             resolution=min(max(_whole(content.get("resolution"), 100), low), high),
         )
 

@@ -148,6 +148,10 @@ def _want(value: Mapping[Any, Any]) -> dict[str, Any] | None:
         if not _is_point(want["trace"]):
             return None
         more["trace"] = want["trace"]
+    if "round" in want:
+        if not _is_int(want["round"], 0, 2**53):
+            return None
+        more["round"] = want["round"]
     return {"value": {**shown, "analysis": analysis, "block": block, "focus": focus, **more}}
 
 

@@ -13,6 +13,7 @@ from playground.core.analysis.views import (
     View,
     WarpView,
 )
+from playground.core.findings import FindingsView
 
 VIEWS: dict[str, type[View]] = {
     "pca": PcaView,
@@ -23,4 +24,5 @@ VIEWS: dict[str, type[View]] = {
     "metrics": MetricsView,
     "health": HealthView,
     "trace": TraceView,
+    "findings": FindingsView,
 }
