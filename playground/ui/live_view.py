@@ -28,7 +28,7 @@ from playground.core.settings import is_live
 from playground.figures.palette import palette
 from playground.live.handle import RunHandle
 from playground.live.service import service
-from playground.ui import language, notices, state
+from playground.ui import language, notices, remedies, state
 from playground.ui.language import say
 
 SEEDS = 100_000
@@ -238,6 +238,8 @@ def _command(value: Any) -> None:
     match value:
         case {"type": "new_seed"}:
             state.set_value("training.seed", secrets.randbelow(SEEDS))
+        case {"type": "remedy", "name": str(name)}:
+            remedies.apply(name)
         case _:
             handle().command(value)
 

@@ -3,6 +3,7 @@
 import { createConfusion } from './confusion.js';
 import { el, iconButton } from './dom.js';
 import { createEigen } from './eigen.js';
+import { createFindings } from './findings.js';
 import { createHealth } from './health.js';
 import { createMetrics } from './metrics.js';
 import { createPca } from './pca.js';
@@ -19,6 +20,7 @@ const TABS = {
   metrics: createMetrics,
   health: createHealth,
   trace: createTrace,
+  findings: createFindings,
 };
 
 /** The open tab outlives a remount of the part. */
@@ -85,7 +87,7 @@ class Analysis {
     this.panel?.destroy();
     this.body.replaceChildren();
     this.tools.replaceChildren();
-    this.panel = TABS[name](this.context, this.body, this.tools);
+    this.panel = TABS[name](this.context, this.body, this.tools, (other) => this.open(other));
     this.ask();
     this.hub.invalidate();
   }

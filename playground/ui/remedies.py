@@ -1,0 +1,33 @@
+"""The button beside a finding: makes the change that it offers, and says what was done."""
+
+from __future__ import annotations
+
+from playground.core.activations import ACTIVATIONS
+from playground.core.initializers import INITIALIZERS
+from playground.core.remedies import REMEDIES, remedy_for
+from playground.ui import notices, state
+from playground.ui.language import name_of, say
+
+
+def apply(name: str) -> None:
+    """Applies the remedy of one rule. What comes from the browser may name none."""
+    if name not in REMEDIES:
+        return
+    before = state.experiment()
+    remedy = remedy_for(name, before)
+    if remedy is None:
+        notices.toast(say("remedies.nothing"))
+        return
+    state.change(remedy.changes)
+    if state.experiment() == before:
+        return  # refused, and the page says why
+    said = say(f"remedies.{name}", before=_named(remedy.before), after=_named(remedy.after))
+    notices.toast(said, ":material/healing:")
+
+
+def _named(value: str) -> str:
+    """The name of what is registered; a number as it is."""
+    for table, registry in (("activations", ACTIVATIONS), ("initializers", INITIALIZERS)):
+        if value in registry:
+            return name_of(table, value)
+    return value
