@@ -96,6 +96,21 @@ class Evidence:
         return loss is not None and loss < 0.01 * self.first_loss
 
     @cached_property
+    def alike(self) -> Numbers | None:
+        """The first hidden layer in which half of the neurons have the same weights."""
+        last = len(self.replica.modules)
+        for owner, weight in zip(self.replica.owners, self.replica.parameters, strict=True):
+            if weight.ndim != 2 or owner == last or len(weight) < 2:
+                continue
+            matrix = weight.detach().double()
+            scale = matrix.abs().amax().clamp(min=1e-12)
+            _, counts = (matrix / scale * 1e6).round().unique(dim=0, return_counts=True)
+            alike = int(counts.max())
+            if alike >= 2 and alike >= 0.5 * len(matrix):
+                return {"block": owner, "count": alike, "units": len(matrix)}
+        return None
+
+    @cached_property
     def gradient(self) -> float:
         """Norm of the loss's whole gradient."""
         return math.sqrt(sum((layer.gradient or 0.0) ** 2 for layer in self.layers))
@@ -192,18 +207,7 @@ def _unscaled(evidence: Evidence) -> Numbers | None:
 
 def _symmetric(evidence: Evidence) -> Numbers | None:
     """Neurons of one hidden layer with the same weights: they will always learn the same."""
-    matrices = zip(evidence.replica.owners, evidence.replica.parameters, strict=True)
-    last = len(evidence.replica.modules)
-    for owner, weight in matrices:
-        if weight.ndim != 2 or owner == last or len(weight) < 2:
-            continue
-        matrix = weight.detach().double()
-        scale = matrix.abs().amax().clamp(min=1e-12)
-        _, counts = (matrix / scale * 1e6).round().unique(dim=0, return_counts=True)
-        alike = int(counts.max())
-        if alike >= 2 and alike >= 0.5 * len(matrix):
-            return {"block": owner, "count": alike, "units": len(matrix)}
-    return None
+    return evidence.alike
 
 
 def _exploding(evidence: Evidence) -> Numbers | None:
@@ -215,7 +219,12 @@ def _exploding(evidence: Evidence) -> Numbers | None:
 
 
 def _vanishing(evidence: Evidence) -> Numbers | None:
-    """Hardly any gradient left in the first layer for what arrives in the last."""
+    """Hardly any gradient left in the first layer for what arrives in the last.
+
+    Where neurons are alike, that is why, and another rule says it.
+    """
+    if evidence.alike is not None:
+        return None
     learners = [layer for layer in evidence.layers if layer.gradient is not None]
     if len(learners) < 3:
         return None
@@ -272,10 +281,10 @@ def _against(evidence: Evidence, limit: float) -> Numbers:
 
 def _batch_small(evidence: Evidence) -> Numbers | None:
     """Minibatches whose gradients hardly agree, with something left to learn."""
-    if evidence.learned or evidence.gradient < 1e-7 or evidence.noise is None:
+    if evidence.learned or evidence.alike is not None or evidence.gradient < 1e-7:
         return None
     batch = evidence.run.batches.size
-    if evidence.noise <= 5 or 2 * batch > len(evidence.examples[0]):
+    if evidence.noise is None or evidence.noise <= 5 or 2 * batch > len(evidence.examples[0]):
         return None
     return {"noise": evidence.noise, "batch": batch}
 

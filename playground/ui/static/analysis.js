@@ -12,6 +12,7 @@ import { createTrace } from './trace.js';
 import { createWarp } from './warp.js';
 
 const TABS = {
+  findings: createFindings,
   pca: createPca,
   singular: createSpectra,
   eigen: createEigen,
@@ -20,7 +21,6 @@ const TABS = {
   metrics: createMetrics,
   health: createHealth,
   trace: createTrace,
-  findings: createFindings,
 };
 
 /** The open tab outlives a remount of the part. */
