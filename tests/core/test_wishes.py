@@ -195,7 +195,7 @@ def test_curves_come_as_what_is_new():
     known = (history["version"], history["total"])
     header, arrays = frame(run, known=known)
     assert header["history"] == {"version": known[0], "start": known[1], "total": known[1]}
-    assert arrays["history"].shape == (0, 6)
+    assert arrays["history"].shape == (0, 7)
     run.advance(5)
     header, arrays = frame(run, known=known)
     assert header["history"]["start"] == known[1]
