@@ -44,7 +44,7 @@ class Pace:
         experiment = self._run.experiment
         schedule, rules = experiment.schedule, experiment.training
         self.busy = not isinstance(schedule, Constant) or bool(
-            rules.stop_epochs or rules.stop_patience
+            rules.stop_epochs or rules.stop_patience or experiment.optimizer.least_gradient
         )
         if not rules.stop_patience:
             self._best = None
@@ -68,6 +68,14 @@ class Pace:
         if not isinstance(run.experiment.schedule, Constant):
             self._set_rate()
         self.check()
+        self._check_gradient()
+
+    def _check_gradient(self) -> None:
+        """Ends the run where its optimizer has come to the bottom."""
+        run, limit = self._run, self._run.experiment.optimizer.least_gradient
+        norm = run.engine.gradient_norm() if limit else math.inf
+        if norm < limit and run.state == "ready":
+            self._stop("stopped_gradient", norm=f"{norm:.3g}", limit=f"{limit:g}")
 
     @torch.no_grad()
     def _losses(self) -> tuple[float, float]:

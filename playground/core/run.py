@@ -100,7 +100,12 @@ class Run:
         self._problem = self._make_problem(stream)
         self._asked_device, self._engine_name = device, engine
         count = len(self.data.inputs_train)
-        self.batches = Batches(count, experiment.training, self._generators["order"])
+        self.batches = Batches(
+            count,
+            experiment.training,
+            self._generators["order"],
+            whole=experiment.optimizer.full_batch,
+        )
         self._settle_in(engine)
         self.generation = 0
         self.history = History()
@@ -172,7 +177,8 @@ class Run:
         engine = make_engine(problem, name)
         count = len(self._problem.inputs)
         engine.load(torch.arange(count))
-        batch = (0, min(self.experiment.training.batch_size, count))
+        whole = self.experiment.optimizer.full_batch
+        batch = (0, count if whole else min(self.experiment.training.batch_size, count))
 
         def steps(number: int) -> None:
             engine.train([batch] * number)
@@ -465,7 +471,7 @@ class Run:
             self.engine.configure(experiment)
         self.pace.configure()
         self._hold()
-        self.batches.configure(experiment.training)
+        self.batches.configure(experiment.training, whole=experiment.optimizer.full_batch)
         if self.batches.slices and self.batches.position == len(self.batches.slices):
             self.batches.finish_epoch()
             self.engine.load(self.batches.indices)

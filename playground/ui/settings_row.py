@@ -24,7 +24,9 @@ def settings_row() -> None:
         if not isinstance(experiment.schedule, Constant):
             rate = f"{rate} · {language.name_of('schedules', experiment.schedule.name)}"
         _chip("rate", say("bar.learning_rate"), rate, _rate)
-        _chip("batch", say("bar.batch_size"), number(experiment.training.batch_size), _batch)
+        whole = experiment.optimizer.full_batch
+        size = say("bar.all_points") if whole else number(experiment.training.batch_size)
+        _chip("batch", say("bar.batch_size"), size, _batch)
         optimizer = language.name_of("optimizers", experiment.optimizer.name)
         _chip("optimizer", say("bar.optimizer"), optimizer, _optimizer)
         _chip("loss", say("bar.loss"), language.name_of("losses", experiment.loss), _loss)
@@ -66,7 +68,12 @@ def _rate() -> None:
 
 
 def _batch() -> None:
-    _settings(state.experiment().training, "training", ["batch_size"])
+    experiment = state.experiment()
+    whole = experiment.optimizer.full_batch
+    forms.setting(experiment.training, "batch_size", "training.batch_size", disabled=whole)
+    if whole:
+        name = language.name_of("optimizers", experiment.optimizer.name)
+        st.caption(say("bar.all_points_help", optimizer=name))
 
 
 def _settings(model: Settings, path: str, names: list[str]) -> None:
@@ -90,7 +97,7 @@ def _optimizer() -> None:
         on_change=lambda: state.change({"optimizer": {"name": st.session_state[key]}}),
     )
     st.caption(language.help_of("optimizers", optimizer.name))
-    st.latex(say(f"optimizers.{optimizer.name}.rule"))
+    st.latex(optimizer.rule)
     _settings(optimizer, "optimizer", _own_fields(optimizer, "name", "learning_rate"))
 
 

@@ -32,7 +32,8 @@ class Hand:
         settings = run.experiment.training
         self._generator = torch.Generator()
         self._generator.set_state(run._generators["order"].get_state())
-        self._size = settings.batch_size
+        whole = run.experiment.optimizer.full_batch
+        self._size = len(self._inputs) if whole else settings.batch_size
         self.batches: list[Tensor] = []
         self._order = run.batches.indices.clone()
 
@@ -46,9 +47,20 @@ class Hand:
             return torch.optim.RMSprop(parameters, rate, alpha=options["decay"])
         if name == "adagrad":
             return torch.optim.Adagrad(parameters, rate)
+        if name == "adadelta":
+            return torch.optim.Adadelta(parameters, rate, options["decay"])
+        if name == "gd":
+            return torch.optim.SGD(parameters, rate)
+        if name == "lbfgs":
+            search = "strong_wolfe"
+            return torch.optim.LBFGS(parameters, rate, 1, 25, 1e-7, 1e-9, 10, search)
+        if name in ("lion", "muon", "sam"):
+            # Not torch's: held against their papers in a test of their own
+            return self._run.experiment.optimizer.make_torch(parameters)
         betas = (options["beta1"], options["beta2"])
-        if name == "adam":
-            return torch.optim.Adam(parameters, rate, betas)
+        kinds = {"adam": torch.optim.Adam, "nadam": torch.optim.NAdam, "radam": torch.optim.RAdam}
+        if name in kinds:
+            return kinds[name](parameters, rate, betas)
         return torch.optim.AdamW(parameters, rate, betas, weight_decay=options["weight_decay"])
 
     def epoch(self) -> None:
@@ -71,16 +83,20 @@ class Hand:
     def _step(self, batch: Tensor) -> None:
         self.batches.append(batch)
         settings = self._run.experiment.regularization
-        self._optimizer.zero_grad()
-        objective = self._loss.value(self._model(self._inputs[batch]), self._targets[batch], 1)
-        for module in self._model:
-            if isinstance(module, nn.Linear):
-                objective = objective + settings.l1 * module.weight.abs().sum()
-                objective = objective + settings.l2 / 2 * (module.weight**2).sum()
-        objective.backward()
-        if settings.clip_norm:
-            nn.utils.clip_grad_norm_(self._model.parameters(), settings.clip_norm)
-        self._optimizer.step()
+
+        def closure() -> Tensor:
+            self._optimizer.zero_grad()
+            objective = self._loss.value(self._model(self._inputs[batch]), self._targets[batch], 1)
+            for module in self._model:
+                if isinstance(module, nn.Linear):
+                    objective = objective + settings.l1 * module.weight.abs().sum()
+                    objective = objective + settings.l2 / 2 * (module.weight**2).sum()
+            objective.backward()
+            if settings.clip_norm:
+                nn.utils.clip_grad_norm_(self._model.parameters(), settings.clip_norm)
+            return objective
+
+        self._optimizer.step(closure)  # type: ignore[arg-type]
 
     def assert_with(self, run: Run, tolerance: float = 1e-11) -> None:
         linears = [part for part in self._model if isinstance(part, nn.Linear)]

@@ -15,8 +15,10 @@ from playground.core.activations import ACTIVATIONS
 from playground.core.data import DATASETS
 from playground.core.data.csv_reader import read_table
 from playground.core.data.table import Table
+from playground.core.engine import ENGINES
 from playground.core.experiment import Experiment
 from playground.core.layers import Dense, Dropout
+from playground.core.optimizers import OPTIMIZERS
 from playground.core.run import Run
 
 CSV = read_table(
@@ -31,6 +33,16 @@ PAINTED = [
     [round(4 * math.cos(k), 2), round(4 * math.sin(k), 2), int(math.sin(k) > 0.2)]
     for k in range(30)
 ]
+
+
+def engine_cases() -> list[tuple[str, str]]:
+    """Every optimizer with every engine that can run it."""
+    return [
+        (name, engine)
+        for name, kind in OPTIMIZERS.items()
+        for engine in ENGINES
+        if kind.flat or engine == "autograd"
+    ]
 
 
 def table_for(name: str) -> Table | None:

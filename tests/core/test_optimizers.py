@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from playground.core.optimizers import OPTIMIZERS, OptimizerBase
+from playground.core.optimizers.steppers import orthogonalised
 
 STEPS = 30
 SIZE = 17
@@ -23,6 +24,21 @@ VARIANTS: dict[str, list[tuple[dict[str, Any], dict[str, Any]]]] = {
     ],
     "rmsprop": [({}, {"decay": 0.5}), ({"decay": 0.0}, {"decay": 0.9, "learning_rate": 0.1})],
     "adagrad": [({}, {"learning_rate": 1.0})],
+    "adadelta": [({}, {"decay": 0.5}), ({"decay": 0.0}, {"learning_rate": 0.3})],
+    "nadam": [
+        ({}, {"learning_rate": 0.3}),
+        ({"beta1": 0.0, "beta2": 0.9}, {"beta1": 0.5, "beta2": 0.0}),
+    ],
+    "radam": [
+        ({}, {"learning_rate": 0.3}),
+        ({"beta1": 0.0, "beta2": 0.9}, {"beta1": 0.5, "beta2": 0.99}),
+        ({"beta2": 0.5}, {"beta2": 0.0}),
+    ],
+    "lion": [
+        ({}, {"learning_rate": 0.1}),
+        ({"weight_decay": 0.5, "beta1": 0.3}, {"beta2": 0.5, "weight_decay": 0.0}),
+    ],
+    "gd": [({}, {"learning_rate": 0.1})],
     "adam": [
         ({}, {"learning_rate": 0.3}),
         ({"beta1": 0.0, "beta2": 0.9}, {"beta1": 0.5, "beta2": 0.0}),
@@ -50,8 +66,11 @@ def start(seed: int = 0) -> tuple[Tensor, list[Tensor]]:
     return parameters, gradients
 
 
-def test_every_optimizer_has_variants():
-    assert set(VARIANTS) == set(OPTIMIZERS)
+FLAT = [name for name, kind in OPTIMIZERS.items() if kind.flat]
+
+
+def test_every_flat_rule_has_variants():
+    assert set(VARIANTS) == set(FLAT)
 
 
 @pytest.mark.parametrize("scale", [1.0, 0.1])
@@ -79,7 +98,7 @@ def test_the_flat_rule_walks_as_torch_optim(name, before, after, scale):
     assert not torch.equal(flat, first)
 
 
-@pytest.mark.parametrize("name", list(OPTIMIZERS))
+@pytest.mark.parametrize("name", FLAT)
 def test_the_flat_rule_in_float32(name):
     first, gradients = start(1)
     flat, gradient = first.float(), torch.zeros(SIZE)
@@ -94,7 +113,7 @@ def test_the_flat_rule_in_float32(name):
     torch.testing.assert_close(flat, theirs.detach(), rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", list(OPTIMIZERS))
+@pytest.mark.parametrize("name", FLAT)
 def test_the_state_is_all_that_a_rule_remembers(name):
     """A new rule with the state of the old one takes the same next steps, bit for bit."""
     changes = VARIANTS[name][-1][1]
@@ -116,7 +135,7 @@ def test_the_state_is_all_that_a_rule_remembers(name):
     assert torch.equal(flat, copy)
 
 
-@pytest.mark.parametrize("name", list(OPTIMIZERS))
+@pytest.mark.parametrize("name", FLAT)
 def test_the_rate_is_the_declared_one(name):
     """The length of one step grows with the learning rate, nothing else being said."""
     gradient = torch.ones(3, dtype=torch.float64)
@@ -125,4 +144,113 @@ def test_the_rate_is_the_declared_one(name):
         flat = torch.zeros(3, dtype=torch.float64)
         settings(name, {"learning_rate": rate}).make_flat(flat, gradient.clone()).step(1.0)
         lengths.append(flat.norm().item())
+    # Weight decay of nothing is nothing: the parameters start at zero.
     assert lengths[1] == pytest.approx(2 * lengths[0], rel=1e-12)
+
+
+# ---- what torch has not got, against the papers -------------------------------------------------
+
+
+def test_lion_is_the_papers():
+    """Chen et al. 2023, algorithm 2, coordinate by coordinate in plain Python."""
+    first, gradients = start(3)
+    theirs = first.clone().requires_grad_()
+    own = settings("lion", {"learning_rate": 0.01, "weight_decay": 0.3})
+    optimizer = own.make_torch([theirs])
+    values, means = first.tolist(), [0.0] * SIZE
+    for gradient in gradients:
+        theirs.grad = gradient.clone()
+        optimizer.step()
+        for i, g in enumerate(gradient.tolist()):
+            c = 0.9 * means[i] + 0.1 * g
+            sign = (c > 0) - (c < 0)
+            values[i] -= 0.01 * (sign + 0.3 * values[i])
+            means[i] = 0.99 * means[i] + 0.01 * g
+    torch.testing.assert_close(theirs.detach(), torch.tensor(values, dtype=torch.float64))
+
+
+def matrices(seed: int) -> list[Tensor]:
+    """Weights and biases of three linear maps, the last one a head."""
+    generator = torch.Generator().manual_seed(seed)
+    shapes = [(5, 3), (5,), (4, 5), (4,), (1, 4), (1,)]
+    return [torch.randn(shape, dtype=torch.float64, generator=generator) for shape in shapes]
+
+
+def plain_newton_schulz(matrix: Tensor, *_: Any) -> Tensor:
+    """Jordan et al. 2024, on the singular values themselves: the iteration is odd in X."""
+    u, s, v = torch.linalg.svd(matrix, full_matrices=False)
+    s = s / matrix.norm()
+    for _ in range(5):
+        s = 3.4445 * s - 4.7750 * s**3 + 2.0315 * s**5
+    return u @ torch.diag(s) @ v
+
+
+def test_muon_is_torchs_on_hidden_matrices_and_adamw_elsewhere(monkeypatch):
+    """torch's own computes in bfloat16; in its place stands the iteration in double precision."""
+    from torch.optim import _muon
+
+    monkeypatch.setattr(_muon, "_zeropower_via_newtonschulz", plain_newton_schulz)
+    own, theirs = matrices(0), matrices(0)
+    for p in (*own, *theirs):
+        p.requires_grad_()
+    optimizer = settings("muon", {"learning_rate": 0.05, "weight_decay": 0.1}).make_torch(own)
+    hidden = [theirs[0], theirs[2]]
+    rest = [theirs[1], *theirs[3:]]
+    muon = torch.optim.Muon(
+        hidden, lr=0.05, weight_decay=0.1, momentum=0.95, adjust_lr_fn="match_rms_adamw"
+    )
+    adamw = torch.optim.AdamW(rest, lr=0.05, weight_decay=0.1)
+    for step in range(12):
+        for p, other, gradient in zip(own, theirs, matrices(step + 1), strict=True):
+            p.grad, other.grad = gradient.clone(), gradient.clone()
+        optimizer.step()
+        muon.step()
+        adamw.step()
+        for p, other in zip(own, theirs, strict=True):
+            torch.testing.assert_close(p.detach(), other.detach(), rtol=1e-10, atol=1e-10)
+
+
+def test_muon_without_a_hidden_layer_is_adamw():
+    own, theirs = ([p.requires_grad_() for p in matrices(0)[-2:]] for _ in range(2))
+    one = settings("muon", {}).make_torch(own)
+    other = torch.optim.AdamW(theirs, lr=0.03, weight_decay=0.01)
+    for step in range(5):
+        for p, q, gradient in zip(own, theirs, matrices(step)[-2:], strict=True):
+            p.grad, q.grad = gradient.clone(), gradient.clone()
+        one.step()
+        other.step()
+    for p, q in zip(own, theirs, strict=True):
+        torch.testing.assert_close(p.detach(), q.detach(), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(6, 4), (4, 6), (5, 5), (1, 3)])
+def test_an_orthogonalised_matrix_neglects_no_direction(shape):
+    generator = torch.Generator().manual_seed(sum(shape))
+    found = orthogonalised(torch.randn(shape, dtype=torch.float64, generator=generator))
+    values = torch.linalg.svdvals(found)
+    assert values.min() > 0.5
+    assert values.max() < 1.3
+    assert torch.equal(orthogonalised(torch.zeros(2, 3)), torch.zeros(2, 3))
+
+
+def test_sam_takes_the_gradient_from_the_worst_place_nearby():
+    """Foret et al. 2021, algorithm 1, with momentum as torch's SGD has it."""
+    curvature = torch.diag(torch.tensor([1.0, 20.0, 0.1], dtype=torch.float64))
+    place = torch.tensor([1.0, -0.5, 2.0], dtype=torch.float64)
+    theirs = place.clone().requires_grad_()
+    chosen = settings("sam", {"learning_rate": 0.02, "radius": 0.3, "momentum": 0.8})
+    optimizer = chosen.make_torch([theirs])
+
+    def closure() -> Tensor:
+        loss = 0.5 * theirs @ curvature @ theirs
+        (theirs.grad,) = torch.autograd.grad(loss, theirs)
+        return loss
+
+    velocity = torch.zeros(3, dtype=torch.float64)
+    for _ in range(10):
+        optimizer.step(closure)
+        gradient = curvature @ place
+        worst = curvature @ (place + 0.3 * gradient / gradient.norm())
+        velocity = 0.8 * velocity + worst
+        place = place - 0.02 * velocity
+        torch.testing.assert_close(theirs.detach(), place, rtol=1e-9, atol=1e-11)

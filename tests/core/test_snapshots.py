@@ -9,9 +9,8 @@ import pytest
 import torch
 
 from playground.core.engine import ENGINES
-from playground.core.optimizers import OPTIMIZERS
 from playground.core.run import Run
-from tests.core.helpers import merged, run_of, small, states_equal
+from tests.core.helpers import engine_cases, merged, run_of, small, states_equal
 
 
 def settings(optimizer: str = "adam", **changes: Any) -> dict[str, Any]:
@@ -30,8 +29,7 @@ def settings(optimizer: str = "adam", **changes: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])
-@pytest.mark.parametrize("engine", list(ENGINES))
-@pytest.mark.parametrize("optimizer", list(OPTIMIZERS))
+@pytest.mark.parametrize(("optimizer", "engine"), engine_cases())
 def test_a_snapshot_goes_on_exactly(optimizer, engine, precision):
     """Taken within an epoch, after live changes; bit for bit over several epochs."""
     experiment = small(**settings(optimizer, training={"precision": precision}))

@@ -19,7 +19,8 @@ def make_engine(problem: Problem, name: str | None = None) -> Engine:
         name: asks for one engine by name; None leaves the choice.
     """
     if name is None:
-        name = DenseEngine.name if can_run(problem.blocks) else AutogradEngine.name
+        dense = can_run(problem.experiment, problem.blocks)
+        name = DenseEngine.name if dense else AutogradEngine.name
     return ENGINES[name](problem)
 
 

@@ -6,12 +6,14 @@ The general way, and the one that the dense engine is held against.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from playground.core.engine.base import Engine, Free, Parameters, Problem
+from playground.core.engine.memory import memory_of, remember
 from playground.core.engine.sticky import settle
 from playground.core.experiment import Experiment
 from playground.core.layers import Freezable
@@ -79,23 +81,30 @@ class AutogradEngine(Engine):
         for block, frozen in zip(self._blocks, self._frozen, strict=False):
             if frozen:
                 block.eval()  # a frozen batch normalisation keeps its mean and variance
-        settings = self._experiment.regularization
-        sticky = settings.sticky_l1  # without a penalty too, the dead stay dead
+        # Without a penalty too, the dead stay dead.
+        sticky = self._experiment.regularization.sticky_l1
         with torch.enable_grad():
             for start, stop in slices:
-                values = self._epoch_inputs[start:stop]
-                for block in self._blocks:
-                    values = block(values)
-                loss = self._loss.value(values, self._epoch_targets[start:stop], 1)
-                self._assign_gradients(loss + self._penalty(sticky))
-                if settings.clip_norm > 0:
-                    nn.utils.clip_grad_norm_(self._parameters, settings.clip_norm)
                 before = [linear.weight.detach().clone() for linear in self._linears]
-                self._optimizer.step()
+                # Some optimizers compute loss and gradients more than once in a step.
+                self._optimizer.step(partial(self._objective, start, stop))  # type: ignore[arg-type]
                 if sticky:
                     self._settle(before)
                 if self._held:
                     self._put_back()
+
+    def _objective(self, start: int, stop: int) -> Tensor:
+        """Loss and penalty of one minibatch; leaves their gradients at the parameters."""
+        settings = self._experiment.regularization
+        values = self._epoch_inputs[start:stop]
+        for block in self._blocks:
+            values = block(values)
+        loss = self._loss.value(values, self._epoch_targets[start:stop], 1)
+        total = loss + self._penalty(settings.sticky_l1)
+        self._assign_gradients(total)
+        if settings.clip_norm > 0:
+            nn.utils.clip_grad_norm_(self._parameters, settings.clip_norm)
+        return total
 
     def _assign_gradients(self, objective: Tensor) -> None:
         # Cheaper than backward() for small networks: no accumulation, no zero_grad.
@@ -163,6 +172,10 @@ class AutogradEngine(Engine):
     def parameters(self) -> Parameters:
         return [(linear.weight.detach(), linear.bias.detach()) for linear in self._linears]
 
+    def gradient_norm(self) -> float:
+        parts = [p.grad.norm() for p in self._parameters if p.grad is not None]
+        return torch.stack(parts).norm().item()
+
     def extras(self) -> dict[str, Tensor]:
         linear = {id(part) for pair in self._linears for part in (pair.weight, pair.bias)}
         named = {**dict(self._blocks.named_parameters()), **dict(self._blocks.named_buffers())}
@@ -189,11 +202,8 @@ class AutogradEngine(Engine):
         found |= {f"alive.{i}": alive.clone() for i, alive in enumerate(self._alive)}
         # Running means and variances
         found |= {f"buffer.{name}": part.clone() for name, part in self._blocks.named_buffers()}
-        for index, values in self._optimizer.state_dict()["state"].items():
-            for name, value in values.items():
-                if isinstance(value, Tensor):
-                    found[f"optimizer.{index}.{name}"] = value.clone()
-        return found
+        memory = memory_of(self._optimizer)
+        return found | {f"optimizer.{name}": value for name, value in memory.items()}
 
     def load_state(self, state: dict[str, Tensor]) -> None:
         with torch.no_grad():
@@ -203,13 +213,11 @@ class AutogradEngine(Engine):
                 alive.copy_(state[f"alive.{index}"])
             for name, part in self._blocks.named_buffers():
                 part.copy_(state[f"buffer.{name}"])
-        content = self._optimizer.state_dict()
-        content["state"] = {}
-        for key, value in state.items():
-            if key.startswith("optimizer."):
-                _, index, name = key.split(".", 2)
-                content["state"].setdefault(int(index), {})[name] = value.clone()
-        self._optimizer.load_state_dict(content)
+        mark = "optimizer."
+        remember(
+            self._optimizer,
+            {key[len(mark) :]: value for key, value in state.items() if key.startswith(mark)},
+        )
         self._keep()
 
     def alive(self) -> list[Tensor]:

@@ -103,6 +103,12 @@ class Engine(ABC):
         Views of the engine's own tensors: they move when it trains.
         """
 
+    @abstractmethod
+    def gradient_norm(self) -> float:
+        """The length of the last step's gradient, asked for after a step; of meaning where the
+        optimizer leaves the gradient as it was, as plain descent does.
+        """
+
     def extras(self) -> dict[str, Tensor]:
         """What the network holds beside its linear maps, by its name among `network.build`'s
         modules: gains and shifts, running means."""

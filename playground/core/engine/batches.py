@@ -13,6 +13,12 @@ from playground.core.experiment import Training
 class Batches:
     """The minibatches of one run, epoch by epoch.
 
+    Args:
+        count: how many points there are.
+        settings: batch size, order, and what becomes of a last short batch.
+        generator: draws the order.
+        whole: every minibatch holds all points, whatever the batch size says.
+
     Attributes:
         indices: the points of the present epoch in order.
         slices: (start, stop) of every minibatch within `indices`.
@@ -20,8 +26,11 @@ class Batches:
         epoch: how many epochs are complete.
     """
 
-    def __init__(self, count: int, settings: Training, generator: torch.Generator) -> None:
+    def __init__(
+        self, count: int, settings: Training, generator: torch.Generator, *, whole: bool = False
+    ) -> None:
         self._count = count
+        self._whole = whole
         self._generator = generator
         self._settings = settings
         self.epoch = 0
@@ -30,7 +39,8 @@ class Batches:
     @property
     def size(self) -> int:
         """Points in a full minibatch; never more than there are."""
-        return max(1, min(self._settings.batch_size, self._count))
+        wanted = self._count if self._whole else self._settings.batch_size
+        return max(1, min(wanted, self._count))
 
     def _begin(self, carried: Tensor) -> None:
         if self._settings.order == "shuffled":
@@ -74,11 +84,11 @@ class Batches:
         self.epoch += bool(self.position)
         self._begin(carried=self.indices[:0])
 
-    def configure(self, settings: Training) -> None:
+    def configure(self, settings: Training, *, whole: bool = False) -> None:
         """Takes over a new batch size; minibatches already taken stay as they were."""
-        changed = settings.batch_size != self._settings.batch_size
-        self._settings = settings
-        if changed:
+        before = self.size
+        self._settings, self._whole = settings, whole
+        if self.size != before:
             del self.slices[self.position :]
             self._slice()
 

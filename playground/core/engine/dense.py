@@ -33,9 +33,9 @@ from playground.core.network import Block, linear_blocks, penalty_rates
 KEPT_WORKSPACES = 8
 
 
-def can_run(blocks: Sequence[Block]) -> bool:
-    """Whether the dense engine covers this network."""
-    return all(
+def can_run(experiment: Experiment, blocks: Sequence[Block]) -> bool:
+    """Whether the dense engine covers this network and its optimizer."""
+    return experiment.optimizer.flat and all(
         isinstance(block.layer, Dense | Dropout | None)
         and (block.activation is None or ACTIVATIONS[block.activation].kernel is not None)
         for block in blocks
@@ -231,6 +231,9 @@ class DenseEngine(Engine):
 
     def parameters(self) -> Parameters:
         return [(matrix[:, :-1], matrix[:, -1]) for matrix in self.matrices]
+
+    def gradient_norm(self) -> float:
+        return torch.linalg.vector_norm(self._gradient).item()
 
     @torch.inference_mode()
     def prepare(self, inputs: Tensor) -> Tensor:
