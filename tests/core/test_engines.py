@@ -18,6 +18,8 @@ from playground.core.run import Run
 from tests.core.hand_loop import Hand
 from tests.core.helpers import engine_cases, flat, merged, run_of, small, states_equal
 
+# Where a hundredth is hardly a step
+RATES = {"adadelta": 1.0, "lbfgs": 1.0}
 FLAT = [name for name, kind in OPTIMIZERS.items() if kind.flat]
 DATA = {"binary": "circle", "multiclass": "blobs", "regression": "reg-gauss"}
 
@@ -68,7 +70,7 @@ def case(optimizer: str, loss: str, activation: str) -> dict[str, Any]:
         "layers": stack(activation),
         "loss": loss,
         "output_activation": head,
-        "optimizer": {"name": optimizer, "learning_rate": 0.01},
+        "optimizer": {"name": optimizer, "learning_rate": RATES.get(optimizer, 0.01)},
         "training": {"batch_size": 5, "seed": place},
     }
 
@@ -81,7 +83,7 @@ def counts(optimizer: str, activation: str) -> dict[str, Any]:
         "layers": stack(activation),
         "loss": "poisson",
         "output_activation": "linear",
-        "optimizer": {"name": optimizer, "learning_rate": 0.01},
+        "optimizer": {"name": optimizer, "learning_rate": RATES.get(optimizer, 0.01)},
         "training": {"batch_size": 5, "seed": 1},
     }
 
@@ -144,7 +146,7 @@ def test_sticky_l1_in_both_engines(optimizer):
     settings = merged(
         case(optimizer, "half_squared", "tanh"),
         {"layers": [{"kind": "dense", "units": 6}, {"kind": "dense", "units": 5}]},
-        {"optimizer": {"learning_rate": 0.03}},
+        {"optimizer": {"learning_rate": 0.1 if optimizer == "gd" else 0.03}},
         {"regularization": {"l1": 0.5, "sticky_l1": True, "l2": 0.01, "clip_norm": 0.4}},
     )
     runs = [run_of(small(**settings), engine=name) for name in ENGINES]
@@ -241,10 +243,12 @@ def test_an_engine_walks_as_a_loop_by_hand(optimizer, loss, engine):
         settings["optimizer"]["momentum"] = 0.8
     run = run_of(small(**settings), engine=engine)
     hand = Hand(run)
-    for _ in range(3):
+    # A line search magnifies the last digits from step to step.
+    searches = optimizer == "lbfgs"
+    for _ in range(2 if searches else 3):
         run.advance(run.batches_per_epoch)
         hand.epoch()
-    hand.assert_with(run)
+    hand.assert_with(run, 1e-7 if searches else 1e-11)
 
 
 @pytest.mark.parametrize("activation", [n for n, e in ACTIVATIONS.items() if e.kernel is None])

@@ -178,11 +178,11 @@ def matrices(seed: int) -> list[Tensor]:
 
 def plain_newton_schulz(matrix: Tensor, *_: Any) -> Tensor:
     """Jordan et al. 2024, on the singular values themselves: the iteration is odd in X."""
-    u, s, v = torch.linalg.svd(matrix, full_matrices=False)
-    s = s / matrix.norm()
+    left, values, right = torch.linalg.svd(matrix, full_matrices=False)
+    values = values / matrix.norm()
     for _ in range(5):
-        s = 3.4445 * s - 4.7750 * s**3 + 2.0315 * s**5
-    return u @ torch.diag(s) @ v
+        values = 3.4445 * values - 4.7750 * values.pow(3) + 2.0315 * values.pow(5)
+    return left @ torch.diag(values) @ right
 
 
 def test_muon_is_torchs_on_hidden_matrices_and_adamw_elsewhere(monkeypatch):
@@ -248,7 +248,7 @@ def test_sam_takes_the_gradient_from_the_worst_place_nearby():
 
     velocity = torch.zeros(3, dtype=torch.float64)
     for _ in range(10):
-        optimizer.step(closure)
+        optimizer.step(closure)  # type: ignore[call-overload]
         gradient = curvature @ place
         worst = curvature @ (place + 0.3 * gradient / gradient.norm())
         velocity = 0.8 * velocity + worst
