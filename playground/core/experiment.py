@@ -264,7 +264,9 @@ def reset_reasons(old: Experiment, new: Experiment) -> tuple[str, ...]:
 
     Empty when a run of `old` can go on as a run of `new`.
     """
-    return tuple(_differences(old, new, ""))
+    # A loss of counts learns the targets as they are, all others a table's standardised.
+    counts = ("loss",) if LOSSES[old.loss].rates != LOSSES[new.loss].rates else ()
+    return counts + tuple(_differences(old, new, ""))
 
 
 def changed_settings(old: Experiment, new: Experiment) -> list[tuple[str, str]]:

@@ -459,6 +459,7 @@ class Run:
         data = self.data
         if experiment.data != self.experiment.data:
             data = prepare(experiment, self.table, _data_stream(experiment))
+            data = as_counts(data) if LOSSES[experiment.loss].rates else data
         before, self.experiment = self.experiment, experiment
         if only_view:
             return
@@ -506,7 +507,7 @@ class Run:
 
     def _exchange(self, data: Prepared) -> None:
         """Goes on with other points: weights and the optimizer's state stay as they are."""
-        self.data = as_counts(data) if self.loss.rates else data
+        self.data = data
         self.engine.exchange(*self.examples("train"))
         self.batches.resize(len(data.inputs_train))
         self.engine.load(self.batches.indices)

@@ -13,9 +13,10 @@ import torch
 from playground.core.data import DATASETS
 from playground.core.data.csv_reader import read_table
 from playground.core.errors import PlaygroundError
-from playground.core.experiment import Experiment
+from playground.core.experiment import Experiment, reset_reasons
 from playground.core.losses import LOSSES, encode_targets
 from playground.core.observe import observe
+from playground.core.optimizers import OPTIMIZERS
 from playground.core.run import Run
 from tests.core.helpers import (
     flat,
@@ -445,3 +446,39 @@ def test_newton_like_steps_need_few():
     targets = torch.from_numpy(run.data.targets_train)[:, None]
     best = torch.linalg.lstsq(design, targets).solution.flatten()
     torch.testing.assert_close(flat(run), best, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("to", [name for name, kind in OPTIMIZERS.items() if not kind.flat])
+def test_an_optimizer_of_another_engine_takes_over_and_gives_back(to):
+    run = run_of(small(optimizer={"name": "adam"}, training={"batch_size": 7}))
+    run.advance(10)
+    before = flat(run)
+    run.update(run.experiment.with_changes({"optimizer": {"name": to}}))
+    assert run.engine.name == "autograd"
+    assert torch.equal(flat(run), before)
+    assert run.batches.size == (len(run.data.inputs_train) if OPTIMIZERS[to].full_batch else 7)
+    run.advance(5)
+    assert not torch.equal(flat(run), before)
+    run.update(run.experiment.with_changes({"optimizer": {"name": "sgd"}}))
+    assert run.engine.name == "dense"
+    assert run.batches.size == 7
+    run.advance(5)
+    assert run.state == "ready"
+
+
+def test_the_memory_of_l_bfgs_changes_mid_run():
+    run = run_of(small(optimizer={"name": "lbfgs", "history": 8}))
+    for history in (20, 3, 5):
+        run.advance(9)
+        run.update(run.experiment.with_changes({"optimizer": {"history": history}}))
+        run.advance(7)
+        kept = [key for key in run.engine.state() if ".old_dirs:" in key and key[-1].isdigit()]
+        assert len(kept) <= history
+    assert run.measure().train_loss is not None
+
+
+def test_a_loss_of_counts_begins_anew():
+    settings = {"data": {"target": "weight", "target_kind": "number", "scaling": "standard"}}
+    old = small("csv", loss="mse", output_activation="linear", **settings)
+    assert reset_reasons(old, old.with_changes({"loss": "poisson"})) == ("loss",)
+    assert reset_reasons(old, old.with_changes({"loss": "log_cosh"})) == ()

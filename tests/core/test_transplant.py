@@ -47,11 +47,11 @@ def test_the_weights_stay_and_the_training_goes_on(changes):
     run = run_with(None)
     run.advance(13)
     observe(run, WANT, (-1, 0), True)
-    before, place = weights(run), (run.step, run.exact_epoch)
+    before, place = weights(run), (run.step, run.epoch, run.batch_in_epoch)
     changed = run.experiment.with_changes(changes)
     assert reset_reasons(run.experiment, changed) == ()
     run.update(changed)
-    assert (run.step, run.exact_epoch) == place
+    assert (run.step, run.epoch, run.batch_in_epoch) == place
     off = "bias" in str(changes)
     for index, (now, then) in enumerate(zip(weights(run), before, strict=True)):
         if off and index == 1:

@@ -147,8 +147,7 @@ class AutogradEngine(Engine):
         if was_sticky and not experiment.regularization.sticky_l1:
             for alive in self._alive:
                 alive.fill_(1)
-        for group in self._optimizer.param_groups:
-            group.update(experiment.optimizer.torch_options())
+        experiment.optimizer.configure_torch(self._optimizer)
         for block, layer in zip(self._blocks, experiment.layers, strict=False):
             assert isinstance(block, nn.Sequential)
             layer.configure(block)

@@ -63,5 +63,10 @@ class OptimizerBase(Settings):
         """
         return self.torch_class()(parameters, **self.torch_options())
 
+    def configure_torch(self, optimizer: torch.optim.Optimizer) -> None:
+        """Gives an optimizer that `make_torch` made the present settings."""
+        for group in optimizer.param_groups:
+            group.update(self.torch_options())
+
     def make_flat(self, parameters: Tensor, gradient: Tensor) -> FlatRule:
         raise NotImplementedError

@@ -123,7 +123,7 @@ class LBFGS(OptimizerBase):
 
     name: Literal["lbfgs"] = "lbfgs"
     learning_rate: float = setting(1.0, live=True, steps=LEARNING_RATES, gt=0, le=100)
-    history: int = setting(10, ge=1, le=100)
+    history: int = setting(10, live=True, ge=1, le=100)
 
     def torch_options(self) -> dict[str, Any]:
         # One iteration a step, so that every one is seen
@@ -139,6 +139,13 @@ class LBFGS(OptimizerBase):
         from torch.optim import LBFGS as TorchLBFGS
 
         return TorchLBFGS
+
+    def configure_torch(self, optimizer: torch.optim.Optimizer) -> None:
+        super().configure_torch(optimizer)
+        for state in optimizer.state.values():
+            state.pop("al", None)  # scratch as long as the memory was
+            for name in ("old_dirs", "old_stps", "ro"):
+                del state.get(name, [])[: -self.history]
 
 
 class _FlatLion:
