@@ -70,7 +70,7 @@ def test_history_follows_deltas_overlaps_and_a_new_version(page: Page) -> None:
         "history.js",
         """(() => {
           const history = new m.History();
-          const rows = (...epochs) => Float32Array.from(epochs.flatMap((e) => [e, e, 0, 0, 0, 0]));
+          const rows = (...epochs) => Float32Array.from(epochs.flatMap((e) => [e, e, 0, 0, 0, 0, 0]));
           const all = () => Array.from({ length: history.count }, (_, i) => history.value(i, 0));
           const seen = [];
           history.merge({ version: 1, start: 0, total: 3 }, rows(0, 1, 2));
@@ -93,7 +93,7 @@ def test_a_long_curve_is_thinned_but_keeps_its_spike(page: Page, logarithmic: bo
         """(() => {
           const history = new m.History();
           const rows = new Float32Array(6 * 50000);
-          for (let i = 0; i < 50000; i++) rows.set([i, i === 31234 ? 9 : 1 / (1 + i)], i * 6);
+          for (let i = 0; i < 50000; i++) rows.set([i, i === 31234 ? 9 : 1 / (1 + i)], i * 7);
           history.merge({ version: 1, start: 0, total: 50000 }, rows);
           return history.sample(400, a);
         })()""",
@@ -220,7 +220,7 @@ def test_controls_send_commands(page: Page) -> None:
     page.get_by_role("button", name="One batch").click()
     page.get_by_role("button", name="One epoch").click()
     page.get_by_role("button", name="Reset").click()
-    page.get_by_role("slider").press("Home")
+    page.get_by_role("slider", name="Speed").press("Home")
     page.get_by_role("switch").check()
     page.get_by_role("button", name="New seed").click()
     kinds = page.evaluate("sockets.at(-1).sent.map(({ type }) => type)")
@@ -235,9 +235,9 @@ def test_a_notice_is_a_sentence(page: Page) -> None:
     start(page)
     told = {"code": "stopped_epochs", "params": {"epochs": 12}}
     show(page, frame(2, state="done", notice=told))
-    expect(page.get_by_role("status")).to_contain_text("Stopped after 12 epochs")
+    expect(page.locator(".np-bar").get_by_role("status")).to_contain_text("Stopped after 12 epochs")
     page.get_by_role("button", name="Dismiss").click()
-    expect(page.get_by_role("status")).to_be_empty()
+    expect(page.locator(".np-bar").get_by_role("status")).to_be_empty()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -300,7 +300,7 @@ def test_a_cut_is_mended_and_a_lost_token_is_told(page: Page) -> None:
 def test_another_tab_takes_over_and_gives_back(page: Page) -> None:
     start(page)
     page.evaluate("sockets.at(-1).end(4409)")
-    expect(page.get_by_role("status")).to_contain_text("another tab")
+    expect(page.locator(".np-bar").get_by_role("status")).to_contain_text("another tab")
     page.get_by_role("button", name="Use it here").click()
     page.wait_for_function("sockets.length === 2")
 

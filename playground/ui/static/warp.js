@@ -21,20 +21,20 @@ const REST = 0.25; // the share of that time for which a stage stands still
 /** What the visitor chose outlives a remount: the stage, the colours, the units of each block. */
 const choices = { position: null, direction: false, pairs: new Map() };
 
-export function createWarp(context, body, tools) {
-  return new WarpView(context, body, tools);
+export function createWarp(context, body) {
+  return new WarpView(context, body);
 }
 
 class WarpView {
-  constructor(context, body, tools) {
+  constructor(context, body) {
     this.context = context;
     this.hub = context.hub;
     this.windows = [];
-    this.build(body, tools);
+    this.build(body);
     this.tellPairs();
   }
 
-  build(body, tools) {
+  build(body) {
     const { text } = this.context;
     const choice = (name, change) => el('select', {
       class: 'np-select', 'aria-label': text(`warp.${name}`), title: text(`warp.${name}_tip`), on: { change },
@@ -67,7 +67,6 @@ class WarpView {
         this.hub.invalidate();
       },
     });
-    tools.append(paint);
     this.axes = new Axes(this.context, () => this.hub.invalidate(), { grid: false });
     const { host } = this.axes;
     this.tip = new Tooltip(host);
@@ -84,7 +83,7 @@ class WarpView {
         el('div', { class: 'np-warp-bar' }, this.play, this.slider, this.name),
         el('div', { class: 'np-warp-plot' }, host)),
       el('div', { class: 'np-warp-side' },
-        el('div', { class: 'np-warp-bar' }, this.plane, this.first, this.second), this.strip.node)));
+        el('div', { class: 'np-warp-bar' }, this.plane, this.first, this.second, paint), this.strip.node)));
   }
 
   // ---- from stage to stage -------------------------------------------------------------------

@@ -45,7 +45,10 @@ export function vertexRows(context, { scene }, stage, { from, place, answers }) 
     { label: sideName(scene, 0), value: significant(from[0]) },
   ];
   if (!isLine(scene)) rows.push({ label: sideName(scene, 1), value: significant(from[1]) });
-  if (stage.part !== 'plane') rows.push(...present(context, scene, stage, place));
+  if (stage.part !== 'plane') {
+    rows.push({ title: true, label: stageName(text, scene, stage) });
+    rows.push(...present(context, scene, stage, place));
+  }
   rows.push({ title: true, label: text('map.predicted') });
   if (isRegression(scene)) return [...rows, { label: text('map.value'), value: significant(answers[0]) }];
   const classes = scene.class_names.length;
