@@ -92,7 +92,7 @@ def test_a_long_curve_is_thinned_but_keeps_its_spike(page: Page, logarithmic: bo
         "history.js",
         """(() => {
           const history = new m.History();
-          const rows = new Float32Array(6 * 50000);
+          const rows = new Float32Array(7 * 50000);
           for (let i = 0; i < 50000; i++) rows.set([i, i === 31234 ? 9 : 1 / (1 + i)], i * 7);
           history.merge({ version: 1, start: 0, total: 50000 }, rows);
           return history.sample(400, a);
