@@ -18,6 +18,7 @@ from urllib.parse import quote, unquote
 from playground.core.data.registry import schema_of
 from playground.core.errors import Notice, PlaygroundError
 from playground.core.experiment import Experiment
+from playground.core.lesson import Control
 from playground.core.proposal import tfplayground_mode
 
 SITE = "playground.tensorflow.org"
@@ -61,6 +62,16 @@ _SWITCHES = ("showTestData", "discretize", "initZero")
 _ABSENT = ("cosX", "cosY", "collectStats", "hideText", "tutorial")
 _KNOWN = {*_DEFAULTS, *FEATURES, *_SWITCHES, *_ABSENT, "seed"}
 _HIDE = "_hide"
+_HIDDEN: dict[str, Control] = {
+    "learningRate": "optimizer.learning_rate",
+    "regularization": "regularization",
+    "dataset": "data.name",
+    "noise": "data.noise",
+    "percTrainData": "data.train_percent",
+    "batchSize": "training.batch_size",
+    "numHiddenLayers": "layers",
+}
+"""Its controls that a link may hide and that stand alone here too."""
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _MOST_NAMED = 12
 
@@ -74,12 +85,14 @@ class Replay:
         notices: what of the link could not be honoured.
         show_test: test points are to be shown on the map.
         discretize: the map is to be shown in steps.
+        hidden: controls that are not to be shown, as a `Lesson` names them.
     """
 
     experiment: Experiment
     notices: tuple[Notice, ...]
     show_test: bool
     discretize: bool
+    hidden: tuple[Control, ...] = ()
 
 
 def read_link(link: str) -> Replay:
@@ -96,6 +109,7 @@ def read_link(link: str) -> Replay:
         notices=reading.notices(),
         show_test=reading.flag("showTestData"),
         discretize=reading.flag("discretize"),
+        hidden=reading.hidden(),
     )
 
 
@@ -250,18 +264,26 @@ class _Reading:
         except PlaygroundError:
             self._unread["seed"] = seed
 
+    def hidden(self) -> tuple[Control, ...]:
+        """The controls that the link hides and that can be hidden here."""
+        return tuple(ours for theirs, ours in _HIDDEN.items() if self.flag(theirs + _HIDE))
+
     # ---- what is to be said
 
     def notices(self) -> tuple[Notice, ...]:
         """What of the link could not be honoured, a sentence for each reason."""
         said = list(self._said)
-        hidden = [key for key in self._values if key.endswith(_HIDE) and self.flag(key)]
+        shown_here = [
+            key
+            for key in self._values
+            if key.endswith(_HIDE) and self.flag(key) and key.removesuffix(_HIDE) not in _HIDDEN
+        ]
         unknown = [key for key in self._values if key not in _KNOWN and not key.endswith(_HIDE)]
         unread = {**self._unread, **{key: self._values[key] for key in unknown}}
         if unread:
             values = [f"{key[:40]} = {text[:40]}" for key, text in unread.items()]
             said.append(Notice("tfplayground_unread", {"values": _listed(values)}))
-        absent = [key for key in _ABSENT if self.flag(key)] + [key[:40] for key in hidden]
+        absent = [key for key in _ABSENT if self.flag(key)] + [key[:40] for key in shown_here]
         if absent:
             said.append(Notice("tfplayground_absent", {"keys": _listed(absent)}))
         if self._idle:

@@ -12,7 +12,10 @@ import numpy as np
 
 from playground.core.activations import ACTIVATIONS
 from playground.core.data import DATASETS
+from playground.core.data.table import Table
 from playground.core.errors import PlaygroundError
+from playground.core.experiment import Experiment
+from playground.core.lesson import Goal, as_header, check_seeds
 from playground.core.losses import LOSSES
 from playground.core.presets import PRESETS, trained
 from playground.live.job import Observation
@@ -150,8 +153,25 @@ def presets(names: Sequence[str]) -> Steps:
     return {"sets": sets}, arrays
 
 
+def goal(experiment: str, goal: dict[str, Any], table: Table | None = None) -> Steps:
+    """Trains an experiment from several seeds and says which of them reach a goal.
+
+    Args:
+        experiment: its JSON.
+        goal: the settings of a `Goal`.
+        table: the visitor's own.
+
+    Returns:
+        header: {"results": [{"seed", "epoch", "value", "ended"}]}, see `SeedResult`.
+    """
+    wanted = Experiment.from_json(experiment)
+    results = yield from check_seeds(Goal.model_validate(goal), wanted, table)
+    return {"results": as_header(results)}, {}
+
+
 ANSWERS: dict[str, Callable[..., Observation | Steps]] = {
     "curves": curves,
     "thumbnails": thumbnails,
     "presets": presets,
+    "goal": goal,
 }

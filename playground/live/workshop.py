@@ -44,12 +44,13 @@ class CoreWorkshop:
         run.snapshot()
 
     def build(self, experiment: str, table: str | None, snapshot: bytes | None) -> Run:
-        content = None
-        if table is not None:
-            if table not in self._tables:
-                raise PlaygroundError("table_wanted", filename="")
-            content = Table.from_bytes(self._tables[table])
+        content = None if table is None else self._table(table)
         return self._run_class(Experiment.from_json(experiment), content, snapshot=snapshot)
+
+    def _table(self, key: str) -> Table:
+        if key not in self._tables:
+            raise PlaygroundError("table_wanted", filename="")
+        return Table.from_bytes(self._tables[key])
 
     def update(self, run: Run, experiment: str) -> None:
         run.update(Experiment.from_json(experiment))
@@ -66,6 +67,8 @@ class CoreWorkshop:
         self._tables.pop(key, None)
 
     def request(self, name: str, params: dict[str, Any]) -> Observation | Steps:
+        if params.get("table") is not None:
+            params = {**params, "table": self._table(params["table"])}
         return requests.answer(name, params)
 
     def tidy(self) -> None:

@@ -18,8 +18,9 @@ KNOBS = ("samples", "noise", "classes")
 def data_panel() -> None:
     data, schema = state.experiment().data, state.schema()
     st.html(f"<h2>{say('page.data')}</h2>")
-    _tiles(data.name)
-    pictures.style()
+    if not state.hidden("data.name"):
+        _tiles(data.name)
+        pictures.style()
     _caption(data, schema)
     if data.name == "csv":
         csv_dialog.file_line()
@@ -34,7 +35,11 @@ def data_panel() -> None:
     if schema.domain is not None:
         typed.features(schema)
     else:
-        if "columns" in DATASETS[data.name].knobs and data.name != "csv":
+        if (
+            not state.hidden("features")
+            and "columns" in DATASETS[data.name].knobs
+            and data.name != "csv"
+        ):
             _columns(data)
         if len(schema.columns) > 2:
             _plane(schema)
@@ -60,6 +65,7 @@ def _tile(name: str, chosen: str) -> None:
         type="primary" if name == chosen else "secondary",
         help=f"**{title}.** {language.help_of('data', name)}",
         width="stretch",
+        disabled=state.locked("data.name"),
         on_click=csv_dialog.open_dialog if name == "csv" else state.choose_data,
         args=() if name == "csv" else (name,),
     )
@@ -120,6 +126,7 @@ def _columns(data: Data) -> None:
             default=forms.hold(key, chosen),
             key=key,
             help=say("settings.Data.columns.help"),
+            disabled=state.locked("features"),
             wrap=True,
             on_change=lambda: _choose_columns(st.session_state[key], every),
         )

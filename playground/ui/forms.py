@@ -7,6 +7,7 @@ the language catalogs, under the model's name.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Literal, get_args, get_origin
 
 import streamlit as st
@@ -15,6 +16,7 @@ from pydantic.fields import FieldInfo
 from playground import words
 from playground.core.settings import Settings, bounds_of, steps_of
 from playground.ui import language, state
+from playground.ui.language import say
 
 SLIDER_SPAN = 100
 LADDER_SPAN = 10_000
@@ -71,7 +73,26 @@ def hold(key: str, value: Any) -> Any:
     return value
 
 
-def choice(label: str, options: Mapping[Any, str], key: str, value: Any, **extra: Any) -> None:
+def guarded(path: str, extra: dict[str, Any]) -> dict[str, Any]:
+    """The options of a widget, which a lesson may have locked: then its help says so."""
+    if not state.locked(path):
+        return extra
+    return {**extra, "disabled": True, "help": say("lesson.locked")}
+
+
+def frame(path: str, key: str) -> AbstractContextManager[Any]:
+    """Where a widget is made: one that a lesson locks wears a lock, drawn by the style sheet."""
+    return st.container(key=f"locked_{key}") if state.locked(path) else nullcontext()
+
+
+def choice(
+    label: str,
+    options: Mapping[Any, str],
+    key: str,
+    value: Any,
+    path: str | None = None,
+    **extra: Any,
+) -> None:
     """A select box that holds a value of the experiment.
 
     Args:
@@ -79,11 +100,17 @@ def choice(label: str, options: Mapping[Any, str], key: str, value: Any, **extra
         options: the values, each with the name it is shown by.
         key: the widget's.
         value: the present one.
+        path: the setting's place in the experiment, where a lesson may hide or lock it.
         **extra: passed to the widget.
     """
+    if path is not None:
+        if state.hidden(path):
+            return
+        extra = guarded(path, extra)
     values = list(options)
     index = values.index(hold(key, value))
-    st.selectbox(label, values, index=index, format_func=options.__getitem__, key=key, **extra)
+    with frame(path or key, key):
+        st.selectbox(label, values, index=index, format_func=options.__getitem__, key=key, **extra)
 
 
 def setting(
@@ -103,6 +130,8 @@ def setting(
         options: what may be chosen and its names, for a setting that names something registered.
         **extra: passed to the widget, e.g. `label_visibility`.
     """
+    if state.hidden(path):
+        return
     kind, key, value = type(model), key_of(path), getattr(model, name)
     common = {
         "label": words_of(kind, name, "label"),
@@ -112,16 +141,18 @@ def setting(
         "args": (path, key),
         **extra,
     }
+    common = guarded(path, common)
     options = options or choices_of(kind, name)
-    if options:
-        common["args"] = (path, key, None in options)
-        choice(options=options, value=value, **common)
-    elif isinstance(value, bool):
-        st.toggle(value=hold(key, value), **common)
-    elif isinstance(value, str):
-        st.text_input(value=hold(key, value), **common)
-    else:
-        _numeric(kind.model_fields[name], hold(key, value), common)
+    with frame(path, key):
+        if options:
+            common["args"] = (path, key, None in options)
+            choice(options=options, value=value, **common)
+        elif isinstance(value, bool):
+            st.toggle(value=hold(key, value), **common)
+        elif isinstance(value, str):
+            st.text_input(value=hold(key, value), **common)
+        else:
+            _numeric(kind.model_fields[name], hold(key, value), common)
 
 
 def write(path: str, key: str, optional: bool = False) -> None:
@@ -148,6 +179,15 @@ def _numeric(field: FieldInfo, value: float, common: dict[str, Any]) -> None:
     else:
         bounds = {"min_value": _real(low), "max_value": _real(high)}
         st.number_input(value=value, step=0.1, format="%.6g", **bounds, **common)
+
+
+def bounds(model: type[Settings], name: str) -> dict[str, Any]:
+    """Least, greatest and step of a number field for a numeric setting."""
+    field = model.model_fields[name]
+    low, high = bounds_of(field)
+    if field.annotation is int:
+        return {"min_value": _whole(low), "max_value": _whole(high), "step": 1}
+    return {"min_value": _real(low), "max_value": _real(high), "step": 0.01, "format": "%.6g"}
 
 
 def offered(field: FieldInfo) -> tuple[float, ...] | None:

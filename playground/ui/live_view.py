@@ -18,7 +18,7 @@ import streamlit as st
 from streamlit.components.v2 import component
 
 from playground.core.activations import ACTIVATIONS
-from playground.core.errors import PlaygroundError
+from playground.core.errors import Notice, PlaygroundError
 from playground.core.experiment import Experiment, Regularization, Training
 from playground.core.layers import LAYERS, Freezable, Weighted
 from playground.core.losses import LOSSES
@@ -156,14 +156,18 @@ def _reason(path: str) -> str:
 # ---- the parts -------------------------------------------------------------------------------
 
 
-def mount(part: str, run: RunHandle) -> None:
-    """One part of the view: "bar", "map", "network", "curves" or "analysis"."""
+def mount(part: str, run: RunHandle, **facts: Any) -> None:
+    """One part of the view: "bar", "map", "network", "curves", "analysis" or "goal".
+
+    Args:
+        **facts: what this part is told beside the rest.
+    """
     key = f"view_{part}"
     _component(
         key=key,
         # In a list: of a dictionary, Streamlit asks pandas whether each value is a data frame,
         # and loading pandas costs this process half a second and 60 MB.
-        data=[_facts(part, run)],
+        data=[_facts(part, run) | facts],
         default={"transport": None, "resume": None, "commands": None},
         on_transport_change=partial(_with_value, key, "transport", _transport),
         on_resume_change=partial(_with_value, key, "resume", _resume),
@@ -236,6 +240,8 @@ def _transport(value: str) -> None:
 def _command(value: Any) -> None:
     """What alters the experiment is changed here; the rest is for the run."""
     match value:
+        case {"type": "new_seed"} if state.locked("training.seed"):
+            notices.tell(Notice("lesson_locks_seed"))
         case {"type": "new_seed"}:
             state.set_value("training.seed", secrets.randbelow(SEEDS))
         case {"type": "remedy", "name": str(name)}:

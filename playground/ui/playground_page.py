@@ -9,6 +9,7 @@ from playground.live.handle import RunHandle
 from playground.ui import csv_dialog, live_view, notices, state
 from playground.ui.data_panel import data_panel
 from playground.ui.gallery import preset_note
+from playground.ui.lesson_panel import lesson_panel
 from playground.ui.settings_row import settings_row
 from playground.ui.stack_editor import stack_editor
 
@@ -23,6 +24,7 @@ def playground_page() -> None:
         with st.container(key="left"):
             data_panel()
         with st.container(key="centre"):
+            lesson_panel(run)
             preset_note()
             stack_editor()
             _part("network", run)

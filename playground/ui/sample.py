@@ -29,7 +29,7 @@ def sizes(data: Data, schema: Schema) -> str:
 
 def controls(data: Data, schema: Schema) -> None:
     """A row of small buttons below the sliders."""
-    if data.name == "own":
+    if data.name == "own" or state.hidden("data.samples"):
         return
     with st.container(key="sample", horizontal=True):
         if "samples" in DATASETS[data.name].knobs:
@@ -38,12 +38,14 @@ def controls(data: Data, schema: Schema) -> None:
                 say("data_panel.many" if few else "data_panel.few"),
                 key="few",
                 help=say("data_panel.few_help", few=FEW),
+                disabled=state.locked("data.samples"),
                 on_click=_many if few else _few,
             )
         st.button(
             say("data_panel.fresh"),
             key="fresh",
             help=say("data_panel.fresh_help"),
+            disabled=state.locked("data.samples"),
             on_click=_fresh,
         )
         _harder(data, schema)

@@ -23,25 +23,31 @@ def settings_row() -> None:
         rate = number(experiment.optimizer.learning_rate)
         if not isinstance(experiment.schedule, Constant):
             rate = f"{rate} · {language.name_of('schedules', experiment.schedule.name)}"
-        _chip("rate", say("bar.learning_rate"), rate, _rate)
+        _chip("rate", "optimizer.learning_rate", say("bar.learning_rate"), rate, _rate)
         whole = experiment.optimizer.full_batch
         size = say("bar.all_points") if whole else number(experiment.training.batch_size)
-        _chip("batch", say("bar.batch_size"), size, _batch)
+        _chip("batch", "training.batch_size", say("bar.batch_size"), size, _batch)
         optimizer = language.name_of("optimizers", experiment.optimizer.name)
-        _chip("optimizer", say("bar.optimizer"), optimizer, _optimizer)
-        _chip("loss", say("bar.loss"), language.name_of("losses", experiment.loss), _loss)
+        _chip("optimizer", "optimizer", say("bar.optimizer"), optimizer, _optimizer)
+        loss = language.name_of("losses", experiment.loss)
+        _chip("loss", "loss", say("bar.loss"), loss, _loss)
         penalties = _penalties(experiment.regularization)
-        _chip("regularization", say("bar.regularization"), penalties, _regularization)
+        label = say("bar.regularization")
+        _chip("regularization", "regularization", label, penalties, _regularization)
         start = language.name_of("initializers", experiment.initialization)
-        _chip("initialization", say("bar.initialization"), start, _initialization)
+        label = say("bar.initialization")
+        _chip("initialization", "initialization", label, start, _initialization)
         seed = say("bar.seed", seed=_seed(experiment))
-        _chip("training", say("bar.training"), seed, _training)
-        _chip("share", say("bar.share"), say("bar.share_value"), sharing.sharing)
+        _chip("training", "training", say("bar.training"), seed, _training)
+        _chip("share", "share", say("bar.share"), say("bar.share_value"), sharing.sharing)
 
 
-def _chip(key: str, label: str, value: str, content: Callable[[], None]) -> None:
-    """A popover whose label is two lines: what it sets, and to what."""
-    with st.popover(f"{label}\n{value}", type="tertiary", key=f"chip_{key}"):
+def _chip(key: str, path: str, label: str, value: str, content: Callable[[], None]) -> None:
+    """A popover whose label is two lines: what it sets, and to what. A lesson may hide it."""
+    if state.hidden(path):
+        return
+    icon = ":material/lock:" if state.locked(path) else None
+    with st.popover(f"{label}\n{value}", type="tertiary", key=f"chip_{key}", icon=icon):
         content()
 
 
@@ -54,6 +60,7 @@ def _rate() -> None:
         language.names_of("schedules", SCHEDULES),
         key,
         schedule.name,
+        path="schedule",
         help=forms.words_of(ScheduleBase, "name", "help"),
         on_change=lambda: state.change({"schedule": {"name": st.session_state[key]}}),
     )
@@ -93,6 +100,7 @@ def _optimizer() -> None:
         language.names_of("optimizers", OPTIMIZERS),
         key,
         optimizer.name,
+        path="optimizer",
         help=say("settings.Experiment.optimizer.help"),
         on_change=lambda: state.change({"optimizer": {"name": st.session_state[key]}}),
     )
@@ -116,7 +124,7 @@ def _loss() -> None:
                 type="primary" if chosen else "secondary",
                 icon=":material/check:" if chosen else None,
                 help=None if reason else language.help_of("losses", name),
-                disabled=reason is not None,
+                disabled=reason is not None or state.locked("loss"),
                 width="stretch",
                 on_click=state.change,
                 args=({"loss": name},),
@@ -149,19 +157,22 @@ def _regularization() -> None:
 def _initialization() -> None:
     key = key_of("initialization")
     names = language.names_of("initializers", INITIALIZERS)
-    st.radio(
-        say("settings.Experiment.initialization.label"),
-        list(names),
-        index=list(names).index(forms.hold(key, state.experiment().initialization)),
-        format_func=names.__getitem__,
-        captions=[
-            f"{language.help_of('initializers', name)} ${entry.formula}$"
-            for name, entry in INITIALIZERS.items()
-        ],
-        key=key,
-        help=say("settings.Experiment.initialization.help"),
-        on_change=lambda: state.set_value("initialization", st.session_state[key]),
-    )
+    help_text = say("settings.Experiment.initialization.help")
+    extra = forms.guarded("initialization", {"help": help_text})
+    with forms.frame("initialization", key):
+        st.radio(
+            say("settings.Experiment.initialization.label"),
+            list(names),
+            index=list(names).index(forms.hold(key, state.experiment().initialization)),
+            format_func=names.__getitem__,
+            captions=[
+                f"{language.help_of('initializers', name)} ${entry.formula}$"
+                for name, entry in INITIALIZERS.items()
+            ],
+            key=key,
+            on_change=lambda: state.set_value("initialization", st.session_state[key]),
+            **extra,
+        )
 
 
 def _seed(experiment: Experiment) -> str:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from playground.core.document import read_document, write_document
 from playground.core.errors import PlaygroundError
-from playground.core.link import encode
 from playground.core.tfplayground import SITE
-from playground.ui import language, notices, state
+from playground.ui import language, lesson_editor, notices, state
 from playground.ui.language import say
 
 _UPLOAD = "experiment_file"
@@ -20,7 +18,14 @@ _PASTED = "tfplayground_link"
 
 
 def sharing() -> None:
-    experiment = state.experiment()
+    if not state.restricted():
+        _bring_in()
+    _take_along()
+    lesson_editor.editor()
+
+
+def _bring_in() -> None:
+    """Other experiments in the place of this one. A lesson that locks something offers none."""
     st.button(
         say("share.propose"),
         key="propose",
@@ -45,6 +50,17 @@ def sharing() -> None:
         icon=":material/content_paste:",
         on_change=_replay,
     )
+    st.file_uploader(
+        say("share.upload"),
+        type="json",
+        key=_UPLOAD,
+        help=say("share.upload_help"),
+        on_change=_open,
+    )
+
+
+def _take_along() -> None:
+    experiment = state.experiment()
     st.download_button(
         say("share.download"),
         # Called when somebody clicks, outside of any script run: it can ask nothing of the session.
@@ -57,21 +73,8 @@ def sharing() -> None:
         width="stretch",
         on_click="ignore",
     )
-    st.file_uploader(
-        say("share.upload"),
-        type="json",
-        key=_UPLOAD,
-        help=say("share.upload_help"),
-        on_change=_open,
-    )
     st.caption(say("share.link_help"))
-    st.code(_address(), language=None, wrap_lines=True)
-
-
-def _address() -> str:
-    here = urlsplit(st.context.url or "")
-    query = urlencode(encode(state.experiment()) | language.by_hand())
-    return here._replace(path=here.path or "/", query=query).geturl()
+    st.code(state.address(state.lesson()), language=None, wrap_lines=True)
 
 
 def _replay() -> None:

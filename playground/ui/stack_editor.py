@@ -22,7 +22,7 @@ _NAMES = ("activation", "second")  # settings that name an activation
 
 def stack_editor() -> None:
     experiment, schema = state.experiment(), state.schema()
-    if schema is None:
+    if schema is None or state.hidden("layers"):
         return
     try:
         blocks = describe(experiment, schema)
@@ -51,7 +51,7 @@ def _title(experiment: Experiment, blocks: tuple[Block, ...]) -> None:
             key=_ADD,
             icon=":material/add:",
             type="tertiary",
-            disabled=full,
+            disabled=full or state.locked("layers"),
             help=say("stack.full", limit=MAX_LAYERS) if full else say("stack.add_help"),
             on_click=_add,
         )
@@ -164,7 +164,7 @@ def _moves(index: int) -> None:
                 say(f"stack.{name}"),
                 key=f"{name}_{index}",
                 icon=icon,
-                disabled=disabled,
+                disabled=disabled or state.locked("layers"),
                 on_click=_rearrange,
                 args=(name, index),
             )

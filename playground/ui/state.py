@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
@@ -19,6 +20,8 @@ from playground.core.data.registry import schema_of
 from playground.core.data.table import Table
 from playground.core.errors import Notice, PlaygroundError
 from playground.core.experiment import Experiment, Upload
+from playground.core.lesson import PREFIX as LESSON_PREFIX
+from playground.core.lesson import Lesson, decode_lesson, encode_lesson
 from playground.core.link import decode, encode
 from playground.core.presets import PRESETS
 from playground.ui import language, notices
@@ -31,6 +34,7 @@ _CHANGED = "changed_in_this_run"
 _AWAY = "away"
 _SWITCHES = "switches"
 _PRESET = "preset"
+_LESSON = "lesson"
 _REPLAY = "tfplayground"
 
 _MOST_LINKS = 100
@@ -46,9 +50,12 @@ def begin() -> None:
 def _read_link() -> None:
     query = _query()
     replayed = query.pop(_REPLAY, None)
-    experiment, hostile = decode(query)
+    st.session_state[_LESSON], odd = decode_lesson(query)
+    experiment, hostile = decode(
+        {key: text for key, text in query.items() if not key.startswith(LESSON_PREFIX)}
+    )
     st.session_state[_EXPERIMENT] = experiment
-    notices.tell(*hostile)
+    notices.tell(*hostile, *odd)
     settle()
     if replayed is not None:
         replay(replayed)
@@ -129,6 +136,7 @@ def replay(link: str) -> bool:
     except PlaygroundError as error:
         notices.refuse(error)
         return False
+    st.session_state[_LESSON] = Lesson(hidden=read.hidden) if read.hidden else None
     adopt(read.experiment)
     notices.tell(*read.notices)
     before = switches()["number"]
@@ -144,7 +152,7 @@ def open_preset(name: str) -> None:
     """An experiment of the gallery, with its sentence; device and precision stay the visitor's."""
     training = experiment().training
     kept = {"device": training.device, "precision": training.precision}
-    st.session_state[_PRESET] = name
+    st.session_state[_PRESET], st.session_state[_LESSON] = name, None
     adopt(PRESETS[name].experiment.with_changes({"training": kept}))
 
 
@@ -155,6 +163,35 @@ def preset() -> str | None:
 
 def dismiss_preset() -> None:
     st.session_state.pop(_PRESET, None)
+
+
+def lesson() -> Lesson | None:
+    """What a teacher's link says beside the experiment."""
+    return st.session_state.get(_LESSON)
+
+
+def leave_lesson() -> None:
+    """Back to a page on which everything may be seen and moved."""
+    st.session_state[_LESSON] = None
+    st.session_state[_CHANGED] = True
+
+
+def hidden(path: str) -> bool:
+    """Whether a lesson hides the control of this setting, or group of settings."""
+    present = lesson()
+    return present is not None and present.hides(path)
+
+
+def locked(path: str) -> bool:
+    """Whether a lesson locks the control of this setting, or group of settings."""
+    present = lesson()
+    return present is not None and present.locks(path)
+
+
+def restricted() -> bool:
+    """Whether a lesson hides or locks anything: then no other experiment is opened in its place."""
+    present = lesson()
+    return present is not None and present.restricts
 
 
 def switches() -> dict[str, Any]:
@@ -241,9 +278,16 @@ def follow_address() -> None:
         _read_link()
 
 
+def address(lesson: Lesson | None) -> str:
+    """The address of this page with the experiment as it is, and with a lesson if one is given."""
+    here = urlsplit(st.context.url or "")
+    query = urlencode(encode(experiment()) | encode_lesson(lesson) | language.by_hand())
+    return here._replace(path=here.path or "/", query=query).geturl()
+
+
 def write_link() -> None:
     """Puts the experiment into the page's address."""
-    link = encode(experiment())
+    link = encode(experiment()) | encode_lesson(lesson())
     links: list[dict[str, str]] = st.session_state.setdefault(_LINKS, [])
     if not links or links[-1] != link:
         links.append(link)

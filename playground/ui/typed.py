@@ -33,6 +33,7 @@ def target(data: Data) -> None:
         key=key,
         max_chars=MAX_LENGTH,
         help=forms.words_of(Data, "formula", "help"),
+        disabled=state.locked("data.name"),
         on_change=_type_target,
         args=(key,),
     )
@@ -56,23 +57,27 @@ def _type_target(key: str) -> None:
 
 def features(schema: Schema) -> None:
     """The input features, those of the visitor among them, and a field for another one."""
+    if state.hidden("features"):
+        return
     experiment = state.experiment()
     offered = {feature.name: feature.label for feature in applicable(schema)}
     own = [text for text in experiment.typed_features if _fits(text, schema)]
     labels = {**offered, **{text: f"${parse(text).latex}$" for text in own}}
     key = key_of("features")
-    st.pills(
-        say("settings.Experiment.features.label"),
-        list(labels),
-        selection_mode="multi",
-        format_func=labels.__getitem__,
-        default=forms.hold(key, [name for name in experiment.inputs if name in labels]),
-        key=key,
-        help=say("settings.Experiment.features.help"),
-        wrap=True,
-        on_change=lambda: _choose(st.session_state[key]),
-    )
-    if len(experiment.typed_features) < MOST_FEATURES:
+    extra = forms.guarded("features", {"help": say("settings.Experiment.features.help")})
+    with forms.frame("features", key):
+        st.pills(
+            say("settings.Experiment.features.label"),
+            list(labels),
+            selection_mode="multi",
+            format_func=labels.__getitem__,
+            default=forms.hold(key, [name for name in experiment.inputs if name in labels]),
+            key=key,
+            wrap=True,
+            on_change=lambda: _choose(st.session_state[key]),
+            **extra,
+        )
+    if len(experiment.typed_features) < MOST_FEATURES and not state.locked("features"):
         _field(", ".join(schema.columns))
 
 

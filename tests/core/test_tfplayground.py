@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from urllib.parse import unquote
 
 import pytest
@@ -51,21 +50,32 @@ def link_of(keys: dict[str, str]) -> str:
 @settings(max_examples=25, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(st.fixed_dictionaries(FIELDS).filter(lambda keys: "true" in [keys[f] for f in FEATURES]))
 def test_any_combination_is_replayed(keys: dict[str, str]) -> None:
-    """Against a loop that knows no tensors: first losses, and those of two epochs."""
+    """Against a loop that knows no tensors: first losses, and those of two epochs.
+
+    Some combinations are chaotic: steps far too large for their inputs make ever more of any
+    rounding. A third network, whose weights start off by a rounding, shows how much.
+    """
     read = read_link(link_of(keys))
     run = Run(read.experiment, device="cpu")
-    stream = SeedRandom(keys["seed"])
-    loop = Loop(prepare(read.experiment, None, stream), stream, keys)
+    loop, nudged = loop_of(read.experiment, keys), loop_of(read.experiment, keys)
+    nudged.nudge(1e-14)
     for _ in range(3):
         theirs = loop.losses()
         if not max(theirs) < 10:
             break  # on its way to infinity, where rounding is all there is to compare
         ours = run.measure()
-        for our, their in zip((ours.train_loss, ours.test_loss), theirs, strict=True):
+        grown = nudged.losses()
+        for our, their, other in zip((ours.train_loss, ours.test_loss), theirs, grown, strict=True):
             assert our is not None
-            assert math.isclose(our, their, rel_tol=1e-9, abs_tol=1e-9)
+            assert abs(our - their) <= 1e-9 + 100 * abs(their - other)
         run.advance(run.batches_per_epoch)
         loop.epoch()
+        nudged.epoch()
+
+
+def loop_of(experiment: Experiment, keys: dict[str, str]) -> Loop:
+    stream = SeedRandom(keys["seed"])
+    return Loop(prepare(experiment, None, stream), stream, keys)
 
 
 @given(st.fixed_dictionaries({}, optional=FIELDS))

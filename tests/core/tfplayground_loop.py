@@ -93,6 +93,12 @@ class Loop:
             values = [FORWARD[unit.activation](unit.total) for unit in layer]
         return values[0]
 
+    def nudge(self, amount: float) -> None:
+        """Moves every weight a little."""
+        for unit in (unit for layer in self.layers for unit in layer):
+            for link in unit.links:
+                link.weight += amount
+
     def epoch(self) -> None:
         size = int(self.keys["batchSize"])
         for number, (values, target) in enumerate(self.parts[0], 1):

@@ -12,7 +12,8 @@
  * component = {parentElement, data, setTriggerValue, setStateValue}, where `data` is
  *   {
  *     token:   string, the run's websocket is <base>live/<token>
- *     part:    'bar' | 'map' | 'network' | 'curves' | 'analysis'
+ *     part:    'bar' | 'map' | 'network' | 'curves' | 'analysis' | 'goal'
+ *     goal:    of a lesson, for that part: its settings and the network's parameters
  *     words:   the catalog's [view] table, with a copy of [errors] as words.errors
  *     lang:    'en' | 'zh'
  *     mode:    'ws' | 'poll'
@@ -37,6 +38,7 @@ import { createBar } from './bar.js';
 import { createCurves } from './curves.js';
 import { el } from './dom.js';
 import { hubFor, receiveByPipe } from './hub.js';
+import { createGoal } from './goal.js';
 import { createMap } from './map.js';
 import { createNetwork } from './network.js';
 import { readTheme, themeKey, watchTheme } from './theme.js';
@@ -48,6 +50,7 @@ const PARTS = {
   network: createNetwork,
   curves: createCurves,
   analysis: createAnalysis,
+  goal: createGoal,
 };
 
 const views = new WeakMap();
@@ -137,6 +140,7 @@ class View {
       words: data.words,
       lang: data.lang === 'zh' ? 'zh-CN' : 'en',
       switches: data.switches,
+      goal: data.goal,
       text: translator(data.words),
       theme: readTheme(root, data.palette),
     };
