@@ -10,6 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from playground.core.analysis.registry import VIEWS
 from playground.core.data import schema_of
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Experiment
@@ -20,7 +21,7 @@ from playground.core.run import Run
 from tests.core.helpers import CSV, flat, states_equal
 from tests.strategies import small_experiments
 
-ANALYSES = st.sampled_from([None, "pca", "singular", "eigen", "confusion", "warp", "trace"])
+ANALYSES = st.sampled_from([None, *VIEWS])
 
 
 def started(experiment: Experiment) -> Run | None:

@@ -200,7 +200,7 @@ def test_curves_come_as_what_is_new():
     header, arrays = frame(run, known=known)
     assert header["history"]["start"] == known[1]
     assert header["history"]["total"] == known[1] + 1
-    assert arrays["history"].shape == (1, 6)
+    assert arrays["history"].shape == (1, 7)
     row = arrays["history"][0]
     assert row[0] == pytest.approx(run.exact_epoch)
     assert row[1] == pytest.approx(run.metrics.train_loss)
