@@ -55,7 +55,8 @@ def test_the_playground(visit: Visit, look: dict[str, Any]):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_analyses_and_the_large_map(visit: Visit, scheme: str):
     page = visit(color_scheme=scheme).open()
-    for tab in ("Singular values", "Eigenvalues", "Confusion matrix", "Layer health"):
+    older = ("Singular values", "Eigenvalues", "Confusion matrix")
+    for tab in (*older, "Layer health", "Metrics", "What do I see?"):
         page.tab(tab)
         assert violations(page, ".np-analysis") == []
     page.part("network").locator('[data-neuron="1.0"]').click()

@@ -201,7 +201,8 @@ def test_every_chart_is_saved_as_png(visit: Visit):
     page.play().wait_for_frames(8)
     page.pause()
     pictures = {part: save(page, part) for part in ("map", "network", "curves")}
-    for tab in ("PCA", "Singular values", "Eigenvalues", "Confusion matrix", "Layer health"):
+    older = ("PCA", "Singular values", "Eigenvalues", "Confusion matrix")
+    for tab in (*older, "Layer health", "Metrics", "What do I see?"):
         page.tab(tab)
         pictures[tab] = save(page, "analysis")
     for name, picture in pictures.items():

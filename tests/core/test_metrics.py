@@ -170,3 +170,14 @@ def test_long_curves_are_thinned_and_keep_their_ends():
     assert (np.diff(corners, axis=1) >= 0).all()
     assert corners[:, 0].tolist() == [0, 0]
     assert corners[:, -1].tolist() == [1, 1]
+
+
+def test_a_loss_that_reads_its_output_in_its_own_way_is_asked_for_its_answer():
+    run = trained("diabetes", changes={"loss": "poisson", "data": {"scaling": "none"}})
+    header, _ = frame(run, analysis="metrics")
+    truth, output = parts_of(run)["test"]
+    said = np.exp(output[:, 0].numpy())
+    assert header["scores"]["test"]["mae"] == pytest.approx(
+        sk.mean_absolute_error(truth, said), rel=1e-4
+    )
+    assert header["scores"]["test"]["r2"] == pytest.approx(header["metrics"]["test_score"])

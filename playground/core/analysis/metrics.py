@@ -159,7 +159,8 @@ class MetricsView(View):
     def _errors(self, part: str, output: Tensor, truth: Tensor, arrays: Arrays) -> Header:
         data = self.run.data
         actual = truth.double() * data.target_std + data.target_mean
-        predicted = output[0].double() * data.target_std + data.target_mean
+        answer = self.run.loss.prediction(output)[0].double()
+        predicted = answer * data.target_std + data.target_mean
         pairs = torch.stack((predicted, actual - predicted))[:, :MOST_POINTS]
         arrays[f"residuals_{part}"] = single(pairs).contiguous().numpy()
         return {**errors(actual, predicted), "count": len(truth)}

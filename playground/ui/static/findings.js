@@ -6,7 +6,9 @@ import { blockName } from './scene.js';
 import { count, short, significant } from './words.js';
 
 const ROUND_MS = 1500; // between two questions, while training goes on
-const LINE = 22;
+const LINE = 22; // pixels of a line in the saved picture
+const WIDE = 900;
+const LOW = 140;
 
 /** Outlives a remount, so that each question has a number of its own. */
 let round = 0;
@@ -105,13 +107,13 @@ class Findings {
     const { theme, text, hub } = this.context;
     const lines = [this.state.textContent, ...this.items.map(({ sentence }) => sentence.textContent), this.note.textContent];
     return savePng(
-      { name: fileName('findings', hub.header), title: text('analysis.findings'), width: 760, height: lines.length * LINE + 8, theme },
+      { name: fileName('findings', hub.header), title: text('analysis.findings'), width: WIDE, height: Math.max(LOW, lines.length * LINE + 8), theme },
       (context) => {
         context.font = `13px ${theme.font}`;
         context.fillStyle = theme.text;
         context.textAlign = 'left';
         context.textBaseline = 'top';
-        lines.forEach((line, i) => context.fillText(line, 0, i * LINE, 760));
+        lines.forEach((line, i) => context.fillText(line, 12, i * LINE, WIDE - 24));
       });
   }
 
