@@ -18,7 +18,8 @@ from playground.core.analysis.maps import shown_units
 from playground.core.analysis.plane import plane_for
 from playground.core.analysis.registry import VIEWS
 from playground.core.analysis.views import Arrays, Header, View
-from playground.core.data.typed import can_paint
+from playground.core.data.typed import can_paint, painted
+from playground.core.experiment import MAX_PAINTED
 from playground.core.network import Block, parameter_count
 from playground.core.picture import Picture, value_range
 from playground.core.replica import Replica
@@ -151,7 +152,8 @@ class Observer:
             },
             "domain": list(plane.domain),
             "value_range": list(value_range(run, plane)),
-            "paint": can_paint(run.schema),
+            "paint": MAX_PAINTED if can_paint(run.schema) else 0,
+            "painted_used": len(painted(run.experiment.data, run.schema).targets),
             "painted": [list(row) for row in run.experiment.data.points],
             "parameters": parameter_count(run.blocks),
             "batch_size": run.batches.size,

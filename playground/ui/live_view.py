@@ -246,6 +246,8 @@ def _command(value: Any) -> None:
             state.set_value("training.seed", secrets.randbelow(SEEDS))
         case {"type": "remedy", "name": str(name)}:
             remedies.apply(name)
+        case {"type": "paint", "points": list(points)}:
+            state.change({"data": {"points": points}})
         case _:
             handle().command(value)
 

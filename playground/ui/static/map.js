@@ -10,6 +10,7 @@ import { altText, el, iconButton, setText, toggle } from './dom.js';
 import { buildLegend } from './legend.js';
 import { paintCurve } from './line.js';
 import { fileName, plotlyImage, savePng } from './png.js';
+import { Pen } from './pen.js';
 import { Points } from './points.js';
 import { steadyExtent } from './plot.js';
 import { describe } from './probe.js';
@@ -79,10 +80,12 @@ class DecisionMap {
       name: 'download', label: text('png'), tip: text('png_tip'), onClick: () => this.save(),
     });
     this.legend = el('div', { class: 'np-legend' });
+    this.pen = new Pen(this.context, this.axes, () => this.unpoint());
     root.append(
       el('div', { class: 'np-head' }, this.title,
-        el('div', { class: 'np-tools' }, this.testToggle, this.discreteToggle, save)),
-      el('div', { class: 'np-stage' }, this.axes.host, this.zoomButtons(), this.back),
+        el('div', { class: 'np-tools' }, this.pen.button, this.testToggle, this.discreteToggle, save)),
+      el('div', { class: 'np-stage' }, this.axes.host, this.zoomButtons(), this.back,
+        this.pen.tools),
       this.legend
     );
   }
@@ -133,6 +136,8 @@ class DecisionMap {
     else if (event.key === '-') this.axes.zoomOut(this.pointed());
     else if (event.key === '0') this.axes.reset();
     else if (event.key === 'Escape') this.unpoint();
+    else if (this.pen.on && event.key === 'Enter' && this.pointer) this.pen.press(this.pointer);
+    else if (this.pen.on && event.key === 'z' && (event.ctrlKey || event.metaKey)) this.pen.undo();
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -180,6 +185,8 @@ class DecisionMap {
     this.focused = header.focus && hub.arrays.focus ? header.focus : null;
     this.frameAxes(scene);
     const context = this.axes.begin();
+    this.pen.follow();
+    this.pen.place();
     // The curve lies over the points, a map lies under them.
     this.axes.under.style.zIndex = isLine(scene) ? 1 : 0;
     context.clearRect(0, 0, this.axes.rect.width, this.axes.rect.height);
