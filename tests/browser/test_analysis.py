@@ -23,6 +23,7 @@ TABS = {
     "Eigenvalues": "eigen",
     "Confusion matrix": "confusion",
     "Layer health": "health",
+    "Warped grid": "warp",
 }
 # Which arrays of a frame belong to which analysis.
 PREFIXES = {
@@ -31,6 +32,7 @@ PREFIXES = {
     "ev_": "eigen",
     "confusion": "confusion",
     "hw_": "health",
+    "warp": "warp",
 }
 
 

@@ -56,7 +56,8 @@ def test_the_playground(visit: Visit, look: dict[str, Any]):
 def test_analyses_and_the_large_map(visit: Visit, scheme: str):
     page = visit(color_scheme=scheme).open()
     older = ("Singular values", "Eigenvalues", "Confusion matrix")
-    for tab in (*older, "Layer health", "Metrics", "What do I see?"):
+    newer = ("Layer health", "Metrics", "What do I see?", "Warped grid", "One point")
+    for tab in (*older, *newer):
         page.tab(tab)
         assert violations(page, ".np-analysis") == []
     page.part("network").locator('[data-neuron="1.0"]').click()

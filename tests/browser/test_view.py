@@ -70,7 +70,8 @@ def test_history_follows_deltas_overlaps_and_a_new_version(page: Page) -> None:
         "history.js",
         """(() => {
           const history = new m.History();
-          const rows = (...epochs) => Float32Array.from(epochs.flatMap((e) => [e, e, 0, 0, 0, 0, 0]));
+          const row = (epoch) => [epoch, epoch, 0, 0, 0, 0, 0];
+          const rows = (...epochs) => Float32Array.from(epochs.flatMap(row));
           const all = () => Array.from({ length: history.count }, (_, i) => history.value(i, 0));
           const seen = [];
           history.merge({ version: 1, start: 0, total: 3 }, rows(0, 1, 2));

@@ -71,27 +71,38 @@ def test_every_activation_is_traced_as_a_backward_pass_by_hand_says(activation):
         values = blocks[place][1](z.unsqueeze(0))[0].detach()
     delta = 2 * (values - target)
     here = named(found)
+    rtol = 1e-9 if ACTIVATIONS[activation].kernel else 1e-6
     assert found.loss == pytest.approx((values - target).square().mean().item())
     for place in reversed(range(3)):
         layer = linear[place]
         assert isinstance(layer, nn.Linear)
         block = place + 1
-        close(here[block, "z"].values, pre[place])
-        close(here[block, "z"].gradient, delta)
-        close(here[block, "W"].gradient, torch.outer(delta, inputs[place]))
-        close(here[block, "b"].gradient, delta)
+        close(here[block, "z"].values, pre[place], rtol)
+        close(here[block, "z"].gradient, delta, rtol)
+        close(here[block, "W"].gradient, torch.outer(delta, inputs[place]), rtol)
+        close(here[block, "b"].gradient, delta, rtol)
         delta = layer.weight.detach().t() @ delta
         if place == 0:
-            close(here[0, "x"].gradient, delta)
+            close(here[0, "x"].gradient, delta, rtol)
             continue
         if (block - 1, "a") in here:
-            close(here[block - 1, "a"].gradient, delta)
+            close(here[block - 1, "a"].gradient, delta, rtol)
         delta = through(activation, pre[place - 1], delta)
 
 
 def through(activation: str, z: Tensor, delta: Tensor) -> Tensor:
-    """The derivative of an activation applied to what comes back, by the engine's rule."""
-    kernel = ACTIVATIONS[activation].kernel()
+    """The derivative of an activation applied to what comes back, by the engine's rule.
+
+    One that has none is differentiated by differences, unit by unit.
+    """
+    make = ACTIVATIONS[activation].kernel
+    if make is None:
+        h, module = 1e-5, made(activation)
+        every = torch.eye(len(z), dtype=z.dtype) * h
+        with torch.no_grad():
+            slopes = (module(z + every) - module(z - every)) / (2 * h)  # (inputs, outputs)
+        return slopes @ delta
+    kernel = make()
     if kernel.derivative is None:
         return delta
     column = z.clone().unsqueeze(1)
@@ -105,8 +116,8 @@ def through(activation: str, z: Tensor, delta: Tensor) -> Tensor:
     return delta * slope[:, 0]
 
 
-def close(found: Tensor, expected: Tensor) -> None:
-    torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-12)
+def close(found: Tensor, expected: Tensor, rtol: float = 1e-9) -> None:
+    torch.testing.assert_close(found, expected, rtol=rtol, atol=1e-3 * rtol)
 
 
 @pytest.mark.parametrize("task", TASKS)
