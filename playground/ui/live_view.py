@@ -192,7 +192,11 @@ def _facts(part: str, run: RunHandle) -> dict[str, Any]:
         "lang": language.current(),
         "mode": st.session_state.get(_TRANSPORT, "ws"),
         "palette": palette(),
-        **({"switches": state.switches()} if part == "map" else {}),
+        **(
+            {"switches": state.switches(), "pen": not state.locked("data.name")}
+            if part == "map"
+            else {}
+        ),
     }
 
 
@@ -246,7 +250,7 @@ def _command(value: Any) -> None:
             state.set_value("training.seed", secrets.randbelow(SEEDS))
         case {"type": "remedy", "name": str(name)}:
             remedies.apply(name)
-        case {"type": "paint", "points": list(points)}:
+        case {"type": "paint", "points": list(points)} if not state.locked("data.name"):
             state.change({"data": {"points": points}})
         case _:
             handle().command(value)

@@ -152,9 +152,11 @@ def scene(units: tuple[int, ...] = (4, 2), task: str = "binary") -> dict[str, An
     }
 
 
-def frame(step: int, described: dict[str, Any] | None = None, **header: Any) -> str:
+def frame(
+    step: int, described: dict[str, Any] | None = None, seed: int | None = None, **header: Any
+) -> str:
     """One frame as base64: `described` is the scene where the frame carries one."""
-    random = np.random.default_rng(step)
+    random = np.random.default_rng(step if seed is None else seed)
     about = described or scene()
     shown = [len(block["shown"]) for block in about["blocks"]]
     map_shape = (3, RESOLUTION, RESOLUTION) if about["task"] == "multiclass" else (RESOLUTION,) * 2

@@ -1,6 +1,7 @@
 /** The control bar: play, step, speed, and the run's numbers. Nothing in it ever moves. */
 
-import { el, iconButton, setIcon, setText } from './dom.js';
+import { el, icon, iconButton, setIcon, setText } from './dom.js';
+import { Looks } from './looks.js';
 import { Notices } from './notices.js';
 import { accuracy, count, significant } from './words.js';
 
@@ -9,6 +10,9 @@ const SPEEDS = [1, 5, 25, 200, 2000, null];
 const NUMBERS_MS = 100;
 const OWN_CHOICE_MS = 1500;
 const STATS = ['epoch_count', 'train_loss', 'test_loss', 'score', 'epochs_rate', 'steps_rate', 'step_time'];
+
+/** It outlives a remount of the bar, e.g. a change of language. */
+const looks = new Looks();
 
 export function createBar(context) {
   return new Bar(context);
@@ -73,7 +77,27 @@ class Bar {
       list.append(el('div', { class: `np-stat np-stat-${key}`, title: text(`bar.${name}_tip`) },
         this.labels[key], this.values[key]));
     }
+    this.countLooks();
     return list;
+  }
+
+  /** Beside the test score, how often it has been looked at. */
+  countLooks() {
+    const dd = this.values.score;
+    this.values.score = el('span', { text: '–' });
+    this.lookCount = el('span');
+    this.looked = el('span', { class: 'np-looks' }, icon('eye'), this.lookCount);
+    this.looked.hidden = true;
+    dd.replaceChildren(this.values.score, this.looked);
+  }
+
+  paintLooks(hub) {
+    const found = looks.follow(hub);
+    this.looked.hidden = !found;
+    if (!found) return;
+    setText(this.lookCount, count(found, this.context.lang));
+    const tip = this.context.text('bar.looks_tip', { count: found });
+    if (this.looked.title !== tip) this.looked.title = tip;
   }
 
   placeLine() {
@@ -137,6 +161,7 @@ class Bar {
     const { header } = hub;
     if (!header) return;
     this.paintPlay(header);
+    this.paintLooks(hub);
     const now = performance.now();
     // Numbers that change thirty times a second cannot be read.
     if (now - (this.painted ?? 0) < NUMBERS_MS && header.state === this.state) {

@@ -160,7 +160,7 @@ export class Pen {
   /** Follows the scene: its list is the truth, unless a stroke is still on its way. */
   follow() {
     const { scene } = this.hub;
-    this.most = scene.paint ?? 0;
+    this.most = this.context.pen ? scene.paint ?? 0 : 0;
     this.button.hidden = !this.most;
     if (!this.most && this.on) this.take(false);
     if (!this.most || scene === this.scene) return;

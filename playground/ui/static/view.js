@@ -18,6 +18,7 @@
  *     lang:    'en' | 'zh'
  *     mode:    'ws' | 'poll'
  *     palette: optional {negative, positive, positive_dark, middle, middle_dark, classes}
+ *     pen:     optional, false where the data are locked and no points may be painted
  *     switches: optional {number, show_test, discretize}: how the map's switches stand from now on
  *     height:  optional height of the part in pixels; a phone takes its own
  *     base:    optional address of the app, for tests; else found from Streamlit's own bundle
@@ -141,6 +142,7 @@ class View {
       lang: data.lang === 'zh' ? 'zh-CN' : 'en',
       switches: data.switches,
       goal: data.goal,
+      pen: data.pen ?? true,
       text: translator(data.words),
       theme: readTheme(root, data.palette),
     };
