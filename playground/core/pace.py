@@ -132,6 +132,7 @@ class Pace:
         self._best_test, self._best_epoch, self._best = math.inf, self._run.epoch, None
 
     def state(self) -> dict[str, Any]:
+        notice = self._run.notice if self._run.state == "done" else None
         return {
             "train": self._best_train,
             "waited": self._waited,
@@ -139,6 +140,8 @@ class Pace:
             "test": self._best_test,
             "epoch": self._best_epoch,
             "best": self._best,
+            # The other rules can be read off the run again
+            "stopped": notice.as_dict() if notice and notice.code == "stopped_patience" else None,
         }
 
     def load_state(self, state: dict[str, Any]) -> None:
@@ -146,4 +149,6 @@ class Pace:
         self._shrunk = float(state["shrunk"])
         self._best_test, self._best_epoch = float(state["test"]), int(state["epoch"])
         self._best = state["best"]
+        if state["stopped"] is not None:
+            self._stop(state["stopped"]["code"], **state["stopped"]["params"])
         self._set_rate()
