@@ -13,7 +13,7 @@ _PREFIX = f"{language.WIDGET_PREFIX}lesson_"
 
 def editor() -> None:
     """The form and the link that it makes; nothing of it changes the page."""
-    with st.expander(say("lesson.make"), icon=":material/school:", key="lesson_editor"):
+    with st.expander(say("lesson.make"), key="lesson_editor"):
         st.caption(say("lesson.make_help"))
         lesson = _form(state.lesson() or Lesson())
         if lesson != Lesson():
@@ -78,7 +78,7 @@ def _goal(before: Goal | None) -> Goal | None:
         )
         for name in ("threshold", "max_parameters", "max_epochs", "seeds", "needed")
     }
-    return Goal(metric=metric, **values)
+    return Goal.model_validate({"metric": metric, **values})
 
 
 def _name_of(control: str) -> str:

@@ -83,6 +83,7 @@ def test_the_gallery_opens_an_experiment(visit: Visit) -> None:
     page = visit().open()
     page.page.get_by_role("link", name="Gallery").click()
     expect(page.page.locator("img.np-preset")).to_have_count(17, timeout=120_000)
+    assert violations(page) == []
     page.keyed("open_triangle").locator("button:visible").click()
     page.wait_for_picture()
     note = page.keyed("preset_note")

@@ -33,10 +33,10 @@ HOSTILE = {
 }
 # Proper names, terms of the field and units that Chinese texts keep.
 KEPT = re.compile(
-    r"""\b(PyTorch|Streamlit|Plotly|NumPy|pydantic|scikit-learn|TensorFlow|Playground|TF|
+    r"""\b(http://[a-z.]+|PyTorch|Streamlit|Plotly|NumPy|pydantic|scikit-learn|TensorFlow|Playground|TF|
     PCA|PC\d?|xy|CSV|JSON|PNG|CPU|GPU|CUDA|MB|XOR|L1|L2|Dropout|ReLU|ELU|GELU|SiLU|Swish|Leaky|
     Softplus|softplus|Sigmoid|sigmoid|Tanh|tanh|sin|SGD|RMSProp|Adagrad|Adam|AdamW|Nesterov|
-    Huber|Hinge|Xavier|He|Glorot|Bengio|Transformer|float32|float64|log|nn|Linear|Python|Apache|
+    Huber|Hinge|Focal|Log-cosh|Saxe|ROC|Xavier|He|Glorot|Bengio|Transformer|float32|float64|log|nn|Linear|Python|Apache|
     License|Shift|Tab|Esc|Matthew|Petroff|Daniel|Smilkov|Shan|Carter|en|ms)\b""",
     re.VERBOSE | re.ASCII,
 )

@@ -40,4 +40,4 @@ def test_a_preset_is_an_experiment_like_any_other(preset: Preset) -> None:
 
 
 def test_no_two_are_the_same() -> None:
-    assert len({preset.experiment for preset in PRESETS.values()}) == len(PRESETS)
+    assert len({preset.experiment.to_json() for preset in PRESETS.values()}) == len(PRESETS)
