@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from playground.core.analysis.curvature import sharpness
+from playground.core.analysis.curvature import adam_scale, sharpness
 from playground.core.analysis.health import LayerHealth, health, sample_size
 from playground.core.analysis.views import Arrays, Header, Sight, View
-from playground.core.optimizers import SGD
+from playground.core.optimizers.adam import Adam, AdamW
+from playground.core.optimizers.descent import SGD, GradientDescent
 from playground.core.remedies import remedy_for
 
 if TYPE_CHECKING:
@@ -116,26 +117,37 @@ class Evidence:
         return math.sqrt(sum((layer.gradient or 0.0) ** 2 for layer in self.layers))
 
     @cached_property
+    def scale(self) -> Tensor | None:
+        """What Adam divides each gradient by; None before its first step and elsewhere."""
+        return adam_scale(self.run, self.replica)
+
+    @cached_property
     def curvature(self) -> float | None:
-        """Largest eigenvalue of the Hessian of the training loss."""
+        """Largest eigenvalue of the training loss's Hessian, as the optimizer scales it."""
         inputs, targets = self.examples
         parameters = sum(parameter.numel() for parameter in self.replica.parameters)
         count = sample_size(self.run, len(inputs))
         count = min(count, max(16, int(CURVATURE_WORK / max(parameters, 1))))
-        return sharpness(self.replica, inputs[:count], targets[:count])
+        return sharpness(self.replica, inputs[:count], targets[:count], self.scale)
 
     @property
     def stable_curvature(self) -> float | None:
-        """The curvature beyond which gradient descent of this step size is not stable.
+        """The curvature beyond which training with this learning rate η is not stable.
 
-        2/η, with momentum 2(1 + β)/η, with Nesterov's 2(1 + β)/((1 + 2β)η) (Cohen et al. 2021).
-        None for optimizers that scale every gradient: no such limit on the bare Hessian holds.
+        2/η, with momentum 2(1 + β)/η, with Nesterov's 2(1 + β)/((1 + 2β)η) (Cohen et al. 2021);
+        for Adam, of the scaled Hessian, 2(1 + β)/((1 − β)η) (Cohen et al. 2022). None for the
+        other optimizers.
         """
-        optimizer = self.run.experiment.optimizer
-        if type(optimizer) is not SGD:
+        optimizer, rate = self.run.experiment.optimizer, self.run.pace.rate
+        if isinstance(optimizer, Adam | AdamW):
+            beta = optimizer.beta1
+            return None if self.scale is None else 2 * (1 + beta) / ((1 - beta) * rate)
+        if isinstance(optimizer, GradientDescent):
+            return 2 / rate
+        if not isinstance(optimizer, SGD):
             return None
         beta = optimizer.momentum
-        limit = 2 * (1 + beta) / self.run.pace.rate
+        limit = 2 * (1 + beta) / rate
         return limit / (1 + 2 * beta) if optimizer.nesterov else limit
 
     @cached_property
@@ -264,12 +276,24 @@ def _rate_high(evidence: Evidence) -> Numbers | None:
     return _against(evidence, limit)
 
 
+def _worse(evidence: Evidence) -> Numbers | None:
+    """A training loss clearly above that of the first weights."""
+    now, first = evidence.run.metrics.train_loss, evidence.first_loss
+    if evidence.run.step < 20 or now is None or not now > 1.5 * first:
+        return None
+    return {"first": first, "now": now, "rate": evidence.run.pace.rate}
+
+
 def _rate_low(evidence: Evidence) -> Numbers | None:
-    """A step a hundred times shorter than the curvature allows, with much left to learn."""
+    """A step many times shorter than the curvature allows, with something left to learn.
+
+    A hundred times; for Adam, whose scale is mostly the noise of its minibatches, a thousand.
+    """
     limit = evidence.stable_curvature
     if limit is None or evidence.curvature is None or evidence.learned:
         return None
-    if not 0 < evidence.curvature < 0.01 * limit:
+    share = 0.01 if evidence.scale is None else 0.001
+    if not 0 < evidence.curvature < share * limit:
         return None
     return _against(evidence, limit)
 
@@ -316,6 +340,7 @@ RULES: dict[str, Rule] = {
         Rule("symmetric", _symmetric, "singular"),
         Rule("exploding", _exploding, "health"),
         Rule("rate_high", _rate_high),
+        Rule("worse", _worse),
         Rule("vanishing", _vanishing, "health"),
         Rule("saturated", _saturated, "health"),
         Rule("dead", _dead, "health"),

@@ -118,6 +118,7 @@ REMEDIES: dict[str, Callable[[Experiment], Remedy | None]] = {
     "symmetric": _first_weights,
     "exploding": _clip,
     "rate_high": _slower,
+    "worse": _slower,
     "vanishing": _activation(_SQUASHING, "relu"),
     "saturated": _activation(_SQUASHING, "leaky_relu"),
     "dead": _activation(_CUT, "leaky_relu"),

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from playground.core import findings as findings_module
-from playground.core.analysis.curvature import sharpness
+from playground.core.analysis.curvature import adam_scale, sharpness
+from playground.core.engine import ENGINES
 from playground.core.experiment import Experiment
 from playground.core.findings import RULES, Evidence, Finding, find
 from playground.core.remedies import REMEDIES, remedy_for
@@ -23,6 +24,10 @@ from tests.core.viewing import frame, trained
 
 def dense(units: int, activation: str) -> dict[str, Any]:
     return {"kind": "dense", "units": units, "activation": activation}
+
+
+def adam(rate: float, **more: Any) -> dict[str, Any]:
+    return {"name": "adam", "learning_rate": rate, **more}
 
 
 def sgd(rate: float, **more: Any) -> dict[str, Any]:
@@ -52,6 +57,10 @@ ILL: dict[str, list[Case]] = {
     "rate_high": [
         ("line", {"optimizer": sgd(1.0), "layers": []}, 0),
         ("circle", {"optimizer": sgd(10.0), **POINTS}, 0),
+    ],
+    "worse": [
+        ("circle", {"optimizer": adam(3.0), **POINTS}, 1000),
+        ("reg-gauss", {"optimizer": adam(0.3), **POINTS}, 25),
     ],
     "vanishing": [
         ("circle", DEEP_SIGMOID, 0),
@@ -94,6 +103,10 @@ WELL: dict[str, list[Case]] = {
     "rate_high": [
         ("line", {"optimizer": sgd(0.1), "layers": []}, 0),
         ("circle", {"optimizer": sgd(0.3), **POINTS}, 300),
+    ],
+    "worse": [
+        ("circle", POINTS, 1000),
+        ("reg-gauss", POINTS, 25),
     ],
     "vanishing": [
         ("circle", {"layers": [dense(6, "relu")] * 6, "initialization": "he"}, 0),
@@ -216,7 +229,7 @@ def hessian(run: Run) -> Tensor:
 
 @pytest.mark.parametrize("name", ["circle", "iris", "sine", "line"])
 def test_the_curvature_is_the_largest_eigenvalue_of_the_whole_hessian(name):
-    run = run_of(small(name, regularization={"l2": 0.01}))
+    run = run_of(small(name, regularization={"l2": 0.01}, optimizer=sgd(0.03)))
     run.advance(30)
     replica = Replica(run)
     expected = torch.linalg.eigvalsh(hessian(run))[-1].item()
@@ -247,10 +260,42 @@ def test_momentum_moves_the_limit(more, factor):
     assert Evidence(run, Replica(run)).stable_curvature == pytest.approx(factor / 0.1)
 
 
-def test_optimizers_that_scale_gradients_are_not_judged_by_the_bare_curvature():
-    run = made(("circle", {"optimizer": {"name": "adam", "learning_rate": 10.0}}, 0))
+def test_optimizers_without_a_known_limit_are_not_judged_by_the_curvature():
+    run = made(("circle", {"optimizer": {"name": "rmsprop", "learning_rate": 10.0}}, 5))
     assert Evidence(run, Replica(run)).stable_curvature is None
     assert not {"rate_high", "rate_low"} & set(names(run))
+
+
+@pytest.mark.parametrize("engine", list(ENGINES))
+@pytest.mark.parametrize("name", ["adam", "adamw"])
+def test_for_adam_the_hessian_is_scaled_as_its_steps_are(engine, name):
+    changes = {"optimizer": {"name": name, "learning_rate": 0.03, "beta2": 0.9}, **FULL}
+    run = run_of(small("circle", **changes), engine=engine)
+    assert adam_scale(run, Replica(run)) is None
+    replica, square = Replica(run), torch.zeros(flat(run).shape, dtype=torch.float64)
+    for _ in range(6):
+        replica.refresh()
+        parts = replica.gradients(*replica.examples()).values()
+        slope = torch.cat([part.flatten() for part in parts])
+        square = 0.9 * square + 0.1 * slope**2
+        run.advance(1)
+    replica.refresh()
+    scale = (square / (1 - 0.9**6)).sqrt() + 1e-8
+    found = adam_scale(run, replica)
+    assert found is not None
+    torch.testing.assert_close(found, scale, rtol=1e-6, atol=1e-12)
+    half = torch.diag(scale.rsqrt())
+    expected = torch.linalg.eigvalsh(half @ hessian(run) @ half)[-1].item()
+    evidence = Evidence(run, replica)
+    assert evidence.curvature == pytest.approx(expected, rel=0.02)
+    assert evidence.stable_curvature == pytest.approx(2 * 1.9 / (0.1 * 0.03))
+
+
+def test_adams_rate_is_judged_after_its_first_step():
+    for rate, steps, expected in ((1e-4, 100, "rate_low"), (3.0, 1, "rate_high")):
+        run = made(("circle", {"optimizer": adam(rate), **POINTS}, steps))
+        assert expected in names(run)
+    assert not {"rate_high", "rate_low"} & set(names(made(("circle", POINTS, 100))))
 
 
 def test_the_noise_falls_with_the_root_of_the_batch():
