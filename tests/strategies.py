@@ -28,6 +28,8 @@ PAINTED = st.tuples(
     st.integers(-700, 700).map(lambda value: value / 100),
     st.sampled_from([0.0, 1.0, 2.0, -0.25]),
 )
+# Typed activations: one with a comma and a colon-free one, one without a slope, one with holes
+BENDS = ("z/(1+abs(z))", "max(z, 0.1*z)", "z > 0", "1", "sin(3*z)", "log(z)")
 NAMES = st.text(min_size=1, max_size=20)
 
 
@@ -111,6 +113,8 @@ def _value(model: type[Settings], name: str, field: FieldInfo) -> st.SearchStrat
         return named[model, name]
     if issubclass(model, Layer) and name in ("activation", "second"):
         return st.sampled_from(list(ACTIVATIONS))
+    if issubclass(model, Layer) and name == "formula":
+        return st.sampled_from(BENDS)
     if issubclass(model, Layer) and name == "initialization":
         return st.none() | st.sampled_from(list(INITIALIZERS))
     return _of_type(field.annotation, field, f"{model.__name__}.{name}")

@@ -72,7 +72,9 @@ def _encode_layer(layer: Layer) -> str:
     for name, declared in kind.model_fields.items():
         value = getattr(layer, name)
         if name not in ("kind", *kind.main) and value != declared.default:
-            parts.append(f"{name}={_text(value)}")
+            # Signs that part settings or layers may stand in a text
+            text = quote(value, safe="") if isinstance(value, str) else _text(value)
+            parts.append(f"{name}={text}")
     return ":".join(parts)
 
 
@@ -162,7 +164,7 @@ def _decode_layer(text: str) -> dict[str, Any]:
     for value in values:
         name, separator, rest = value.partition("=")
         if separator:
-            settings[name] = rest
+            settings[name] = unquote(rest)
     return {"kind": kind} | {name: _value(model, name, value) for name, value in settings.items()}
 
 

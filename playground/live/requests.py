@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from playground.core.activations import ACTIVATIONS
+from playground.core.activations import ACTIVATIONS, module_of
 from playground.core.data import DATASETS
 from playground.core.data.table import Table
 from playground.core.errors import PlaygroundError
@@ -76,6 +76,22 @@ def curves() -> Observation:
 
         arrays[f"loss/{name}"] = _with_derivative(value, LOSS_RANGE)
     return {"targets": targets}, arrays
+
+
+def activation_curve(formula: str) -> Observation:
+    """A typed activation as an array.
+
+    Args:
+        formula: of z.
+
+    Returns:
+        `curve` f4 (3, n): z, f(z), f'(z), as in `curves`; not finite where it has no value.
+
+    Raises:
+        PlaygroundError: it is no formula.
+    """
+    curve = _with_derivative(module_of("formula", formula), ACTIVATION_RANGE)
+    return {}, {"curve": curve}
 
 
 def _with_derivative(function: Callable[[Any], Any], span: tuple[float, float]) -> np.ndarray:
@@ -170,6 +186,7 @@ def goal(experiment: str, goal: dict[str, Any], table: Table | None = None) -> S
 
 
 ANSWERS: dict[str, Callable[..., Observation | Steps]] = {
+    "activation_curve": activation_curve,
     "curves": curves,
     "thumbnails": thumbnails,
     "presets": presets,

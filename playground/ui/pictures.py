@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from functools import lru_cache
+from html import escape
 
 import numpy as np
 import streamlit as st
@@ -99,6 +100,27 @@ def activation_curve(name: str) -> str:
         high=f"{arrays[0, -1]:g}",
     )
     return _image(_two_lines(arrays, title, dark()), title)
+
+
+def typed_curve(formula: str) -> str:
+    """A typed activation and its derivative, as HTML; empty where no worker answers."""
+    try:
+        arrays = _typed(formula)
+    except PlaygroundError:
+        return ""
+    title = say(
+        "figures.activation",
+        name=formula,
+        low=f"{arrays[0, 0]:g}",
+        high=f"{arrays[0, -1]:g}",
+    )
+    return _image(_two_lines(arrays, title, dark()), escape(title))
+
+
+@lru_cache(maxsize=64)
+def _typed(formula: str) -> np.ndarray:
+    _, arrays = service().request("activation_curve", {"formula": formula})
+    return arrays["curve"]
 
 
 def loss_curve(name: str) -> str:

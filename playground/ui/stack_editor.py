@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from playground.core.activations import ACTIVATIONS
+from playground.core.activations import ACTIVATIONS, latex_of
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import MAX_LAYERS, Experiment
 from playground.core.initializers import INITIALIZERS
@@ -12,7 +12,7 @@ from playground.core.layers import LAYERS, Layer
 from playground.core.losses import fits
 from playground.core.network import Block, describe, head_reason, parameter_count
 from playground.core.settings import RATES
-from playground.ui import forms, language, notices, pictures, state
+from playground.ui import forms, language, notices, pictures, state, typed
 from playground.ui.forms import number
 from playground.ui.language import say
 
@@ -132,7 +132,11 @@ def _field(layer: Layer, field: str, path: str) -> None:
     """The control of one setting of a block, with a picture where it names a function."""
     if field in _NAMES:
         forms.setting(layer, field, path, options=language.names_of("activations", ACTIVATIONS))
-        _curve(getattr(layer, field))
+        if ACTIVATIONS[getattr(layer, field)].typed:
+            typed.activation(layer, f"{path.rpartition('.')[0]}.formula")
+        _curve(getattr(layer, field), layer.formula)  # type: ignore[attr-defined]
+    elif field == "formula":
+        return  # stands below the activation that it is for
     elif field == "initialization":
         names = language.names_of("initializers", INITIALIZERS)
         forms.setting(layer, field, path, options={None: say("stack.as_network"), **names})
@@ -145,9 +149,11 @@ def _field(layer: Layer, field: str, path: str) -> None:
         forms.setting(layer, field, path)
 
 
-def _curve(activation: str) -> None:
-    st.html(pictures.activation_curve(activation) or "&nbsp;")
-    st.latex(f"f(z) = {ACTIVATIONS[activation].formula}")
+def _curve(activation: str, formula: str) -> None:
+    own = ACTIVATIONS[activation].typed
+    curve = pictures.typed_curve(formula) if own else pictures.activation_curve(activation)
+    st.html(curve or "&nbsp;")
+    st.latex(f"f(z) = {latex_of(activation, formula)}")
     st.caption(language.help_of("activations", activation))
 
 

@@ -10,11 +10,13 @@ from html import escape
 
 import streamlit as st
 
+from playground.core.activations.typed import read
 from playground.core.data.features import FEATURES, applicable
 from playground.core.data.model import Schema
 from playground.core.errors import Notice, PlaygroundError
 from playground.core.experiment import Data
 from playground.core.formula import MAX_LENGTH, parse
+from playground.core.layers import Layer
 from playground.ui import forms, language, notices, state
 from playground.ui.forms import key_of
 from playground.ui.language import say
@@ -53,6 +55,39 @@ def _type_target(key: str) -> None:
         return
     st.session_state.pop(_PROBLEM, None)
     state.choose_data("formula", {"formula": text})
+
+
+def activation(layer: Layer, path: str) -> None:
+    """The field of a typed activation.
+
+    Args:
+        layer: the block that it belongs to.
+        path: of its formula, e.g. "layers.0.formula".
+    """
+    key, present = key_of(path), layer.formula  # type: ignore[attr-defined]
+    wrong = _problem(key, present)
+    st.text_input(
+        forms.words_of(type(layer), "formula", "label"),
+        forms.hold(key, wrong[0] if wrong else present),
+        key=key,
+        max_chars=MAX_LENGTH,
+        help=forms.words_of(type(layer), "formula", "help"),
+        on_change=_type_activation,
+        args=(key, path, present),
+    )
+    if wrong:
+        _say(wrong[1])
+
+
+def _type_activation(key: str, path: str, present: str) -> None:
+    text = st.session_state[key].strip()
+    try:
+        read(text)
+    except PlaygroundError as error:
+        _keep(key, present, text, error)
+        return
+    st.session_state.pop(_PROBLEM, None)
+    state.set_value(path, text)
 
 
 def features(schema: Schema) -> None:

@@ -5,8 +5,13 @@ import math
 import pytest
 import torch
 
-from playground.core.activations import ACTIVATIONS, Kernel
-from tests.core.helpers import module_from_code
+from playground.core.activations import ACTIVATIONS, Kernel, code_of, latex_of, module_of
+from playground.core.activations.typed import SOFTSIGN
+from playground.core.errors import PlaygroundError
+from playground.core.experiment import Experiment
+from playground.core.link import decode, encode
+from playground.core.run import Run
+from tests.core.helpers import module_from_code, small
 
 NEAR = torch.linspace(-15, 15, 3001, dtype=torch.float64)  # holds exact zero
 FAR = torch.tensor(
@@ -116,7 +121,7 @@ def test_the_line_of_code_makes_the_module(name):
     torch.testing.assert_close(slope, expected, rtol=0, atol=1e-14)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if not ACTIVATIONS[name].typed])
 def test_bounds_hold_and_are_told(name):
     entry = ACTIVATIONS[name]
     value, _ = module_pass(name, torch.cat((NEAR, FAR)))
@@ -133,6 +138,65 @@ def test_a_step_lets_the_gradient_through_near_zero_alone():
     value, slope = module_pass("step", z)
     assert value.tolist() == [0, 0, 0, 0, 0, 1, 1, 1, 1]
     assert slope.tolist() == [0, 0, 1, 1, 1, 1, 1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("text", "independent"),
+    [
+        ("z/(1+abs(z))", torch.nn.functional.softsign),
+        ("sin(3*z) + z^2", lambda z: torch.sin(3 * z) + z * z),
+        ("max(z, 0.1*z)", lambda z: torch.nn.functional.leaky_relu(z, 0.1)),
+        ("exp(-z**2)", lambda z: torch.exp(-z * z)),
+    ],
+)
+def test_a_typed_activation_is_what_it_says(text, independent):
+    z = torch.linspace(-3, 3, 60, dtype=torch.float64, requires_grad=True)  # never 0
+    value, expected = module_of("formula", text)(z), independent(z)
+    torch.testing.assert_close(value, expected)
+    slopes = [torch.autograd.grad(one.sum(), z)[0] for one in (value, expected)]
+    torch.testing.assert_close(*slopes)
+    assert latex_of("formula", text) != ACTIVATIONS["formula"].formula or text == SOFTSIGN
+    assert text in code_of("formula", text)
+
+
+@pytest.mark.parametrize("text", ["1", "z > 0"])
+def test_a_typed_activation_without_a_slope_has_the_slope_zero(text):
+    z = torch.linspace(-3, 3, 60, requires_grad=True)
+    value = module_of("formula", text)(z)
+    assert value.dtype == z.dtype
+    (slope,) = torch.autograd.grad(value.sum(), z)
+    assert not slope.any()
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("z +", "formula_syntax"), ("x", "formula_unknown_name"), ("", "formula_empty")],
+)
+def test_a_formula_that_is_none_is_refused_in_words(text, code):
+    content = {"layers": [{"kind": "dense", "activation": "formula", "formula": text}]}
+    with pytest.raises(PlaygroundError) as caught:
+        Experiment().with_changes(content)
+    assert caught.value.code == code
+    assert caught.value.sentence("zh")
+
+
+def test_a_typed_activation_trains_and_travels_in_a_link():
+    layers = [
+        {"kind": "dense", "units": 5, "activation": "formula", "formula": "max(z, 0.2*z)"},
+        {"kind": "branches", "units": 3, "activation": "tanh", "second": "formula"},
+        {"kind": "residual", "activation": "formula", "formula": "z*exp(-z^2)"},
+        {"kind": "activation", "activation": "formula", "formula": "sin(z)"},
+    ]
+    experiment = small(layers=layers)
+    assert decode(encode(experiment))[0] == experiment
+    run = Run(experiment)
+    before = run.metrics.train_loss
+    run.advance(300)
+    after = run.measure().train_loss
+    assert run.engine.name == "autograd"
+    assert before is not None
+    assert after is not None
+    assert after < 0.7 * before
 
 
 def test_what_a_module_learns_is_told():

@@ -275,6 +275,8 @@ def another_value(model: type[Settings], name: str, path: str, now: Any) -> Any:
         return now / 2 if now / 2 > low else low + 0.5
     if name == "activation":
         return "relu"
+    if name == "formula":
+        return "sin(z)"
     if name == "initialization" and now is None:
         return "he"
     if now is None and low is not None:

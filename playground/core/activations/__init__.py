@@ -9,7 +9,20 @@ This package loads without torch: names and formulas are needed where nothing is
 """
 
 # Importing a family enters its activations; the order is that of the menus.
-from playground.core.activations import rectifiers, smooth, bounded  # isort: skip
+from playground.core.activations import rectifiers, smooth, bounded, typed  # isort: skip
 from playground.core.activations.base import ACTIVATIONS, Activation, Call, Kernel
+from playground.core.activations.typed import code_of, latex_of, module_of
 
-__all__ = ["ACTIVATIONS", "Activation", "Call", "Kernel", "bounded", "rectifiers", "smooth"]
+__all__ = [
+    "ACTIVATIONS",
+    "Activation",
+    "Call",
+    "Kernel",
+    "bounded",
+    "code_of",
+    "latex_of",
+    "module_of",
+    "rectifiers",
+    "smooth",
+    "typed",
+]

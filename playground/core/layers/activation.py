@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from playground.core.activations import ACTIVATIONS
+from playground.core.activations import code_of, module_of
 from playground.core.layers.base import Activated, Shape
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class ActivationBlock(Activated):
         return shape
 
     def build(self, shape: Shape, generator: torch.Generator) -> list[nn.Module]:
-        return [ACTIVATIONS[self.activation].module()]
+        return [module_of(self.activation, self.formula)]
 
     def code(self, shape: Shape) -> str:
-        return ACTIVATIONS[self.activation].code
+        return code_of(self.activation, self.formula)

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import field_validator
 
-from playground.core.activations import ACTIVATIONS
+from playground.core.activations import ACTIVATIONS, typed
+from playground.core.activations.typed import SOFTSIGN
+from playground.core.formula import MAX_LENGTH
 from playground.core.initializers import INITIALIZERS
 from playground.core.settings import RATES, Settings, setting
 
@@ -65,6 +67,7 @@ class Activated(Layer):
     """A block that ends in an activation."""
 
     activation: str = setting("tanh", live=True)
+    formula: str = setting(SOFTSIGN, live=True, max_length=MAX_LENGTH)  # of z, if it is typed
 
     @field_validator("activation")
     @classmethod
@@ -72,6 +75,12 @@ class Activated(Layer):
         if name not in ACTIVATIONS:
             raise ValueError(f"unknown activation {name!r}")
         return name
+
+    @field_validator("formula")
+    @classmethod
+    def _readable(cls, text: str) -> str:
+        typed.read(text)  # says itself what is wrong
+        return text
 
     def parameter_count(self, shape: Shape) -> int:
         return ACTIVATIONS[self.activation].learned

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import field_validator
 
-from playground.core.activations import ACTIVATIONS
+from playground.core.activations import ACTIVATIONS, code_of, module_of
 from playground.core.errors import PlaygroundError
 from playground.core.layers.base import Shape, Weighted
 from playground.core.layers.dense import linear_code
@@ -51,7 +51,7 @@ class Branches(Weighted):
     def code(self, shape: Shape) -> str:
         linear = linear_code(shape[0], self.units, self.bias)
         arms = ", ".join(
-            f"nn.Sequential({linear}, {ACTIVATIONS[name].code})"
+            f"nn.Sequential({linear}, {code_of(name, self.formula)})"
             for name in (self.activation, self.second)
         )
         return f"Concatenate({arms})"
@@ -66,8 +66,8 @@ def _fork(inputs: int, settings: Branches) -> nn.Module:
             super().__init__()
             # One linear map for both arms: the rows of the first stand above the second's.
             self.linear = nn.Linear(inputs, 2 * settings.units)
-            self.first = ACTIVATIONS[settings.activation].module()
-            self.second = ACTIVATIONS[settings.second].module()
+            self.first = module_of(settings.activation, settings.formula)
+            self.second = module_of(settings.second, settings.formula)
 
         def forward(self, values: Tensor) -> Tensor:
             first, second = self.linear(values).chunk(2, dim=-1)

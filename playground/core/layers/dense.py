@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from playground.core.activations import ACTIVATIONS
+from playground.core.activations import code_of, module_of
 from playground.core.errors import PlaygroundError
 from playground.core.layers.base import Shape, Weighted
 from playground.core.settings import setting
@@ -34,13 +34,13 @@ class Dense(Weighted):
     def build(self, shape: Shape, generator: torch.Generator) -> list[nn.Module]:
         from torch import nn
 
-        return [nn.Linear(shape[0], self.units), ACTIVATIONS[self.activation].module()]
+        return [nn.Linear(shape[0], self.units), module_of(self.activation, self.formula)]
 
     def code(self, shape: Shape) -> str:
         linear = linear_code(shape[0], self.units, self.bias)
         if self.activation == "linear":
             return linear
-        return f"{linear}, {ACTIVATIONS[self.activation].code}"
+        return f"{linear}, {code_of(self.activation, self.formula)}"
 
 
 def linear_code(inputs: int, outputs: int, bias: bool) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from playground.core.activations import ACTIVATIONS
+from playground.core.activations import code_of, module_of
 from playground.core.errors import PlaygroundError
 from playground.core.layers.base import Shape, Weighted
 from playground.core.layers.dense import linear_code
@@ -31,23 +31,22 @@ class Residual(Weighted):
         return shape[0], shape[0]
 
     def build(self, shape: Shape, generator: torch.Generator) -> list[nn.Module]:
-        return [_skip(shape[0], self.activation)]
+        return [_skip(shape[0], module_of(self.activation, self.formula))]
 
     def code(self, shape: Shape) -> str:
-        inside = (
-            f"{linear_code(shape[0], shape[0], self.bias)}, {ACTIVATIONS[self.activation].code}"
-        )
-        return f"Residual(nn.Sequential({inside}))"
+        linear = linear_code(shape[0], shape[0], self.bias)
+        bend = code_of(self.activation, self.formula)
+        return f"Residual(nn.Sequential({linear}, {bend}))"
 
 
-def _skip(units: int, activation: str) -> nn.Module:
+def _skip(units: int, activation: nn.Module) -> nn.Module:
     from torch import nn
 
     class Skip(nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.linear = nn.Linear(units, units)
-            self.activation = ACTIVATIONS[activation].module()
+            self.activation = activation
 
         def forward(self, values: Tensor) -> Tensor:
             return values + self.activation(self.linear(values))
