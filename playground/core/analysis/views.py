@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from playground.core.analysis.maps import single
-from playground.core.analysis.pca import Basis
+from playground.core.analysis.pca import SHOWN, Basis
 from playground.core.analysis.spectra import eigenvalues, singular_spectrum
 from playground.core.analysis.warp import Warp
 from playground.core.picture import value_range
@@ -61,11 +61,13 @@ class PcaView(View):
         self._bases: dict[int, Basis] = {}
 
     def add(self, want: Want, header: Header, arrays: Arrays) -> None:
-        if not len(self.run.data.inputs_train):
-            return
         index = min(max(want.block, 1), len(self.run.blocks) - 1)
         values = self.run.engine.activations(self.run.points)[index - 1]
         points = values.t().cpu().double()
+        if not len(self.run.data.inputs_train):
+            header["pca"] = {"block": index, "ratios": [0.0], "rank": 0, "units": points.shape[1]}
+            arrays["pca"] = np.zeros((len(points), SHOWN), np.float32)
+            return
         basis = self._bases.setdefault(index, Basis())
         found = basis.follow(points[: len(self.run.data.inputs_train)])
         header["pca"] = {

@@ -84,9 +84,8 @@ class DecisionMap {
     root.append(
       el('div', { class: 'np-head' }, this.title,
         el('div', { class: 'np-tools' }, this.pen.button, this.testToggle, this.discreteToggle, save)),
-      el('div', { class: 'np-stage' }, this.axes.host, this.zoomButtons(), this.back,
-        this.pen.tools),
-      this.legend
+      el('div', { class: 'np-stage' }, this.axes.host, this.zoomButtons(), this.back),
+      this.legend, this.pen.tools
     );
   }
 

@@ -50,6 +50,8 @@ export class Pen {
   take(on) {
     this.layer.hidden = this.tools.hidden = !on;
     this.button.setAttribute('aria-pressed', String(on));
+    // The tools stand where the legend was: over the map, they would cover what is to be painted.
+    this.context.root.classList.toggle('np-painting', on);
     this.onChange();
   }
 
@@ -182,9 +184,6 @@ export class Pen {
     if (key === this.placed) return;
     this.placed = key;
     this.layer.style.cssText = `left: ${left}px; top: ${top}px; width: ${width}px; height: ${height}px`;
-    this.tools.style.left = `${left + 6}px`;
-    this.tools.style.top = `${top + 6}px`;
-    this.tools.style.maxWidth = `${width - 12}px`;
   }
 
   // ---- tools ---------------------------------------------------------------------------------
