@@ -18,7 +18,7 @@ import streamlit as st
 from streamlit.components.v2 import component
 
 from playground.core.activations import ACTIVATIONS
-from playground.core.errors import Notice, PlaygroundError
+from playground.core.errors import PlaygroundError
 from playground.core.experiment import Experiment, Regularization, Training
 from playground.core.layers import LAYERS, Freezable, Weighted
 from playground.core.losses import LOSSES
@@ -244,8 +244,6 @@ def _transport(value: str) -> None:
 def _command(value: Any) -> None:
     """What alters the experiment is changed here; the rest is for the run."""
     match value:
-        case {"type": "new_seed"} if state.locked("training.seed"):
-            notices.tell(Notice("lesson_locks_seed"))
         case {"type": "new_seed"}:
             state.set_value("training.seed", secrets.randbelow(SEEDS))
         case {"type": "remedy", "name": str(name)}:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
@@ -102,11 +103,19 @@ def _optimizer() -> None:
         optimizer.name,
         path="optimizer",
         help=say("settings.Experiment.optimizer.help"),
-        on_change=lambda: state.change({"optimizer": {"name": st.session_state[key]}}),
+        on_change=lambda: state.change({"optimizer": _optimizer_named(st.session_state[key])}),
     )
     st.caption(language.help_of("optimizers", optimizer.name))
     st.latex(optimizer.rule)
     _settings(optimizer, "optimizer", _own_fields(optimizer, "name", "learning_rate"))
+
+
+def _optimizer_named(name: str) -> dict[str, Any]:
+    """Another optimizer. A learning rate that a lesson holds is kept, others start anew."""
+    rate = "optimizer.learning_rate"
+    if not (state.locked(rate) or state.hidden(rate)):
+        return {"name": name}
+    return {"name": name, "learning_rate": state.experiment().optimizer.learning_rate}
 
 
 def _loss() -> None:

@@ -19,7 +19,7 @@ from playground.core.data.model import Schema
 from playground.core.data.registry import schema_of
 from playground.core.data.table import Table
 from playground.core.errors import Notice, PlaygroundError
-from playground.core.experiment import Experiment, Upload
+from playground.core.experiment import Experiment, Upload, changed_settings
 from playground.core.lesson import PREFIX as LESSON_PREFIX
 from playground.core.lesson import Lesson, decode_lesson, encode_lesson
 from playground.core.link import decode, encode
@@ -100,8 +100,18 @@ def _look(data: Any, own: Table | None) -> tuple[Schema | None, Notice | None]:
 
 
 def change(changes: dict[str, Any]) -> None:
-    """Changes some settings, nested like the experiment's JSON; what cannot be is refused."""
-    _try(lambda: experiment().with_changes(changes))
+    """Changes some settings, nested like the experiment's JSON; what cannot be is refused.
+
+    So is what a lesson hides or locks, whichever button or drawing asks for it.
+    """
+
+    def changed() -> Experiment:
+        new = experiment().with_changes(changes)
+        if any(hidden(path) or locked(path) for path, _ in changed_settings(experiment(), new)):
+            raise PlaygroundError("lesson_locks")
+        return new
+
+    _try(changed)
 
 
 def set_value(path: str, value: Any) -> None:

@@ -68,6 +68,42 @@ def test_a_group_covers_what_lies_in_it(open_page: Visit) -> None:
     assert found["remove_0"]
 
 
+def test_what_is_locked_cannot_be_changed_from_elsewhere_either(open_page: Visit) -> None:
+    """A remedy, the die in the bar: whatever asks for a change asks `state.change`."""
+    page = open_lesson(open_page, Lesson(locked=("layers", "training.seed"), hidden=("loss",)))
+    assert page.session_state["experiment"] == Experiment()
+    for changes in ({"layers": []}, {"training": {"seed": 1}}, {"loss": "mse"}):
+        page.session_state["asked"] = changes
+        probe = AppTest.from_function(_ask, default_timeout=60)
+        for key in ("experiment", "lesson", "asked"):
+            probe.session_state[key] = page.session_state[key]
+        checked(probe.run())
+        assert probe.session_state["experiment"] == Experiment()
+        ((kind, notice),) = probe.session_state["notices"]
+        assert (kind, notice.code) == ("error", "lesson_locks")
+    probe.session_state["asked"] = {"optimizer": {"learning_rate": 0.3}}
+    checked(probe.run())
+    assert probe.session_state["experiment"].optimizer.learning_rate == 0.3
+
+
+def _ask() -> None:
+    import streamlit as st
+
+    from playground.ui import state
+
+    state.change(st.session_state["asked"])
+
+
+def test_a_locked_learning_rate_outlives_another_optimizer(open_page: Visit) -> None:
+    made = Experiment().with_changes({"optimizer": {"name": "adam", "learning_rate": 0.003}})
+    page = open_lesson(open_page, Lesson(locked=("optimizer.learning_rate",)), made)
+    checked(page.selectbox(key="set_optimizer").set_value("sgd").run())
+    assert (experiment(page).optimizer.name, experiment(page).optimizer.learning_rate) == (
+        "sgd",
+        0.003,
+    )
+
+
 def test_a_lesson_that_locks_offers_no_way_around(open_page: Visit) -> None:
     page = open_lesson(open_page, Lesson(locked=("data.noise",)))
     found = widgets(page)
