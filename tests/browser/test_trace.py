@@ -90,6 +90,16 @@ def test_a_point_is_chosen_by_click_drag_keys_and_typing(visit: Visit):
     page.until(lambda: abs(traced(page)["x"] - 5.5) < 0.15)
     assert traced(page)["y"] == pytest.approx(-5.5, abs=0.15)
     assert page.ranges("map") == ranges
+    # While the pen paints, clicks are strokes.
+    page.part("map").get_by_role("button", name="Paint", exact=True).click()
+    page.page.mouse.click(*on_map(page, -5, -5))
+    page.wait_for_frames(1)
+    assert traced(page)["x"] == pytest.approx(5.5, abs=0.15)
+    page.part("map").get_by_role("button", name="Paint", exact=True).click()
+    # By keyboard: Enter takes the place under the map's own cross hair.
+    page.part("map").get_by_role("img").press("ArrowRight")
+    page.part("map").get_by_role("img").press("Enter")
+    page.until(lambda: abs(traced(page)["x"]) < 1)
     # Typed coordinates, and another target.
     box = panel.get_by_role("spinbutton", name="Coordinate x")
     box.fill("1.5")
@@ -97,9 +107,10 @@ def test_a_point_is_chosen_by_click_drag_keys_and_typing(visit: Visit):
     page.until(lambda: traced(page)["x"] == 1.5)
     before = traced(page)["loss"]["value"]
     target = panel.get_by_role("combobox", name="Target")
-    other = "+1" if traced(page)["target"] == 0 else "−1"
-    target.select_option(label=other)
-    page.until(lambda: traced(page)["given"])
+    wanted = 1 - traced(page)["target"]
+    target.select_option(label="+1" if wanted else "−1")
+    page.until(lambda: traced(page)["target"] == wanted)
+    assert traced(page)["given"]
     assert traced(page)["loss"]["value"] != before
     # Another analysis takes the cross away.
     page.tab("PCA")

@@ -230,6 +230,14 @@ def test_a_free_place_takes_the_nearest_target_until_one_is_given():
     assert header["trace"]["target"] == 1
 
 
+def test_before_there_are_points_the_middle_is_traced():
+    run = run_of(small("own", data={"points": []}))
+    header, _ = frame(run, analysis="trace")
+    found = header["trace"]
+    assert (found["x"], found["y"], found["part"], found["target"]) == (0, 0, None, 0)
+    assert math.isfinite(found["loss"]["value"])
+
+
 def test_the_target_of_a_table_is_scaled_as_the_loss_sees_it():
     run = trained("diabetes")
     header, _ = frame(run, analysis="trace", trace={"x": 0.0, "y": 0.0, "target": 200.0})

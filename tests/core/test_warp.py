@@ -13,7 +13,7 @@ from playground.core.engine import ENGINES
 from playground.core.observe import Observer
 from playground.core.run import Run
 from playground.core.want import Want
-from tests.core.helpers import independent_model
+from tests.core.helpers import independent_model, run_of, small
 from tests.core.viewing import answer, assert_bytes, frame, layer_values, trained
 
 NAMES = ["circle", "spiral", "sine", "reg-plane", "iris", "diabetes"]
@@ -152,6 +152,15 @@ def test_components_keep_their_sides_while_the_network_trains():
         now = arrays["warp"][1]
         assert ((before - before.mean(0)) * (now - now.mean(0))).sum(0).min() > 0
         before = now
+
+
+def test_before_there_are_points_the_grid_is_bent_all_the_same():
+    run = run_of(small("own", data={"points": []}))
+    header, arrays = frame(run, analysis="warp")
+    assert header["warp"]["train"] == 0
+    assert arrays["warp"].shape[1] == 2 * LINES * SAMPLES
+    assert np.isfinite(arrays["warp"]).all()
+    assert np.ptp(arrays["warp"][1], axis=0).min() > 0
 
 
 def test_the_grid_follows_another_plane():

@@ -63,6 +63,9 @@ class TraceView(View):
         if not len(inputs):
             part = "train"
             inputs, targets = run.examples(part)
+        if not len(inputs):  # nothing is painted yet
+            u0, u1, v0, v1 = self.sight.plane.domain
+            return self._free((u0 + u1) / 2, (v0 + v1) / 2, None)
         index = min(int(asked.get("index", 0)), len(inputs) - 1)
         raw = getattr(run.data, f"raw_{part}")[index : index + 1]
         value = float(getattr(run.data, f"targets_{part}")[index])
@@ -79,6 +82,8 @@ class TraceView(View):
         given = target is not None or line
         if line and target is None:
             target = v
+        if target is None and not len(run.data.raw_train):
+            target = 0.0
         if target is None:
             away = np.square(plane.project(run.data.raw_train) - [u, v]).sum(axis=1)
             target = float(run.data.targets_train[int(away.argmin())])

@@ -135,7 +135,11 @@ class Warp:
             return {"pair": [first, second], "ratios": None}, rows[[first, second]].t()
         basis = self._bases.setdefault((block, part), Basis())
         points = rows.t()
-        found = basis.follow(points[self._count : self._count + self._train])
+        # Of the training points; before there are any, of the grid itself.
+        few = self._train < 2
+        found = basis.follow(
+            points[: self._count] if few else points[self._count : self._count + self._train]
+        )
         return {"pair": None, "ratios": found.ratios[:2]}, found.scores(points)[:, :2]
 
     def _turned(

@@ -14,11 +14,13 @@ export class Cross {
    * @param {object} context of the view
    * @param {Axes} axes of the map
    * @param {(x: number, y: number) => object|null} nearest the data point near a pixel
+   * @param {() => boolean} busy whether clicks on the map mean something else
    */
-  constructor(context, axes, nearest) {
+  constructor(context, axes, nearest, busy) {
     this.hub = context.hub;
     this.axes = axes;
     this.nearest = nearest;
+    this.busy = busy;
     this.node = el('div', { class: 'np-cross', 'aria-hidden': 'true' });
     this.node.hidden = true;
     axes.host.append(this.node);
@@ -37,6 +39,10 @@ export class Cross {
 
   get shown() {
     return this.hub.wants.analysis === 'trace' && Boolean(this.hub.header?.trace && this.axes.toX);
+  }
+
+  get listens() {
+    return this.shown && !this.busy();
   }
 
   /** Puts the cross where the traced point is, unless the visitor holds it. */
@@ -66,7 +72,7 @@ export class Cross {
   }
 
   down(event) {
-    if (!this.shown) return;
+    if (!this.listens) return;
     if (event.type !== 'pointerdown') {
       if (!this.held) return;
       event.preventDefault();
@@ -102,9 +108,13 @@ export class Cross {
     if (!this.shown || !began) return;
     const at = this.pixel(event);
     if (Math.hypot(at.x - began.x, at.y - began.y) > CLICK_PX || !this.inside(at)) return;
-    if (held) return;
-    const point = this.nearest(at.x, at.y);
-    if (!point) return this.choosePlace(at.x, at.y);
+    if (!held) this.press(at);
+  }
+
+  /** A click: the data point at this pixel of the map, or the place. */
+  press({ x, y }) {
+    const point = this.nearest(x, y);
+    if (!point) return this.choosePlace(x, y);
     choose(this.hub, { part: point.test ? 'test' : 'train', index: point.index });
   }
 

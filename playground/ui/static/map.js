@@ -48,7 +48,7 @@ class DecisionMap {
     this.extent = steadyExtent();
     this.build();
     this.cross = new Cross(context, this.axes, (x, y) =>
-      this.points.nearest(this.axes, this.hub, x, y, choices.showTest));
+      this.points.nearest(this.axes, this.hub, x, y, choices.showTest), () => this.pen.on);
     this.tip = new Tooltip(context.root);
     this.alt = altText(this.axes.host, context.text('map.title'));
     this.listen();
@@ -136,6 +136,7 @@ class DecisionMap {
     else if (event.key === '0') this.axes.reset();
     else if (event.key === 'Escape') this.unpoint();
     else if (this.pen.on && event.key === 'Enter' && this.pointer) this.pen.press(this.pointer);
+    else if (this.cross.listens && event.key === 'Enter' && this.pointer) this.cross.press(this.pointer);
     else if (this.pen.on && event.key === 'z' && (event.ctrlKey || event.metaKey)) this.pen.undo();
     else return;
     event.preventDefault();
