@@ -46,7 +46,7 @@ def troubled(
         raw: (n, d), nothing missing.
         targets: (n,).
     """
-    if data.outliers:
+    if data.outliers and len(targets):
         stream = TorchStream(seed, "outliers")
         chosen = _chosen(stream, len(targets), data.outliers)
         raw, targets = _thrown(stream, schema, raw.copy(), targets.copy(), chosen)
