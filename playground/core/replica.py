@@ -95,8 +95,11 @@ class Replica:
         total = torch.zeros((), dtype=self.dtype)
         rates = penalty_rates(self._run.experiment, self._run.blocks)
         for linear, (l1, l2) in zip(linear_maps(self.modules), rates, strict=True):
-            total = total + l1 * linear.weight.abs().sum()
-            total = total + 0.5 * l2 * linear.weight.square().sum()
+            weight = linear.weight
+            # Not weight.abs(): its second derivative, a zero that torch works out on its meta
+            # device, would load seconds of code at first use.
+            total = total + l1 * (weight * weight.detach().sign()).sum()
+            total = total + 0.5 * l2 * weight.square().sum()
         return total
 
     def gradients(

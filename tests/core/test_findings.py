@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -403,3 +405,16 @@ def test_a_frame_names_what_was_measured():
     assert found["curvature"] > 2
     assert found["found"][0]["rule"] == "rate_high"
     assert found["found"][0]["remedy"]
+
+
+def test_looking_loads_nothing_heavy():
+    """In a process of its own: torch's compiler would take seconds and 100 MB at first use."""
+    script = (
+        "import sys; from playground.core.experiment import Experiment;"
+        "from playground.core.run import Run; from playground.core.observe import observe;"
+        "run = Run(Experiment()); run.advance(3); loaded = set(sys.modules);"
+        "[observe(run, {'analysis': name}, (-1, 0), True) for name in ('health', 'findings')];"
+        "print(len(set(sys.modules) - loaded))"
+    )
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    assert int(found.stdout) < 20

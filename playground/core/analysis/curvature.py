@@ -53,7 +53,10 @@ def sharpness(
             if not slope.requires_grad:  # a loss that is linear in every parameter
                 return torch.zeros_like(vector)
             parts = torch.autograd.grad(
-                slope, replica.parameters, vector, retain_graph=True, materialize_grads=True
+                torch.dot(slope, vector),
+                replica.parameters,
+                retain_graph=True,
+                materialize_grads=True,
             )
             return root * torch.cat([part.flatten() for part in parts])
 
