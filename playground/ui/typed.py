@@ -97,7 +97,7 @@ def features(schema: Schema) -> None:
     experiment = state.experiment()
     offered = {feature.name: feature.label for feature in applicable(schema)}
     own = [text for text in experiment.typed_features if _fits(text, schema)]
-    labels = {**offered, **{text: f"${parse(text).latex}$" for text in own}}
+    labels = {**offered, **{text: f"`{text}`" for text in own}}
     key = key_of("features")
     extra = forms.guarded("features", {"help": say("settings.Experiment.features.help")})
     with forms.frame("features", key):
@@ -112,6 +112,10 @@ def features(schema: Schema) -> None:
             on_change=lambda: _choose(st.session_state[key]),
             **extra,
         )
+    if own:
+        # Not on the pills: what is drawn as a formula has no name that is read aloud.
+        with st.container(key="feature_formulas"):
+            st.latex(r",\quad ".join(parse(text).latex for text in own))
     if len(experiment.typed_features) < MOST_FEATURES and not state.locked("features"):
         _field(", ".join(schema.columns))
 

@@ -97,3 +97,22 @@ def test_the_guide(visit: Visit, scheme: str):
     expect(page.page.get_by_role("heading", name="Keyboard")).to_be_visible()
     page.settle()
     assert violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_pen_and_what_is_typed(visit: Visit, scheme: str):
+    page = visit(color_scheme=scheme).open(
+        Experiment().with_changes(
+            {
+                "data": {"name": "formula", "formula": "x*y > 1", "points": [[1, 1, 0]]},
+                "typed_features": ["sin(3*x)*y"],
+            }
+        )
+    )
+    page.part("map").get_by_role("button", name="Paint", exact=True).click()
+    field = page.keyed("set_typed_feature").get_by_role("textbox")
+    field.fill("sin(")
+    field.press("Enter")
+    page.page.get_by_text("This is no formula yet").wait_for()
+    page.settle()
+    assert violations(page) == []
