@@ -121,6 +121,8 @@ def _optimizer_named(name: str) -> dict[str, Any]:
 def _loss() -> None:
     """Every loss with its curve; one that does not fit the task is disabled and says why."""
     experiment, schema = state.experiment(), state.schema()
+    uses = list(LOSSES[experiment.loss].uses)
+    _settings(experiment.loss_settings, "loss_settings", uses)
     st.caption(say("bar.loss_help"))
     with st.container(key="losses"):
         for name in LOSSES:
@@ -142,9 +144,7 @@ def _loss() -> None:
                 st.caption(say(f"reasons.{reason}"))
             else:
                 st.html(pictures.loss_curve(name) or "&nbsp;")
-    entry = LOSSES[experiment.loss]
-    st.latex(entry.formula)
-    _settings(experiment.loss_settings, "loss_settings", list(entry.uses))
+    st.latex(LOSSES[experiment.loss].formula)
 
 
 def _penalties(regularization: Regularization) -> str:

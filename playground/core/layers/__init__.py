@@ -12,12 +12,21 @@ from playground.core.layers.base import Freezable, Layer, Shape, Weighted
 from playground.core.layers.branches import Branches
 from playground.core.layers.dense import Dense
 from playground.core.layers.dropout import Dropout
+from playground.core.layers.maxout import Maxout
 from playground.core.layers.noise import GaussianNoise
 from playground.core.layers.norm import BatchNorm, LayerNorm
 from playground.core.layers.residual import Residual
 
 _Kinds = (
-    Dense | Residual | Branches | ActivationBlock | BatchNorm | LayerNorm | Dropout | GaussianNoise
+    Dense
+    | Residual
+    | Branches
+    | ActivationBlock
+    | Maxout
+    | BatchNorm
+    | LayerNorm
+    | Dropout
+    | GaussianNoise
 )
 AnyLayer = Annotated[_Kinds, Field(discriminator="kind")]
 LAYERS: dict[str, type[Layer]] = {

@@ -105,8 +105,8 @@ class RAdam(OptimizerBase):
     """Adam that waits with its division until it knows the variance (Liu et al. 2020)."""
 
     rule: ClassVar[str] = (
-        r"\theta \leftarrow \theta - \eta r_t \frac{\hat m}{\sqrt{\hat s}},"
-        r" \quad \text{at first } \theta \leftarrow \theta - \eta \hat m"
+        r"\theta \leftarrow \theta - \eta \hat m, \quad"
+        r" t > t_0: \; \theta \leftarrow \theta - \eta r_t \frac{\hat m}{\sqrt{\hat s}}"
     )
 
     name: Literal["radam"] = "radam"

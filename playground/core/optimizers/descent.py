@@ -39,7 +39,7 @@ class SGD(OptimizerBase):
 class GradientDescent(OptimizerBase):
     """Plain descent on all points at once, to where the gradient vanishes (Cauchy 1847)."""
 
-    rule: ClassVar[str] = r"\theta \leftarrow \theta - \eta g, \quad \text{until } \|g\| < \tau"
+    rule: ClassVar[str] = r"\theta \leftarrow \theta - \eta g, \quad \|g\| \ge \tau"
     full_batch: ClassVar[bool] = True
 
     name: Literal["gd"] = "gd"

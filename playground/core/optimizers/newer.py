@@ -116,7 +116,7 @@ class LBFGS(OptimizerBase):
 
     rule: ClassVar[str] = (
         r"\theta \leftarrow \theta - t H g, \quad H \approx (\nabla^2 L)^{-1},"
-        r" \; t \text{ from } \eta \text{ by line search}"
+        r" \; t \approx \arg\min_t L(\theta - t H g)"
     )
     full_batch: ClassVar[bool] = True
     flat: ClassVar[bool] = False

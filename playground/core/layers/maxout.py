@@ -1,0 +1,43 @@
+"""Maxout: neighbouring units compete, and the greatest of each group goes on."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from playground.core.errors import PlaygroundError
+from playground.core.layers.base import Layer, Shape
+from playground.core.settings import setting
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+
+class Maxout(Layer):
+    """The greatest of every `pieces` neighbours (Goodfellow et al. 2013); what is left over at the
+    end is a smaller group.
+
+    Behind a linear dense block it is their maxout unit: an activation that the network learns, made
+    of as many straight pieces.
+    """
+
+    icon: ClassVar[str] = ":material/vertical_align_top:"
+    main: ClassVar[tuple[str, ...]] = ("pieces",)
+
+    kind: Literal["maxout"] = "maxout"
+    pieces: int = setting(2, ge=2, le=8)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        if len(shape) != 1:
+            raise PlaygroundError("dense_needs_vector", shape=str(shape))
+        return (math.ceil(shape[0] / self.pieces),)
+
+    def build(self, shape: Shape, generator: torch.Generator) -> list[nn.Module]:
+        from torch import nn
+
+        # Of (points, units), nn.MaxPool1d takes the units for its places.
+        return [nn.MaxPool1d(self.pieces, ceil_mode=True)]
+
+    def code(self, shape: Shape) -> str:
+        return f"nn.MaxPool1d({self.pieces}, ceil_mode=True)"
