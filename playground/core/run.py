@@ -6,7 +6,6 @@ engine's; which points make a batch is `Batches`'; what is pictured is `observe`
 
 from __future__ import annotations
 
-import io
 import math
 import time
 from collections.abc import Generator, Mapping, Sequence
@@ -14,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Literal
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -30,16 +28,16 @@ from playground.core.experiment import Experiment, changed_settings, reset_reaso
 from playground.core.hands import Hands
 from playground.core.history import History, Metrics
 from playground.core.losses import LOSSES, encode_targets
+from playground.core.meter import Meter, predicted
 from playground.core.network import (
     checked,
     first_parameters,
-    linear_blocks,
     parameter_count,
-    penalty_rates,
 )
 from playground.core.pace import Pace
 from playground.core.random import SeedRandom, Stream, TorchStream, stable_seed
-from playground.core.transplant import memory_of, needs_transplant, remember
+from playground.core.saving import restore, snapshot_of
+from playground.core.transplant import memory_of, needs_transplant, transplant
 
 State = Literal["ready", "done", "diverged"]
 CHUNK_SECONDS = 0.0015
@@ -89,7 +87,7 @@ class Run:
         self.schema = schema_of(experiment.data, table)
         self.blocks = checked(experiment, self.schema)
         self.loss = LOSSES[experiment.loss].under(experiment.loss_settings)
-        self._generators = {
+        self.generators = {
             purpose: torch.Generator().manual_seed(stable_seed(experiment.training.seed, purpose))
             for purpose in ("weights", "order", "dropout")
         }
@@ -97,16 +95,16 @@ class Run:
         self.data: Prepared = prepare(experiment, table, stream)
         if self.loss.rates:
             self.data = as_counts(self.data)
-        self._problem = self._make_problem(stream)
+        self.problem = self._make_problem(stream)
         self._asked_device, self._engine_name = device, engine
         count = len(self.data.inputs_train)
         self.batches = Batches(
             count,
             experiment.training,
-            self._generators["order"],
+            self.generators["order"],
             whole=experiment.optimizer.full_batch,
         )
-        self._settle_in(engine)
+        self.settle_in()
         self.generation = 0
         self.history = History()
         self.step = 0
@@ -119,14 +117,14 @@ class Run:
         # Engine, minibatches, step and metrics at the last measurement worth going back to.
         self._good: tuple[dict[str, Tensor], dict[str, Any], int, Metrics] | None = None
         self._exploded = math.inf
-        self.hands = Hands(self.engine, self._problem.parameters)
-        self._hold()
+        self.hands = Hands(self.engine, self.problem.parameters)
+        self.hold()
         self.marks: list[tuple[float, str, str]] = []
         self.metrics = Metrics(None, None, 0.0, None, None)
         self.pace = Pace(self)
-        self._prepare_measuring()
+        self.meter = Meter(self)
         if snapshot is not None:
-            self._restore(snapshot)
+            restore(self, snapshot)
         self.measure()
         self._check_points()
 
@@ -145,14 +143,14 @@ class Run:
             inputs=inputs,
             targets=targets,
             parameters=first_parameters(
-                experiment, self.blocks, source or self._generators["weights"]
+                experiment, self.blocks, source or self.generators["weights"]
             ),
-            generator=self._generators["dropout"],
+            generator=self.generators["dropout"],
             dtype=getattr(torch, experiment.training.precision),
             device=torch.device("cpu"),
         )
 
-    def _settle_in(self, engine: str | None) -> None:
+    def settle_in(self) -> None:
         """Chooses the device and makes the engine for the present problem."""
         training = self.experiment.training
         asked = self._asked_device or training.device
@@ -163,19 +161,19 @@ class Run:
             asked,
             training.precision,
             parameter_count(self.blocks),
-            lambda place: self._trial(place, engine),
+            lambda place: self._trial(place, self._engine_name),
         )
-        problem = replace(self._problem, device=self.device.torch())
-        self.engine: Engine = make_engine(problem, engine)
+        problem = replace(self.problem, device=self.device.torch())
+        self.engine: Engine = make_engine(problem, self._engine_name)
         self.engine.load(self.batches.indices)
 
     def _trial(self, device: devices.Device, name: str | None) -> Any:
         """Steps of this very network on one device, for the choice of "auto"."""
         problem = replace(
-            self._problem, device=device.torch(), generator=torch.Generator().manual_seed(0)
+            self.problem, device=device.torch(), generator=torch.Generator().manual_seed(0)
         )
         engine = make_engine(problem, name)
-        count = len(self._problem.inputs)
+        count = len(self.problem.inputs)
         engine.load(torch.arange(count))
         whole = self.experiment.optimizer.full_batch
         batch = (0, count if whole else min(self.experiment.training.batch_size, count))
@@ -187,7 +185,7 @@ class Run:
 
         return steps
 
-    def _targets(self, part: str) -> Tensor:
+    def targets(self, part: str) -> Tensor:
         """Class indices, or values in the units that the loss sees, of one part."""
         values = torch.from_numpy(
             self.data.targets_train if part == "train" else self.data.targets_test
@@ -204,21 +202,8 @@ class Run:
         """
         values = self.data.inputs_train if part == "train" else self.data.inputs_test
         classes = len(self.schema.class_names)
-        targets = encode_targets(self._targets(part), self.schema.task, classes, self.loss)
+        targets = encode_targets(self.targets(part), self.schema.task, classes, self.loss)
         return torch.from_numpy(values), targets
-
-    def _prepare_measuring(self) -> None:
-        """All points in the engine's own layout: one forward pass measures both parts."""
-        place = {"dtype": self._problem.dtype, "device": self.device.torch()}
-        inputs = (self.data.inputs_train, self.data.inputs_test)
-        self.points = self.engine.prepare(torch.from_numpy(np.concatenate(inputs)))
-        truth = torch.cat((self._targets("train"), self._targets("test")))
-        self.truth = truth.to(self.device.torch())
-        if self.schema.task == "regression":
-            self.truth = self.truth.to(place["dtype"])
-        classes = len(self.schema.class_names)
-        encoded = encode_targets(truth, self.schema.task, classes, self.loss)
-        self._encoded = encoded.t().contiguous().to(**place)
 
     # ---- training
 
@@ -265,14 +250,14 @@ class Run:
     @contextmanager
     def rehearsal(self) -> Generator[None]:
         """The next minibatch's step, taken on entering and taken back on leaving."""
-        state, drawn = self.engine.state(), self._generators["dropout"].get_state()
+        state, drawn = self.engine.state(), self.generators["dropout"].get_state()
         place = self.batches.position
         self.engine.train(self.batches.slices[place : place + 1])
         try:
             yield
         finally:
             self.engine.load_state(state)
-            self._generators["dropout"].set_state(drawn)
+            self.generators["dropout"].set_state(drawn)
 
     def train_for(self, seconds: float) -> int:
         """Trains by the clock: as many minibatches as fit, at least one.
@@ -301,6 +286,12 @@ class Run:
 
     # ---- measuring
 
+    def begin_measuring(self) -> None:
+        """Measures on the present points and loss from now on; there is nothing to go back to."""
+        self.meter = Meter(self)
+        self.measured_step = -1
+        self._good, self._exploded = None, math.inf
+
     @torch.no_grad()
     def measure(self) -> Metrics:
         """Losses and scores of both parts now, entered into the history.
@@ -309,10 +300,10 @@ class Run:
         state comes back.
         """
         values = self.engine.activations(self.points)
-        metrics = self._metrics(values[-1])
+        metrics = self.meter.metrics(values[-1])
         self.measured_step = self.step
         # Behind a bounded activation an infinite value can hide from the loss.
-        bad_layer = self._first_bad_layer(values)
+        bad_layer = self.meter.first_bad_layer(values)
         loss = metrics.train_loss
         if not len(self.data.inputs_train):
             self.metrics = metrics
@@ -328,52 +319,6 @@ class Run:
         self.history.append(self.exact_epoch, metrics, self.pace.rate)
         self.pace.check()
         return metrics
-
-    def _metrics(self, output: Tensor) -> Metrics:
-        split = len(self.data.inputs_train)
-        parts = ((output[:, :split], slice(0, split)), (output[:, split:], slice(split, None)))
-        losses = [self.loss_of(output, part) for part in ("train", "test")]
-        scores = [self._score(values, self.truth[where]) for values, where in parts]
-        return Metrics(losses[0], losses[1], self._penalty(), scores[0], scores[1])
-
-    def loss_of(self, output: Tensor, part: str) -> float | None:
-        """Mean loss of one part; None where it has no points or the loss is not finite.
-
-        Args:
-            output: of all points, (units, points).
-            part: "train" or "test".
-        """
-        split = len(self.data.inputs_train)
-        where = slice(0, split) if part == "train" else slice(split, None)
-        values = output[:, where]
-        if not values.shape[1]:
-            return None
-        return _finite(self.loss.value(values, self._encoded[:, where], 0).item())
-
-    def _score(self, output: Tensor, truth: Tensor) -> float | None:
-        if not len(truth):
-            return None
-        if self.schema.task != "regression":
-            return (self.predicted(output) == truth).double().mean().item()
-        output = self.loss.prediction(output)
-        spread = (truth - truth.mean()).square().sum().item()
-        if spread == 0:
-            return None
-        return _finite(1 - (output[0] - truth).square().sum().item() / spread)
-
-    def predicted(self, output: Tensor) -> Tensor:
-        """The class that each column of an output (units, points) stands for."""
-        return output.argmax(0) if output.shape[0] > 1 else (output[0] > 0).long()
-
-    def _penalty(self) -> float:
-        total = 0.0
-        rates = penalty_rates(self.experiment, self.blocks)
-        for (weight, _), (l1, l2) in zip(self.engine.parameters(), rates, strict=True):
-            if l1:
-                total += l1 * weight.abs().sum().item()
-            if l2:
-                total += 0.5 * l2 * weight.square().sum().item()
-        return total
 
     def _diverge(self, layer: int) -> None:
         """Goes back to the last good state; `layer` is the one with the first bad value."""
@@ -397,23 +342,23 @@ class Run:
             },
         )
 
-    def _first_bad_layer(self, values: list[Tensor]) -> int | None:
-        """Number of the first linear map with a value that is not finite, counted from 1.
+    @property
+    def points(self) -> Tensor:
+        """All points, train before test, in the engine's layout."""
+        return self.meter.points
 
-        Args:
-            values: behind every block but the input.
-        """
-        behind = [
-            value
-            for block, value in zip(self.blocks[1:], values, strict=True)
-            if block.linear is not None
-        ]
-        for number, (pair, value) in enumerate(
-            zip(self.engine.parameters(), behind, strict=True), 1
-        ):
-            if not all(torch.isfinite(part).all() for part in (*pair, value)):
-                return number
-        return None
+    @property
+    def truth(self) -> Tensor:
+        """What is to be predicted of each point, (points,): class indices, or standard values."""
+        return self.meter.truth
+
+    def loss_of(self, output: Tensor, part: str) -> float | None:
+        """Mean loss of one part, from the output (units, points) of all points."""
+        return self.meter.loss(output, part)
+
+    def predicted(self, output: Tensor) -> Tensor:
+        """The class that each column of an output (units, points) stands for."""
+        return predicted(output)
 
     # ---- changes, snapshots
 
@@ -421,7 +366,7 @@ class Run:
         """Does to the weights what a visitor asks, see `deeds`; False where it cannot be done."""
         done = obey(self.hands, self.blocks, deed)
         if done:
-            self._hold()
+            self.hold()
             self.measured_step = -1
             self._note([("hands", str(deed["deed"]))])
         return done
@@ -436,7 +381,7 @@ class Run:
             self.marks.append((self.exact_epoch, what, to))
         del self.marks[:-MOST_MARKS]
 
-    def _hold(self) -> None:
+    def hold(self) -> None:
         """Tells the engine which weights and biases must stay as they are."""
         fixed = []
         for block, layer in zip(self.blocks, (None, *self.experiment.layers, None), strict=True):
@@ -457,9 +402,10 @@ class Run:
         only_view = experiment == self.experiment.model_copy(update={"view": experiment.view})
         memory = memory_of(self) if not only_view else {}
         data = self.data
-        if experiment.data != self.experiment.data:
+        rates = LOSSES[experiment.loss].rates
+        if experiment.data != self.experiment.data or rates != self.loss.rates:
             data = prepare(experiment, self.table, _data_stream(experiment))
-            data = as_counts(data) if LOSSES[experiment.loss].rates else data
+            data = as_counts(data) if rates else data
         before, self.experiment = self.experiment, experiment
         if only_view:
             return
@@ -467,11 +413,11 @@ class Run:
         self._note(changed_settings(before, experiment))
         self.loss = LOSSES[experiment.loss].under(experiment.loss_settings)
         if needs_transplant(changed_settings(before, experiment)):
-            self._transplant(memory)
+            transplant(self, memory)
         else:
             self.engine.configure(experiment)
         self.pace.configure()
-        self._hold()
+        self.hold()
         self.batches.configure(experiment.training, whole=experiment.optimizer.full_batch)
         if self.batches.slices and self.batches.position == len(self.batches.slices):
             self.batches.finish_epoch()
@@ -480,41 +426,19 @@ class Run:
             self._exchange(data)
         self.resume()
 
-    def _transplant(self, memory: dict[str, Any]) -> None:
-        """Goes on in a new engine, made for the present settings."""
-        inputs, targets = self.examples("train")
-        self._problem = replace(
-            self._problem,
-            experiment=self.experiment,
-            blocks=self.blocks,
-            loss=self.loss,
-            inputs=inputs,
-            targets=targets,
-            parameters=memory["weights"],
-            dtype=getattr(torch, self.experiment.training.precision),
-        )
-        self._settle_in(self._engine_name)
-        remember(self, memory)
-        for index, block in enumerate(linear_blocks(self.blocks)):
-            if not getattr(block.layer, "bias", True):
-                weight, bias = self.engine.parameters()[index]
-                self.engine.write(index, weight, torch.zeros_like(bias))
-        self.hands.move(self.engine)
-        self._prepare_measuring()
-        self.generation += 1
-        self.measured_step = -1
-        self._good, self._exploded = None, math.inf
-
     def _exchange(self, data: Prepared) -> None:
         """Goes on with other points: weights and the optimizer's state stay as they are."""
         self.data = data
         self.engine.exchange(*self.examples("train"))
         self.batches.resize(len(data.inputs_train))
         self.engine.load(self.batches.indices)
-        self._prepare_measuring()
-        self._good = None  # its minibatches are of the points that were
+        self.begin_measuring()
         self.state = "ready"
         self.measure()
+
+    def snapshot(self) -> bytes:
+        """Everything that a new Run of the same experiment needs to go on exactly from here."""
+        return snapshot_of(self)
 
     def resume(self) -> None:
         """Lets a run that has stopped go on, where its stop rule allows."""
@@ -525,38 +449,6 @@ class Run:
         self.pace.resume()
         self.pace.check()
 
-    def snapshot(self) -> bytes:
-        """Everything that a new Run of the same experiment needs to go on exactly from here."""
-        content = {
-            **memory_of(self),
-            "hands": self.hands.state(),
-            "pace": self.pace.state(),
-            "marks": self.marks,
-            "batches": self.batches.state(),
-            "generators": {name: g.get_state() for name, g in self._generators.items()},
-            "history": self.history.state(),
-            "step": self.step,
-            "seconds": self.seconds,
-        }
-        buffer = io.BytesIO()
-        torch.save(content, buffer)
-        return buffer.getvalue()
-
-    def _restore(self, snapshot: bytes) -> None:
-        content = torch.load(io.BytesIO(snapshot), weights_only=True)
-        for name, generator in self._generators.items():
-            generator.set_state(content["generators"][name])
-        remember(self, content)
-        self.hands.load_state(content["hands"])
-        self._hold()
-        self.batches.load_state(content["batches"])
-        self.engine.load(self.batches.indices)
-        self.history.load_state(content["history"])
-        self.step, self.seconds = content["step"], content["seconds"]
-        self.marks = [(float(at), str(what), str(to)) for at, what, to in content["marks"]]
-        self.pace.load_state(content["pace"])
-        self.pace.check()
-
 
 def _data_stream(experiment: Experiment) -> Stream:
     """The stream that draws the points; in a replay the weights come from it too."""
@@ -564,7 +456,3 @@ def _data_stream(experiment: Experiment) -> Stream:
     if experiment.training.stream == "tfplayground":
         return SeedRandom(experiment.training.seed_text or f"{seed / 100_000:.5f}")
     return TorchStream(seed, "data")
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

@@ -7,7 +7,12 @@ starts with an empty memory, and so does any in another engine or precision.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+import torch
+
+from playground.core.network import linear_blocks
 
 if TYPE_CHECKING:
     from playground.core.run import Run
@@ -60,3 +65,31 @@ def _kind(run: Run) -> list[str]:
     # A block's own parameters, such as the slope of an activation, come and go with its kind.
     extras = run.engine.extras().items()
     return [*names, *(f"{name}{tuple(part.shape)}" for name, part in extras)]
+
+
+def transplant(run: Run, memory: dict[str, Any]) -> None:
+    """Goes on in a new engine, made for the run's present settings.
+
+    Args:
+        memory: from `memory_of`, taken before the settings changed.
+    """
+    inputs, targets = run.examples("train")
+    run.problem = replace(
+        run.problem,
+        experiment=run.experiment,
+        blocks=run.blocks,
+        loss=run.loss,
+        inputs=inputs,
+        targets=targets,
+        parameters=memory["weights"],
+        dtype=getattr(torch, run.experiment.training.precision),
+    )
+    run.settle_in()
+    remember(run, memory)
+    for index, block in enumerate(linear_blocks(run.blocks)):
+        if not getattr(block.layer, "bias", True):
+            weight, bias = run.engine.parameters()[index]
+            run.engine.write(index, weight, torch.zeros_like(bias))
+    run.hands.move(run.engine)
+    run.begin_measuring()
+    run.generation += 1

@@ -31,7 +31,7 @@ class Hand:
         self._optimizer = self._make_optimizer()
         settings = run.experiment.training
         self._generator = torch.Generator()
-        self._generator.set_state(run._generators["order"].get_state())
+        self._generator.set_state(run.generators["order"].get_state())
         whole = run.experiment.optimizer.full_batch
         self._size = len(self._inputs) if whole else settings.batch_size
         self.batches: list[Tensor] = []

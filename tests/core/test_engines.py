@@ -342,7 +342,7 @@ def test_dropout_thins_while_training_and_never_while_measuring(engine):
 
     # The gradient of one full-batch step tells which values took part.
     generator = torch.Generator()
-    generator.set_state(run._generators["dropout"].get_state())
+    generator.set_state(run.generators["dropout"].get_state())
     kept = torch.empty(inputs.shape[1], len(inputs), dtype=torch.float64)
     kept.bernoulli_(0.25, generator=generator).mul_(4)
     assert kept.mean().item() == pytest.approx(1, abs=0.15)

@@ -221,7 +221,7 @@ def test_built_modules_and_the_dense_engine_give_the_same_outputs(name):
     assert isinstance(run.engine, DenseEngine)
     modules = build(run.experiment, run.blocks, generator()).double().eval()
     linears = [part for part in modules.modules() if isinstance(part, nn.Linear)]
-    start = first_parameters(run.experiment, run.blocks, run._generators["weights"].manual_seed(1))
+    start = first_parameters(run.experiment, run.blocks, run.generators["weights"].manual_seed(1))
     assert [tuple(weight.shape) for weight, _ in start] == [
         block.linear for block in linear_blocks(run.blocks)
     ]
