@@ -247,7 +247,9 @@ def _command(value: Any) -> None:
         case {"type": "new_seed"}:
             state.set_value("training.seed", secrets.randbelow(SEEDS))
         case {"type": "remedy", "name": str(name)}:
-            remedies.apply(name)
+            if remedies.apply(name):
+                follow(handle(), state.experiment())
+                handle().command({"type": "reset"})
         case {"type": "paint", "points": list(points)} if not state.locked("data.name"):
             state.change({"data": {"points": points}})
         case _:

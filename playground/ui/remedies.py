@@ -9,20 +9,25 @@ from playground.ui import notices, state
 from playground.ui.language import name_of, say
 
 
-def apply(name: str) -> None:
-    """Applies the remedy of one rule. What comes from the browser may name none."""
+def apply(name: str) -> bool:
+    """Applies the remedy of one rule. What comes from the browser may name none.
+
+    Returns:
+        Whether it asks for other first weights, so that the run has to start again.
+    """
     if name not in REMEDIES:
-        return
+        return False
     before = state.experiment()
     remedy = remedy_for(name, before)
     if remedy is None:
         notices.toast(say("remedies.nothing"))
-        return
+        return False
     state.change(remedy.changes)
     if state.experiment() == before:
-        return  # refused, and the page says why
+        return False  # refused, and the page says why
     said = say(f"remedies.{name}", before=_named(remedy.before), after=_named(remedy.after))
     notices.toast(said, ":material/healing:")
+    return "initialization" in remedy.changes
 
 
 def _named(value: str) -> str:

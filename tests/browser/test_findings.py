@@ -58,8 +58,8 @@ def test_findings_keep_up_with_training_and_lead_to_their_view(visit: Visit):
     page.until(
         lambda: page.frames_seen.newest["findings"]["step"] == page.frames_seen.newest["step"]
     )
-    panel.get_by_role("button", name="See: Layer health").first.click()
-    expect(page.part("analysis").get_by_role("tab", name="Layer health")).to_have_attribute(
+    panel.get_by_role("button", name="See: Singular values").click()
+    expect(page.part("analysis").get_by_role("tab", name="Singular values")).to_have_attribute(
         "aria-selected", "true"
     )
 
