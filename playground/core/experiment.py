@@ -140,7 +140,7 @@ class Experiment(Settings):
         max_length=MAX_LAYERS,
     )
     output_activation: Literal["linear", "tanh"] = setting("linear", live=True)
-    initialization: str = setting("pytorch", live=True)  # heard at the next start
+    initialization: str = setting("pytorch")
     loss: str = setting("bce", live=True)
     loss_settings: LossSettings = Field(default_factory=LossSettings)
     optimizer: Optimizer = Field(default_factory=Adam, json_schema_extra={"live": True})

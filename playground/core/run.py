@@ -402,14 +402,14 @@ class Run:
         only_view = experiment == self.experiment.model_copy(update={"view": experiment.view})
         memory = memory_of(self) if not only_view else {}
         data = self.data
-        rates = LOSSES[experiment.loss].rates
-        if experiment.data != self.experiment.data or rates != self.loss.rates:
+        if experiment.data != self.experiment.data:
             data = prepare(experiment, self.table, _data_stream(experiment))
-            data = as_counts(data) if rates else data
+            data = as_counts(data) if self.loss.rates else data
+        blocks = checked(experiment, self.schema)
         before, self.experiment = self.experiment, experiment
         if only_view:
             return
-        self.blocks = checked(experiment, self.schema)
+        self.blocks = blocks
         self._note(changed_settings(before, experiment))
         self.loss = LOSSES[experiment.loss].under(experiment.loss_settings)
         if needs_transplant(changed_settings(before, experiment)):

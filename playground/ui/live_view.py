@@ -192,12 +192,17 @@ def _facts(part: str, run: RunHandle) -> dict[str, Any]:
         "lang": language.current(),
         "mode": st.session_state.get(_TRANSPORT, "ws"),
         "palette": palette(),
-        **(
-            {"switches": state.switches(), "pen": not state.locked("data.name")}
-            if part == "map"
-            else {}
-        ),
+        **_allowed(part),
     }
+
+
+def _allowed(part: str) -> dict[str, Any]:
+    """What only one part is told: how its switches stand, and what a lesson leaves open."""
+    if part == "map":
+        return {"switches": state.switches(), "pen": not state.locked("data.name")}
+    if part == "network":
+        return {"hands": not state.locked("layers")}
+    return {}
 
 
 def _setting_names() -> dict[str, str]:

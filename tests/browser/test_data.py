@@ -65,6 +65,9 @@ def test_every_data_set_is_painted(visit: Visit, families: tuple[str, ...]):
     page = visit(tap=True).open()
     for name in of_family(*families):
         choose(page, name)
+        if name == "own":  # without a point there is nothing to train on, and the page says so
+            expect(page.part("bar").get_by_role("status")).to_contain_text("point")
+            continue
         trains(page)
         scene = page.frames_seen.scene
         kind = {"points": "xy", "line": "line", "table": "pca"}[DATASETS[name].family]

@@ -96,7 +96,7 @@ class Weighted(Activated, Freezable):
     """A block with a linear map: what can be said of its weights apart from the others'."""
 
     bias: bool = setting(True, live=True)
-    initialization: str | None = setting(None, live=True)  # heard at the next start
+    initialization: str | None = setting(None)
     l1: float | None = setting(None, live=True, steps=RATES, ge=0, le=10)
     l2: float | None = setting(None, live=True, steps=RATES, ge=0, le=10)
 

@@ -53,6 +53,7 @@ export class Hands {
 
   /** Opens the card for a link or a neuron; null closes it. */
   choose(chosen, x = 0, y = 0) {
+    if (!this.context.hands) return;
     this.chosen = chosen;
     this.card.hidden = !chosen;
     if (!chosen) return;
@@ -125,7 +126,7 @@ export class Hands {
       name: 'undo', label: text('hands.undo'), tip: text('hands.undo_tip'),
       onClick: () => this.send({ deed: 'undo' }),
     });
-    this.tools = el('div', { class: 'np-hands' },
+    this.tools = el('div', { class: 'np-hands', hidden: !this.context.hands },
       el('label', {}, el('span', { text: text('hands.prune') }), this.prune, this.share), this.undo);
   }
 

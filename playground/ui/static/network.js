@@ -211,7 +211,7 @@ class NetworkView {
       this.tip.show(lit.x, lit.y, [
         { title: true, label: `${name(from)} → ${name(to)}` },
         { label: text('network.weight'), value: signed(this.weight(lit.link)) },
-        { label: text('hands.click') },
+        ...(this.context.hands ? [{ label: text('hands.click') }] : []),
       ]);
       return;
     }

@@ -2,18 +2,27 @@
 
 let loading;
 
-/** @returns {Promise<object>} the Plotly library */
+const AGAIN_MS = 1500;
+
+/**
+ * The maps and the network do not wait for it. A server that is just starting again is asked until
+ * it answers.
+ * @returns {Promise<object>} the Plotly library
+ */
 export function loadPlotly(base) {
-  loading ??= new Promise((resolve, reject) => {
-    if (window.Plotly) return resolve(window.Plotly);
-    const script = document.createElement('script');
-    script.src = new URL('live/plotly.min.js', base);
-    script.onload = () => resolve(window.Plotly);
-    script.onerror = () => {
-      loading = null;
-      reject(new Error('plotly.min.js could not be loaded'));
+  loading ??= new Promise((resolve) => {
+    const ask = () => {
+      if (window.Plotly) return resolve(window.Plotly);
+      const script = document.createElement('script');
+      script.src = new URL('live/plotly.min.js', base);
+      script.onload = () => resolve(window.Plotly);
+      script.onerror = () => {
+        script.remove();
+        setTimeout(ask, AGAIN_MS);
+      };
+      document.head.append(script);
     };
-    document.head.append(script);
+    ask();
   });
   return loading;
 }

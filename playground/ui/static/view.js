@@ -19,6 +19,7 @@
  *     mode:    'ws' | 'poll'
  *     palette: optional {negative, positive, positive_dark, middle, middle_dark, classes}
  *     pen:     optional, false where the data are locked and no points may be painted
+ *     hands:   optional, false where the layers are locked and no weight may be touched
  *     switches: optional {number, show_test, discretize}: how the map's switches stand from now on
  *     height:  optional height of the part in pixels; a phone takes its own
  *     base:    optional address of the app, for tests; else found from Streamlit's own bundle
@@ -143,6 +144,7 @@ class View {
       switches: data.switches,
       goal: data.goal,
       pen: data.pen ?? true,
+      hands: data.hands ?? true,
       text: translator(data.words),
       theme: readTheme(root, data.palette),
     };
