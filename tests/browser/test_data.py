@@ -47,6 +47,7 @@ def choose(page: Visitor, name: str) -> None:
     page.keyed(f"pick_{name}").get_by_role("button").click()
     page.until(lambda: page.query("data") == (name if name != "circle" else None))
     page.until(lambda: page.frames_seen.newest["scene_id"] != scene)
+    page.wait_for_step(0)
     page.settle()
 
 

@@ -51,7 +51,7 @@ def test_a_lesson_hides_locks_and_shows_when_its_goal_is_reached(visit: Visit) -
 
 def test_a_goal_that_is_out_of_reach_stays_open(visit: Visit) -> None:
     lesson = Lesson(goal=Goal(max_parameters=12, max_epochs=5000, threshold=0.9))
-    page = visit(locale="zh-CN").open(**encode_lesson(lesson))
+    page = visit(locale="zh-CN").open(None, **encode_lesson(lesson))
     goal = page.part("goal")
     expect(goal).to_contain_text("参数不超过 12 个：目前 25 个")
     step = page.step

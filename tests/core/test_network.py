@@ -122,7 +122,8 @@ def test_every_layer_kind_keeps_its_contract(kind, inputs):
     written = eval(f"nn.Sequential({layer.code((inputs,))})", {"nn": nn, **BLOCKS})
     assert tuple(written(torch.zeros(5, inputs)).shape[1:]) == layer.output_shape((inputs,))
     assert sum(part.numel() for part in written.parameters()) == layer.parameter_count((inputs,))
-    written.eval(), modules.eval()
+    written.eval()
+    modules.eval()
     if not list(modules.parameters()) and layer.drawn:
         torch.testing.assert_close(written(points), modules(points))
     assert layer.icon.startswith(":material/")

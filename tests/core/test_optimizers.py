@@ -176,12 +176,12 @@ def matrices(seed: int) -> list[Tensor]:
     return [torch.randn(shape, dtype=torch.float64, generator=generator) for shape in shapes]
 
 
-def plain_newton_schulz(matrix: Tensor, *_: Any) -> Tensor:
+def plain_newton_schulz(matrix: Tensor, *ignored: Any) -> Tensor:
     """Jordan et al. 2024, on the singular values themselves: the iteration is odd in X."""
     left, values, right = torch.linalg.svd(matrix, full_matrices=False)
     values = values / matrix.norm()
     for _ in range(5):
-        values = 3.4445 * values - 4.7750 * values.pow(3) + 2.0315 * values.pow(5)
+        values = 3.4445 * values - 4.7750 * values**3 + 2.0315 * values**5
     return left @ torch.diag(values) @ right
 
 

@@ -1,6 +1,7 @@
 """Doubles that make a scheduler's decisions visible: a clock that moves when work is done, and
 runs whose batches cost a stated time. What they stand for is tested with the real core too."""
 
+from collections.abc import Mapping
 from queue import SimpleQueue
 from typing import Any
 from weakref import ReferenceType, ref
@@ -34,6 +35,7 @@ class FakeRun:
         self.notice: Notice | None = None
         self.batches_per_epoch = 25
         self.measured = 0
+        self.deeds: list[dict[str, Any]] = []
         self.trouble: Exception | None = None
 
     @property
@@ -56,6 +58,10 @@ class FakeRun:
 
     def measure(self) -> None:
         self.measured += 1
+
+    def act(self, deed: Mapping[str, Any], /) -> bool:
+        self.deeds.append(dict(deed))
+        return True
 
     def resume(self) -> None:
         if self.state == "diverged":

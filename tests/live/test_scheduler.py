@@ -50,6 +50,17 @@ def test_a_dropped_run_is_let_go_before_the_workshop_tidies_up(stage):
     assert stage.workshop.left == [1], "one tidying for both, and only the third run is held"
 
 
+def test_a_deed_reaches_its_run_and_is_shown(stage):
+    stage.create("a", playing=False)
+    stage.watch_frames("a")
+    stage.play(1, acknowledge=True)
+    shown = len(stage.frames("a"))
+    stage.command("a", "deed", value={"deed": "undo"})
+    stage.play(1, acknowledge=True)
+    assert stage.run_of("a").deeds == [{"deed": "undo"}]
+    assert len(stage.frames("a")) > shown
+
+
 def test_equal_runs_get_equal_steps(stage):
     for name in "abcd":
         stage.create(name)
