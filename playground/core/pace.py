@@ -18,6 +18,8 @@ from playground.core.transplant import memory_of, remember
 if TYPE_CHECKING:
     from playground.core.run import Run
 
+# What ended a run in a step that is over; the other rules can be read off the run again
+BEHIND_A_STEP = ("stopped_patience", "stopped_gradient")
 THRESHOLD = 1e-4  # relative; torch's ReduceLROnPlateau
 
 
@@ -140,8 +142,7 @@ class Pace:
             "test": self._best_test,
             "epoch": self._best_epoch,
             "best": self._best,
-            # The other rules can be read off the run again
-            "stopped": notice.as_dict() if notice and notice.code == "stopped_patience" else None,
+            "stopped": notice.as_dict() if notice and notice.code in BEHIND_A_STEP else None,
         }
 
     def load_state(self, state: dict[str, Any]) -> None:

@@ -175,3 +175,22 @@ def test_the_planned_rates_are_drawn_ahead():
     assert planned[-1] == [50, pytest.approx(0.0)]
     middle = dict(planned)[25]
     assert middle == pytest.approx(RATE * 0.5 * (1 + math.cos(math.pi / 2)))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"optimizer": {"name": "gd", "learning_rate": 0.5, "tolerance": 2.0}},
+        {"training": {"stop_patience": 1}, "optimizer": {"learning_rate": 3.0}},
+    ],
+    ids=["tolerance", "patience"],
+)
+def test_what_a_step_has_ended_stays_ended_behind_a_snapshot(changes):
+    run = run_with(**changes)
+    while run.state == "ready" and run.epoch < 500:
+        run.advance(10)
+    assert run.state == "done" and run.notice is not None
+    again = Run(run.experiment, engine="dense", snapshot=run.snapshot())
+    assert (again.state, again.notice) == ("done", run.notice)
+    again.resume()
+    assert again.advance(1) == 1
