@@ -175,6 +175,7 @@ def test_chinese_is_complete(visit: Visit):
         for text in texts
         if (left := re.findall("[A-Za-z]{2,}", KEPT.sub("", text))) and not SPOKEN.fullmatch(text)
     }
+    english.pop("Copy to clipboard", None)  # Streamlit's own, where the pointer happens to rest
     assert english == {}
     assert page.page.evaluate("document.documentElement.lang") == "zh-CN"
 
