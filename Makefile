@@ -25,7 +25,7 @@ run:
 
 test: setup-test chromium lint
 	@chromium=$$(scripts/chromium.sh) && export CHROMIUM="$$chromium" && set -x && \
-	$(PY) -m pytest -n 2 --dist loadfile -m "not browser" $(ARGS) && \
+	$(PY) -m pytest -n 2 --dist worksteal -m "not browser" $(ARGS) && \
 	$(PY) -m pytest -n 2 --dist worksteal -m browser $(ARGS)
 
 lint: setup-test
