@@ -400,19 +400,20 @@ class Run:
         if reasons:
             raise PlaygroundError("change_needs_reset", settings=", ".join(reasons))
         only_view = experiment == self.experiment.model_copy(update={"view": experiment.view})
-        memory = memory_of(self) if not only_view else {}
+        changes = changed_settings(self.experiment, experiment)
+        memory = memory_of(self) if needs_transplant(changes) else None
         data = self.data
         if experiment.data != self.experiment.data:
             data = prepare(experiment, self.table, _data_stream(experiment))
             data = as_counts(data) if self.loss.rates else data
         blocks = checked(experiment, self.schema)
-        before, self.experiment = self.experiment, experiment
+        self.experiment = experiment
         if only_view:
             return
         self.blocks = blocks
-        self._note(changed_settings(before, experiment))
+        self._note(changes)
         self.loss = LOSSES[experiment.loss].under(experiment.loss_settings)
-        if needs_transplant(changed_settings(before, experiment)):
+        if memory is not None:
             transplant(self, memory)
         else:
             self.engine.configure(experiment)

@@ -213,10 +213,7 @@ class _FlatNAdam(_Moments):
 
     def step(self, scale: float) -> None:
         gradient, steps = self._follow(scale)
-        now, then = (
-            self._beta1 * (1 - 0.5 * 0.96 ** (count * MOMENTUM_DECAY))
-            for count in (steps, steps + 1)
-        )
+        now, then = self._warmed(steps), self._warmed(steps + 1)
         product = self.state["product"].mul_(now).item()
         correction = 1 - self._beta2**steps
         root = self._sqrt(self.state["square"].div(correction), out=self._root).add_(EPS)
