@@ -337,3 +337,11 @@ def test_literals_are_found() -> None:
     call = ast.parse("st.button('Play', help=say('x'))", mode="eval").body
     assert isinstance(call, ast.Call)
     assert [literal.value for literal in spoken_by(call)] == ["Play"]
+
+
+def test_every_language_has_the_same_files() -> None:
+    """So that a sentence and its translation are found in the same place."""
+    folders = [PACKAGE / "words" / language for language in words.LANGUAGES]
+    files = [sorted(path.name for path in folder.iterdir()) for folder in folders]
+    assert files[0]
+    assert all(names == files[0] for names in files)

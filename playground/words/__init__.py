@@ -1,7 +1,8 @@
 """The language catalogs: every text that a visitor reads, in English and Simplified Chinese.
 
 A leaf package: it knows no other part of the project, so the core's errors and the command
-line can speak without loading the interface.
+line can speak without loading the interface. A language is a folder of TOML files, which are read
+as one table; a table may be spread over several files, a sentence stands in one.
 """
 
 import tomllib
@@ -15,10 +16,26 @@ LANGUAGES = ("en", "zh")
 
 @cache
 def catalog(language: str) -> Mapping[str, Any]:
-    """The nested table of one language; an unknown language reads as English."""
+    """The nested table of one language; an unknown language reads as English.
+
+    Raises:
+        ValueError: a sentence stands in two files.
+    """
     name = language if language in LANGUAGES else "en"
-    path = Path(__file__).with_name(f"{name}.toml")
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    whole: dict[str, Any] = {}
+    for path in sorted(Path(__file__).with_name(name).glob("*.toml")):
+        _join(whole, tomllib.loads(path.read_text(encoding="utf-8")), path.name)
+    return whole
+
+
+def _join(whole: dict[str, Any], part: Mapping[str, Any], where: str) -> None:
+    for key, entry in part.items():
+        if isinstance(entry, dict):
+            _join(whole.setdefault(key, {}), entry, where)
+        elif key in whole:
+            raise ValueError(f"{where} says {key} again")
+        else:
+            whole[key] = entry
 
 
 def lookup(language: str, key: str) -> Any:
