@@ -149,14 +149,18 @@ def notice_facts(node: ast.Call) -> set[str] | None:
 
 
 def script_uses() -> Iterator[Use]:
-    """Every sentence that the browser's modules ask for: text('bar.play'), text(`bar.${name}`)."""
+    """Every sentence that the browser's modules ask for: text('bar.play'), text(`bar.${name}`).
+
+    The live view's words are in [view], those of the pages of their own in [pages].
+    """
     call = re.compile(r"""\btext\(\s*(['"`])(.+?)\1""")
-    for path in sorted(SCRIPTS.glob("*.js")):
+    for path in sorted(SCRIPTS.rglob("*.js")):
         source = path.read_text(encoding="utf-8")
+        home = r"pages\." if path.parent.name == "pages" else r"view\."
         for match in call.finditer(source):
             line = source.count("\n", 0, match.start()) + 1
             key = re.sub(r"\\\$\\\{.+?\\\}", ".+", re.escape(match[2]))
-            table = "" if key.startswith("errors") else r"view\."
+            table = "" if key.startswith("errors") else home
             yield Use(f"{path.name}:{line}", re.compile(table + key), None)
 
 
@@ -320,7 +324,7 @@ def test_nothing_that_is_read_is_left_outside_the_catalogs(path: Path) -> None:
 
 
 def test_nothing_that_is_read_is_left_in_the_scripts() -> None:
-    for path in sorted(SCRIPTS.glob("*.js")):
+    for path in sorted(SCRIPTS.rglob("*.js")):
         source = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
         source = re.sub(r"//[^\n]*", "", source)
         for match in re.finditer(r"""(['"`])((?:(?!\1)[^\n\\]|\\.)*)\1""", source):

@@ -13,11 +13,21 @@ from playground.ui.language import say
 _KEY = "language_control"
 
 
-def header(pages: list[StreamlitPage]) -> None:
+def header(entries: list[StreamlitPage | list[StreamlitPage]], current: StreamlitPage) -> None:
+    """The row.
+
+    Args:
+        entries: pages, and the pages of the menu "Linear algebra" as a list.
+        current: the page that is shown.
+    """
     with st.container(key="header", horizontal=True, vertical_alignment="center", wrap=False):
         st.html(f'<h1 class="np-brand">{say("app.title")}</h1>', width="content")
-        for page in pages:
-            st.page_link(page, label=page.title)
+        for entry in entries:
+            if isinstance(entry, list):
+                if entry:
+                    _menu(entry, current)
+            else:
+                st.page_link(entry, label=entry.title)
         st.segmented_control(
             say("app.language"),
             words.LANGUAGES,
@@ -28,3 +38,19 @@ def header(pages: list[StreamlitPage]) -> None:
             label_visibility="collapsed",
             on_change=lambda: language.switch(st.session_state[_KEY]),
         )
+
+
+def _menu(pages: list[StreamlitPage], current: StreamlitPage) -> None:
+    here = current in pages
+    # A menu of its own for every page: the one that was open is closed when another page comes.
+    with (
+        st.container(key="menu_here" if here else "menu", width="content"),
+        st.popover(
+            say("app.linear_algebra"),
+            type="tertiary",
+            icon=":material/data_array:",
+            key=f"menu_{current.url_path}",
+        ),
+    ):
+        for page in pages:
+            st.page_link(page, label=page.title)

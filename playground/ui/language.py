@@ -14,14 +14,16 @@ TAGS = {"en": "en", "zh": "zh-CN"}
 WIDGET_PREFIX = "set_"
 """What the keys of all widgets begin with that hold a setting of the experiment."""
 
+PARAMETER = "lang"
+"""The query parameter of a language that was chosen by hand."""
+
 _KEY = "language"
 _BY_HAND = "language_by_hand"
-_PARAMETER = "lang"
 
 
 def choose() -> str:
     """Settles the language of this run and returns it. Called once, before anything is shown."""
-    wanted = st.query_params.get(_PARAMETER)
+    wanted = st.query_params.get(PARAMETER)
     if st.session_state.get(_BY_HAND) is None and wanted in words.LANGUAGES:
         st.session_state[_BY_HAND] = wanted
     language = st.session_state.get(_BY_HAND) or _of_browser()
@@ -36,7 +38,7 @@ def current() -> str:
 def by_hand() -> dict[str, str]:
     """The language as query parameter, where the visitor chose it."""
     chosen = st.session_state.get(_BY_HAND)
-    return {_PARAMETER: chosen} if chosen else {}
+    return {PARAMETER: chosen} if chosen else {}
 
 
 def switch(language: str) -> None:
@@ -46,7 +48,7 @@ def switch(language: str) -> None:
     language forget it, and are given it again from the experiment.
     """
     st.session_state[_BY_HAND] = language
-    st.query_params[_PARAMETER] = language
+    st.query_params[PARAMETER] = language
     for key in [key for key in st.session_state if str(key).startswith(WIDGET_PREFIX)]:
         del st.session_state[key]
 

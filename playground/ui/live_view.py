@@ -1,8 +1,8 @@
 """The live view: five mounts of one component, all fed by the session's run.
 
-The component's script is a small loader; its modules come from ui/static. Its data stays the
-same from rerun to rerun, so it is never remounted: frames, zoom and hover live on. Where no
-websocket gets through, the same frames come through a fragment.
+The component's script is a small loader (ui/loader.py); its modules come from ui/static. Its data
+stays the same from rerun to rerun, so it is never remounted: frames, zoom and hover live on. Where
+no websocket gets through, the same frames come through a fragment.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from playground.live.handle import RunHandle
 from playground.live.service import service
 from playground.ui import language, notices, remedies, state
 from playground.ui.language import say
+from playground.ui.loader import loader
 
 SEEDS = 100_000
 POLL_PERIOD = 0.1  # s between two frames of the fallback
@@ -40,51 +41,7 @@ _TOKEN = "live_token"
 _TRANSPORT = "live_transport"
 _OBEYED = "live_obeyed"
 
-# The page may lie below a prefix and under a path of its own: Streamlit's own bundle says where
-# the app is. A tab remembers its run, so that after a reload it can ask for it again.
-_LOADER = """
-const bundle = [...document.scripts]
-  .map((script) => script.src)
-  .find((src) => /\\/static\\/js\\/index\\./.test(src));
-const base = bundle
-  ? bundle.replace(/static\\/js\\/index\\..*$/, '')
-  : new URL('.', document.baseURI).href;
-const STORE = 'network-playground-run';
-
-function remember({ data, setStateValue }) {
-  if (data?.part !== 'bar') return;
-  const before = sessionStorage.getItem(STORE);
-  sessionStorage.setItem(STORE, data.keep_token);
-  if (window.__playgroundRemembered) return;
-  window.__playgroundRemembered = true;
-  if (before && before !== data.keep_token) setStateValue('resume', before);
-}
-
-// Popovers lie outside the element that has the theme's colour scheme: the page takes it over.
-function followTheme() {
-  const app = document.querySelector('.stApp');
-  if (!app || app.dataset.followed) return;
-  app.dataset.followed = 'true';
-  const follow = () => {
-    document.documentElement.style.colorScheme = getComputedStyle(app).colorScheme;
-  };
-  new MutationObserver(follow).observe(app, { attributes: true, attributeFilter: ['class'] });
-  follow();
-}
-
-export default function ({ data: sent, ...rest }) {
-  const component = { ...rest, data: Array.isArray(sent) ? sent[0] : sent };
-  remember(component);
-  followTheme();
-  const mounted = import(new URL('app/static/view.js', base).href).then((view) =>
-    view.mount(component)
-  );
-  mounted.catch((error) => console.error('the live view cannot be loaded', error));
-  return () => mounted.then((release) => release?.(), () => {});
-}
-"""
-
-_component = component("network_playground_view", js=_LOADER, isolate_styles=False)
+_component = component("network_playground_view", js=loader("view.js"), isolate_styles=False)
 
 
 # ---- the run ---------------------------------------------------------------------------------

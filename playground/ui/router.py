@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from playground.ui import language, notices, state
 from playground.ui.header import header
@@ -10,6 +11,8 @@ from playground.ui.language import say
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 STATIC = Path(__file__).with_name("static")
+# Pages of their own, in the order of their menu: each a file in pages/ and words in [pages.<name>].
+LINEAR_ALGEBRA: tuple[str, ...] = ()
 STYLE, ICON = STATIC / "app.css", STATIC / "icon.svg"
 
 language.choose()
@@ -31,18 +34,22 @@ st.html(
     f"<script>document.documentElement.lang = '{language.TAGS[language.current()]}'</script>",
     unsafe_allow_javascript=True,
 )
-state.begin()
-pages = [
-    st.Page(
-        PAGES / "playground.py",
-        title=say("app.playground"),
-        icon=":material/hub:",
-        default=True,
-    ),
-    st.Page(PAGES / "gallery.py", title=say("app.gallery"), icon=":material/grid_view:"),
-    st.Page(PAGES / "about.py", title=say("app.guide"), icon=":material/menu_book:"),
-]
-page = st.navigation(pages, position="hidden")
-header(pages)
+
+
+def own_page(name: str) -> StreamlitPage:
+    """A page of its own, at /<name>."""
+    return st.Page(PAGES / f"{name}.py", title=say(f"pages.{name}.title"), url_path=name)
+
+
+playground = st.Page(
+    PAGES / "playground.py", title=say("app.playground"), icon=":material/hub:", default=True
+)
+gallery = st.Page(PAGES / "gallery.py", title=say("app.gallery"), icon=":material/grid_view:")
+guide = st.Page(PAGES / "about.py", title=say("app.guide"), icon=":material/menu_book:")
+linear_algebra = [own_page(name) for name in LINEAR_ALGEBRA]
+
+page = st.navigation([playground, gallery, guide, *linear_algebra], position="hidden")
+state.begin(by_link=page == playground)
+header([playground, gallery, linear_algebra, guide], page)
 page.run()
 notices.show()

@@ -40,11 +40,20 @@ _REPLAY = "tfplayground"
 _MOST_LINKS = 100
 
 
-def begin() -> None:
-    """The experiment of a first visit: what the link says, or the default."""
+def begin(by_link: bool) -> None:
+    """The experiment of a first visit.
+
+    Args:
+        by_link: the address says it; else it is the address of another page, and the experiment
+            is the default.
+    """
     if _EXPERIMENT in st.session_state:
         return
-    _read_link()
+    if by_link:
+        _read_link()
+    else:
+        st.session_state[_EXPERIMENT] = Experiment()
+        settle()
 
 
 def _read_link() -> None:
@@ -63,7 +72,7 @@ def _read_link() -> None:
 
 def _query() -> dict[str, str]:
     """The parameters of the page's address that describe the experiment."""
-    return {key: value for key, value in st.query_params.items() if key != "lang"}
+    return {key: value for key, value in st.query_params.items() if key != language.PARAMETER}
 
 
 def experiment() -> Experiment:

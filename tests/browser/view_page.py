@@ -55,6 +55,7 @@ window.mountAll = (view, parts, data) => {
     document.getElementById('parts').append(host);
     view.mount({
       parentElement: host,
+      base: `${location.origin}/`,
       data: { ...data, part },
       setTriggerValue: (key, value) => calls.push([part, 'trigger', key, value]),
       setStateValue: (key, value) => calls.push([part, 'state', key, value]),
@@ -88,7 +89,7 @@ def _answer(route: Route) -> None:
     elif path == "/live/plotly.min.js":
         route.fulfill(path=PLOTLY, content_type="text/javascript")
     elif path.startswith("/app/static/"):
-        file = STATIC / Path(path).name
+        file = STATIC / path.removeprefix("/app/static/")
         route.fulfill(path=file, content_type=TYPES[file.suffix])
     else:
         route.fulfill(status=204)
@@ -102,7 +103,6 @@ def mount(page: Page, language: str = "en", parts: tuple[str, ...] = PARTS, **da
         "words": {**view, "errors": catalog["errors"]},
         "lang": language,
         "mode": "ws",
-        "base": f"{ORIGIN}/",
         **data,
     }
     page.evaluate(

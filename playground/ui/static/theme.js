@@ -45,3 +45,18 @@ export function watchTheme(root, callback) {
   sentinel.addEventListener('transitionend', callback);
   root.append(sentinel);
 }
+
+/**
+ * Popovers and dialogs lie outside the element that has the theme's colour scheme: the page takes
+ * the scheme over, now and whenever it changes.
+ */
+export function followScheme() {
+  const app = document.querySelector('.stApp');
+  if (!app || app.dataset.followed) return;
+  app.dataset.followed = 'true';
+  const follow = () => {
+    document.documentElement.style.colorScheme = getComputedStyle(app).colorScheme;
+  };
+  new MutationObserver(follow).observe(app, { attributes: true, attributeFilter: ['class'] });
+  follow();
+}

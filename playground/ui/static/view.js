@@ -1,15 +1,9 @@
 /**
  * Entry of the live view: one call per part of the page and per rerun of the page's script.
  *
- * The loader, a components-v2 inline script with isolate_styles=False (Plotly keeps its styles in
- * the document's head), passes its component object on:
+ * The loader (ui/loader.py) passes its component object on, with the app's address as `base`.
  *
- *   export default async function (component) {
- *     const view = await import(BASE + 'app/static/view.js?v=<hash>');
- *     return view.mount(component);
- *   }
- *
- * component = {parentElement, data, setTriggerValue, setStateValue}, where `data` is
+ * component = {parentElement, base, data, setTriggerValue, setStateValue}, where `data` is
  *   {
  *     token:   string, the run's websocket is <base>live/<token>
  *     part:    'bar' | 'map' | 'network' | 'curves' | 'analysis' | 'goal'
@@ -22,7 +16,6 @@
  *     hands:   optional, false where the layers are locked and no weight may be touched
  *     switches: optional {number, show_test, discretize}: how the map's switches stand from now on
  *     height:  optional height of the part in pixels; a phone takes its own
- *     base:    optional address of the app, for tests; else found from Streamlit's own bundle
  *   }
  * or, for the hidden part of the fallback transport, a Uint8Array: u32 number of the last command
  * obeyed, u32 zero, one frame.
@@ -42,6 +35,7 @@ import { el } from './dom.js';
 import { hubFor, receiveByPipe } from './hub.js';
 import { createGoal } from './goal.js';
 import { createMap } from './map.js';
+import { loadStyle, mountOn } from './mounting.js';
 import { createNetwork } from './network.js';
 import { readTheme, themeKey, watchTheme } from './theme.js';
 import { translator } from './words.js';
@@ -55,62 +49,36 @@ const PARTS = {
   goal: createGoal,
 };
 
-const views = new WeakMap();
-let styles;
+// A tab remembers its run, so that after a reload it can ask for it again.
+const STORE = 'network-playground-run';
 
 export function mount(component) {
-  const { parentElement: host, data } = component;
+  const { data } = component;
   if (data instanceof Uint8Array) {
     receiveByPipe(data);
     return () => {};
   }
   if (!data?.token || !PARTS[data.part]) return () => {};
-  let view = views.get(host);
-  if (!view) views.set(host, (view = new View(host)));
-  view.update(component);
-  const mounted = view.mounts;
-  // Streamlit runs the clean-up of an overtaken call although the view lives on: only a host that
-  // stays out of the document has really gone.
-  const check = () => {
-    if (views.get(host) !== view) return;
-    if (!host.isConnected) {
-      views.delete(host);
-      view.destroy();
-    } else if (view.mounts === mounted) setTimeout(check, 1000);
-  };
-  return () => setTimeout(check, 300);
+  remember(component);
+  return mountOn(component, (host) => new View(host));
 }
 
-function loadStyles() {
-  styles ??= new Promise((resolve) => {
-    const href = new URL('view.css', import.meta.url);
-    href.search = new URL(import.meta.url).search;
-    const link = el('link', { rel: 'stylesheet', href });
-    link.onload = link.onerror = resolve;
-    document.head.append(link);
-  });
-  return styles;
-}
-
-/** The app's address, also under a prefix and on a page with a path of its own. */
-function appBase() {
-  const bundle = [...document.scripts]
-    .map((script) => script.src)
-    .find((src) => /\/static\/js\/index\./.test(src));
-  return bundle
-    ? bundle.replace(/static\/js\/index\..*$/, '')
-    : new URL('.', document.baseURI).href;
+function remember({ data, setStateValue }) {
+  if (data.part !== 'bar' || !data.keep_token) return;
+  const before = sessionStorage.getItem(STORE);
+  sessionStorage.setItem(STORE, data.keep_token);
+  if (window.__playgroundRemembered) return;
+  window.__playgroundRemembered = true;
+  if (before && before !== data.keep_token) setStateValue('resume', before);
 }
 
 /** One mounted part: its element, its size, its theme, its hub. */
 class View {
   constructor(host) {
     this.host = host;
-    this.mounts = 0;
   }
 
   update(component) {
-    this.mounts += 1;
     const { data } = component;
     const identity = JSON.stringify(data);
     if (identity === this.identity) {
@@ -131,9 +99,9 @@ class View {
     if (data.height) root.style.setProperty('--np-height', `${data.height}px`);
     this.root = root;
     this.host.append(root);
-    await loadStyles();
+    await loadStyle('view.css');
     if (this.identity !== identity || this.root !== root) return;
-    const base = new URL(data.base ?? appBase(), document.baseURI).href;
+    const { base } = component;
     this.hub = hubFor(data.token, base);
     this.context = {
       root,
