@@ -17,6 +17,7 @@ import torch
 from playground.core.analysis.maps import shown_units
 from playground.core.analysis.plane import plane_for
 from playground.core.analysis.registry import VIEWS
+from playground.core.analysis.study import Study
 from playground.core.analysis.views import Arrays, Header, View
 from playground.core.data.typed import can_paint, painted
 from playground.core.experiment import MAX_PAINTED
@@ -55,6 +56,7 @@ class Observer:
         self._stated = _stated(run)
         self._generation = run.generation
         self._views: dict[str, View] = {}
+        self._open: tuple[str, ...] = ()
         self._replica: Replica | None = None
         self._replica_fresh = False
         self._data = run.data
@@ -90,8 +92,10 @@ class Observer:
             self._picture.paint(want, header, arrays)
         if run.schema.task != "regression":
             arrays["wrong"] = self._wrong()
-        if want.analysis is not None:
-            self._view_of(want.analysis).add(want, header, arrays)
+        self._open = want.analyses
+        header["views"] = list(want.analyses)
+        for name in want.analyses:
+            self._view_of(name).add(want, header, arrays)
         return header, arrays
 
     # ---- numbers and scene
@@ -194,6 +198,23 @@ class Observer:
             self._replica.refresh()
         self._replica_fresh = True
         return self._replica
+
+    # ---- what takes longer than a frame
+
+    @property
+    def studying(self) -> bool:
+        """Whether an open view has work left that takes longer than a frame."""
+        return any(study.busy for study in self._studies())
+
+    def study(self, seconds: float) -> None:
+        """Goes on with that work for about so long, the views in turns."""
+        busy = [study for study in self._studies() if study.busy]
+        for study in busy:
+            study.work(seconds / len(busy))
+
+    def _studies(self) -> list[Study]:
+        views = (self._views.get(name) for name in self._open)
+        return [view for view in views if isinstance(view, Study)]
 
     def _view_of(self, name: str) -> View:
         if name not in self._views:

@@ -12,6 +12,8 @@ Analysis = Literal[
 ]
 RESOLUTIONS = (20, 200)
 LARGEST = 1e9
+MOST_OPTIONS = 16  # of one view
+LONGEST = 64  # a text's characters, a list's numbers
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Want:
     Attributes:
         map: the large map of the network's answer.
         neurons: every drawn unit's own map, and the links between them.
-        analysis: which of the views underneath is open.
+        analyses: which of the views underneath are open.
         block: the block whose activations a PCA is of, from 1; the nearest one there is.
         focus: block and unit whose map is shown large.
         resolution: points along one side of the large map.
@@ -30,36 +32,82 @@ class Want:
         trace: the point that is traced: "part" and "index" of a data point, or "x" and "y" in the
             plane, perhaps with a "target".
         round: another number asks for the findings to be looked for anew.
+        options: what single views are asked for, by the views' names: plain values and lists of
+            numbers, of which each view reads what it knows.
     """
 
     map: bool = True
     neurons: bool = True
-    analysis: Analysis | None = None
+    analyses: tuple[Analysis, ...] = ()
     block: int = 1
     focus: tuple[int, int] | None = None
     resolution: int = 100
     pairs: tuple[tuple[int, int, int], ...] = ()
     trace: Mapping[str, Any] = field(default_factory=dict)
     round: int = 0
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def of(self, view: str) -> Mapping[str, Any]:
+        """What one view is asked for."""
+        return self.options.get(view, {})
 
     @classmethod
     def read(cls, content: Mapping[str, Any]) -> Want:
         """Reads a viewer's message; what makes no sense falls back to the default."""
-        analysis = content.get("analysis")
         focus = content.get("focus")
         pair = isinstance(focus, list | tuple) and len(focus) == 2
         low, high = RESOLUTIONS
         return cls(
             map=bool(content.get("map", True)),
             neurons=bool(content.get("neurons", True)),
-            analysis=analysis if analysis in get_args(Analysis) else None,
+            analyses=read_analyses(content.get("analysis")) or (),
             block=_whole(content.get("block"), 1),
             focus=(_whole(focus[0], 0), _whole(focus[1], 0)) if pair and focus else None,
             pairs=_triples(content.get("warp")),
             trace=_point(content.get("trace")),
             round=_whole(content.get("round"), 0),
+            options=read_options(content.get("options", {})) or {},
             resolution=min(max(_whole(content.get("resolution"), 100), low), high),
         )
+
+
+def read_analyses(value: object) -> tuple[Analysis, ...] | None:
+    """The views that are open: none, one by its name, or several in a list; else None."""
+    if value is None:
+        return ()
+    names: Any = value if isinstance(value, list | tuple) else (value,)
+    known = get_args(Analysis)
+    if len(names) > len(known) or any(name not in known for name in names):
+        return None
+    return tuple(dict.fromkeys(names))
+
+
+def read_options(value: object) -> dict[str, dict[str, Any]] | None:
+    """What single views are asked for; None where it is not of the form that `Want` states."""
+    if not isinstance(value, Mapping):
+        return None
+    found = {}
+    for view, options in value.items():
+        if view not in get_args(Analysis) or not isinstance(options, Mapping):
+            return None
+        if len(options) > MOST_OPTIONS or not all(map(_is_option, options.keys())):
+            return None
+        if not all(_is_option(one) or _is_list(one) for one in options.values()):
+            return None
+        found[view] = dict(options)
+    return found
+
+
+def _is_option(value: object) -> bool:
+    if isinstance(value, str):
+        return len(value) <= LONGEST
+    return value is None or isinstance(value, bool) or _finite(value) is not None
+
+
+def _is_list(value: object) -> bool:
+    if not isinstance(value, list | tuple) or len(value) > LONGEST:
+        return False
+    return all(_finite(one) is not None for one in value)
 
 
 def _triples(value: object) -> tuple[tuple[int, int, int], ...]:

@@ -65,6 +65,8 @@ class Job:
         remaining: batches that "one epoch" still owes, run whether playing or not.
         limit: batches per second, or None for as fast as it goes.
         vtime: seconds of this worker's time that the run has used; the least goes next.
+        studying: an open view has work left that takes longer than a frame.
+        studied: its last turn went into that work.
     """
 
     def __init__(self, key: str, clock: Callable[[], float]) -> None:
@@ -82,6 +84,8 @@ class Job:
         self.remaining = 0
         self.limit: float | None = None
         self.vtime = 0.0
+        self.studying = False
+        self.studied = False
         self.next_batch = 0.0
         self.next_turn = 0.0
         self.seconds_per_batch = 0.0
@@ -152,6 +156,7 @@ class Job:
         self.scene_known = False
         self.history_from = (-1, 0)
         self.seconds_per_batch = 0.0
+        self.studying = False
         self._rate_marks.clear()
         self.touch()
 

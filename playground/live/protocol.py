@@ -32,10 +32,10 @@ A generation counts the times that a run was built: what an older one says is no
 import json
 import struct
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, BinaryIO, get_args
+from typing import Any, BinaryIO
 
 from playground.core.deeds import read_deed
-from playground.core.want import Analysis
+from playground.core.want import read_analyses, read_options
 
 Message = tuple[str, dict[str, Any], bytes]
 Send = Callable[[Message], None]
@@ -45,8 +45,6 @@ _MAX_JSON = 64 * 2**20
 
 MAX_SPEED = 1e6
 """Most batches per second that a visitor can ask for; beyond, there is no limit at all."""
-
-ANALYSES = (None, *get_args(Analysis))
 
 
 def pack(message: Message) -> bytes:
@@ -133,25 +131,15 @@ def _want(value: Mapping[Any, Any]) -> dict[str, Any] | None:
     analysis, block, focus = want.get("analysis"), want.get("block", 0), want.get("focus")
     if not all(isinstance(flag, bool) for flag in shown.values()):
         return None
-    if not (analysis is None or isinstance(analysis, str)) or analysis not in ANALYSES:
+    if read_analyses(analysis) is None:
         return None
     if not _is_int(block, 0, 10_000):
         return None
     if focus is not None and not _is_unit(focus):
         return None
-    more: dict[str, Any] = {}
-    if "warp" in want:
-        if not _are_pairs(want["warp"]):
-            return None
-        more["warp"] = want["warp"]
-    if "trace" in want:
-        if not _is_point(want["trace"]):
-            return None
-        more["trace"] = want["trace"]
-    if "round" in want:
-        if not _is_int(want["round"], 0, 2**53):
-            return None
-        more["round"] = want["round"]
+    more = {name: want[name] for name in _OPTIONAL if name in want}
+    if not all(_OPTIONAL[name](part) for name, part in more.items()):
+        return None
     return {"value": {**shown, "analysis": analysis, "block": block, "focus": focus, **more}}
 
 
@@ -188,6 +176,14 @@ def _is_unit(value: object) -> bool:
 
 def _is_int(value: object, low: int, high: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+_OPTIONAL: dict[str, Callable[[object], bool]] = {
+    "warp": _are_pairs,
+    "trace": _is_point,
+    "round": lambda value: _is_int(value, 0, 2**53),
+    "options": lambda value: read_options(value) is not None,
+}
 
 
 def _deed(value: Mapping[Any, Any]) -> dict[str, Any] | None:

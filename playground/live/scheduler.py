@@ -47,6 +47,8 @@ class Workshop(Protocol):
     def observe(
         self, run: Any, want: dict[str, Any], history_from: tuple[int, int], scene: bool
     ) -> Observation: ...
+    def studying(self, run: Any) -> bool: ...
+    def study(self, run: Any, seconds: float) -> None: ...
     def keep_table(self, key: str, content: bytes) -> None: ...
     def forget_table(self, key: str) -> None: ...
     def request(self, name: str, params: dict[str, Any]) -> Observation | Steps: ...
@@ -135,23 +137,37 @@ class Scheduler:
         now = self.clock()
         running = [job for job in self.jobs.values() if job.state == "running"]
         ready = [job for job in running if job.due() <= now]
-        if ready:
-            self._turn(min(ready, key=lambda job: max(job.vtime, self._floor)), len(running))
-        if not self._tasks:
-            return self._after_turn(running)
-        self._tasks.work(slice_for(len(running) + 1))
-        self._after_turn(running)
-        return 0.0
+        studying = [job for job in self.jobs.values() if job.studying and job.watched]
+        if ready or studying:
+            busy = len(running) + sum(job.state != "running" for job in studying)
+            self._turn(min(ready + studying, key=lambda job: max(job.vtime, self._floor)), busy)
+        if self._tasks:
+            self._tasks.work(slice_for(len(running) + 1))
+        wait = self._after_turn(running)
+        return 0.0 if self._tasks or studying else wait
 
-    def _turn(self, job: Job, running: int) -> None:
+    def _turn(self, job: Job, busy: int) -> None:
+        """A turn for a job to train; one that studies too does either in turns."""
         job.vtime = self._floor = max(job.vtime, self._floor)
         start = self.work()
+        trains = job.state == "running" and job.due() <= self.clock()
+        job.studied = job.studying and job.watched and not (trains and job.studied)
         try:
-            job.train(slice_for(running))
+            if job.studied:
+                self._study(job, slice_for(busy))
+            else:
+                job.train(slice_for(busy))
         except Exception as error:
             self._fail(job, error)
         job.vtime += self.work() - start
         self._report(job)
+
+    def _study(self, job: Job, seconds: float) -> None:
+        self.workshop.study(job.run, seconds)
+        job.studying = self.workshop.studying(job.run)
+        job.dirty = True
+        if not job.studying:
+            job.touch()
 
     def _after_turn(self, running: list[Job]) -> float | None:
         now = self.clock()
@@ -307,6 +323,7 @@ class Scheduler:
         want = {**job.want, "resolution": resolution}
         scene = not job.scene_known
         seen, arrays = self.workshop.observe(job.run, want, job.history_from, scene)
+        job.studying = self.workshop.studying(job.run)
         job.settle()
         return frames.encode({**seen, **job.header()}, arrays)
 

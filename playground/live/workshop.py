@@ -27,12 +27,13 @@ class CoreWorkshop:
     def __init__(self) -> None:
         import torch
 
-        from playground.core.observe import observe
+        from playground.core.observe import Observer, observe
         from playground.core.run import Run
 
         torch.set_num_threads(1)
         self._run_class = Run
         self._observe = observe
+        self._observer_class = Observer
         self._tables: dict[str, bytes] = {}
         self._trim = _heap_trimmer()
 
@@ -59,6 +60,13 @@ class CoreWorkshop:
         self, run: Run, want: dict[str, Any], history_from: tuple[int, int], scene: bool
     ) -> Observation:
         return self._observe(run, want, history_from, scene)
+
+    def studying(self, run: Run) -> bool:
+        return isinstance(run.observer, self._observer_class) and run.observer.studying
+
+    def study(self, run: Run, seconds: float) -> None:
+        if isinstance(run.observer, self._observer_class):
+            run.observer.study(seconds)
 
     def keep_table(self, key: str, content: bytes) -> None:
         self._tables[key] = content

@@ -57,6 +57,27 @@ def test_only_the_open_analysis_is_in_the_frames(visit: Visit):
     page.until(lambda: not sent(page))
 
 
+def test_views_that_are_pinned_stay_open_beneath_the_others(visit: Visit):
+    page = visit(tap=True).open(SQUARE).play()
+    part = page.part("analysis")
+    page.tab("PCA")
+    part.get_by_role("button", name="Keep open").click()
+    page.tab("Singular values")
+    page.until(lambda: sent(page) == {"pca", "singular"})
+    pinned = part.get_by_role("group", name="PCA")
+    expect(pinned).to_be_visible()
+    assert pinned.locator("svg.main-svg, canvas").count()
+    # The open one pinned too, a third view beside both.
+    part.locator(".np-head").first.get_by_role("button", name="Keep open").click()
+    page.tab("Confusion matrix")
+    page.until(lambda: sent(page) == {"pca", "singular", "confusion"})
+    for view in ("PCA", "Singular values"):
+        section = part.locator(".np-pinned", has=page.page.get_by_role("group", name=view))
+        section.get_by_role("button", name="Keep open").click()
+    page.until(lambda: sent(page) == {"confusion"})
+    expect(part.locator(".np-pinned")).to_have_count(0)
+
+
 def test_principal_components(visit: Visit):
     page = visit(tap=True).open(SQUARE)
     page.play().wait_for_frames()

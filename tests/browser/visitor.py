@@ -185,12 +185,17 @@ class Visitor:
 
     def tab(self, name: str) -> Locator:
         """Opens an analysis; returns the panel when a frame with its values is painted."""
-        tab = self.part("analysis").get_by_role("tab", name=name)
+        part = self.part("analysis")
+        tab = part.get_by_role("tab", name=name)
+        for group in part.locator(".np-group").all():
+            if tab.count():
+                break
+            group.click()
         if tab.get_attribute("aria-selected") != "true":
-            before = self.painted("frames")
             tab.click()
-            self.wait("(frames) => window.__playground.frames > frames", before)
-        return self.part("analysis").get_by_role("tabpanel")
+            view = tab.get_attribute("data-view")
+            self.wait("(view) => window.__playground.views?.includes(view)", view)
+        return part.get_by_role("tabpanel")
 
     def canvas(self, part: str) -> Locator:
         """The canvas on which a part is painted."""

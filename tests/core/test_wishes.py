@@ -67,7 +67,16 @@ def test_what_nobody_wants_is_not_computed(name, monkeypatch):
 HOSTILE = [
     {},
     {"analysis": "weights"},
-    {"analysis": ["pca"]},
+    {"analysis": ["pca", "weights"]},
+    {"analysis": [{}]},
+    {"analysis": ["pca"] * 99},
+    {"options": 1},
+    {"options": {"weights": {}}},
+    {"options": {"pca": {"k": {}}}},
+    {"options": {"pca": {"k": [[1]]}}},
+    {"options": {"pca": {"k": math.inf}}},
+    {"options": {"pca": {"k": "x" * 1000}}},
+    {"options": {"pca": {str(i): i for i in range(99)}}},
     {"analysis": {}},
     {"block": "1"},
     {"block": None, "analysis": "pca"},
@@ -107,7 +116,12 @@ def test_wishes_are_read():
     read = Want.read(
         {"map": False, "neurons": False, "analysis": "pca", "block": 3, "focus": [1, 2]}
     )
-    assert read == Want(False, False, "pca", 3, (1, 2), 100)
+    assert read == Want(False, False, ("pca",), 3, (1, 2), 100)
+    assert Want.read({"analysis": ["eigen", "pca", "eigen"]}).analyses == ("eigen", "pca")
+    options = {"pca": {"k": 2, "on": True, "name": "x", "none": None, "list": [1, 2.5]}}
+    assert Want.read({"options": options}).options == options
+    assert Want.read({"options": options}).of("pca")["k"] == 2
+    assert Want.read({}).of("pca") == {}
     assert Want.read({}) == Want()
     assert Want.read({"resolution": 1}).resolution == 20
 
@@ -248,6 +262,14 @@ def test_components_are_held_steady_from_frame_to_frame():
         if before is not None:
             assert (scores * before).sum(axis=0).min() > 0
         before = scores
+
+
+def test_several_views_can_be_open():
+    run = trained("circle")
+    header, arrays = frame(run, analysis=["pca", "singular"])
+    assert {"pca", "spectra"} <= set(header)
+    assert {"pca", "sv_1"} <= set(arrays)
+    assert "eigen" not in header
 
 
 def test_a_run_that_is_let_go_is_freed():

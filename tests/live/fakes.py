@@ -37,6 +37,7 @@ class FakeRun:
         self.measured = 0
         self.deeds: list[dict[str, Any]] = []
         self.trouble: Exception | None = None
+        self.study_left = 0.0  # s of work that takes longer than a frame
 
     @property
     def epoch(self) -> int:
@@ -103,6 +104,14 @@ class FakeWorkshop:
         if scene:
             seen["scene"] = {"task": "binary"}
         return seen, {"map": np.zeros((2, 2), np.uint8)}
+
+    def studying(self, run: FakeRun) -> bool:
+        return run.study_left > 0
+
+    def study(self, run: FakeRun, seconds: float) -> None:
+        done = min(seconds, run.study_left)
+        run.study_left -= done
+        self.clock.now += done
 
     def keep_table(self, key: str, content: bytes) -> None:
         self.tables[key] = content

@@ -392,3 +392,54 @@ def test_an_idle_scheduler_sleeps(stage):
     stage.create("b", speed=1.0)
     stage.settle()
     assert 0.5 < (stage.scheduler.tick() or 0) <= 1
+
+
+def test_a_study_goes_on_beside_training_and_shows_its_progress(stage):
+    for playing in (True, False):
+        name = f"playing {playing}"
+        stage.create(name, playing=playing)
+        stage.watch_frames(name)
+        stage.play(0.5, acknowledge=True)
+        run, shown = stage.run_of(name), len(stage.frames(name))
+        run.study_left = 0.3
+        stage.command(name, "want", value={"analysis": "pca"})
+        before = run.step
+        stage.play(0.4, acknowledge=True)
+        stage.play(0.6, acknowledge=True)
+        assert run.study_left == 0
+        assert len(stage.frames(name)) > shown + 2
+        assert (run.step > before) == playing
+        stage.command(name, "pause")
+
+
+def test_a_study_takes_from_its_own_run_and_not_from_others(stage):
+    for name in "ab":
+        stage.create(name)
+        stage.watch_frames(name)
+    stage.play(0.5, acknowledge=True)
+    a, b = stage.run_of("a"), stage.run_of("b")
+    a.study_left = 100.0
+    stage.command("a", "want", value={"analysis": "pca"})
+    stage.play(0.1, acknowledge=True)
+    steps = a.step, b.step
+    stage.play(2, acknowledge=True)
+    assert b.step - steps[1] == pytest.approx(1000, rel=0.1)
+    assert a.step - steps[0] == pytest.approx(500, rel=0.1)
+
+
+def test_a_study_rests_while_nobody_watches(stage):
+    stage.create("a", playing=False)
+    stage.watch_frames("a")
+    stage.play(0.1, acknowledge=True)
+    stage.run_of("a").study_left = 10.0
+    stage.command("a", "want", value={"analysis": "pca"})
+    stage.play(0.5, acknowledge=True)
+    stage.say("watch", run="a", value=False)
+    stage.settle()
+    left = stage.run_of("a").study_left
+    assert 9 < left < 10
+    stage.play(1)
+    assert stage.run_of("a").study_left == left
+    stage.say("watch", run="a", value=True)
+    stage.play(1)
+    assert stage.run_of("a").study_left < left

@@ -1,7 +1,11 @@
-/** Tabs below the picture: one analysis of the network at a time, live; only that one is computed. */
+/**
+ * Below the picture: the analyses of the network, live, in groups of tabs. One is open; others can
+ * be pinned, and stay open beneath it. Only what is open is computed.
+ */
 
+import { el } from './dom.js';
+import { Panel } from './panel.js';
 import { createConfusion } from './confusion.js';
-import { el, iconButton } from './dom.js';
 import { createEigen } from './eigen.js';
 import { createFindings } from './findings.js';
 import { createHealth } from './health.js';
@@ -11,20 +15,16 @@ import { createSpectra } from './spectra.js';
 import { createTrace } from './trace.js';
 import { createWarp } from './warp.js';
 
-const TABS = {
-  findings: createFindings,
-  pca: createPca,
-  singular: createSpectra,
-  eigen: createEigen,
-  confusion: createConfusion,
-  warp: createWarp,
-  metrics: createMetrics,
-  health: createHealth,
-  trace: createTrace,
+const GROUPS = {
+  diagnosis: { findings: createFindings, health: createHealth, metrics: createMetrics, confusion: createConfusion },
+  inside: { trace: createTrace, warp: createWarp },
+  spectra: { pca: createPca, singular: createSpectra, eigen: createEigen },
 };
+const VIEWS = Object.assign({}, ...Object.values(GROUPS));
+const groupOf = (name) => Object.keys(GROUPS).find((group) => name in GROUPS[group]);
 
-/** The open tab outlives a remount of the part. */
-let chosen = 'pca';
+/** What is open and pinned outlives a remount of the part; each group remembers its last tab. */
+const choice = { open: 'pca', pinned: [], last: {} };
 
 export function createAnalysis(context) {
   return new Analysis(context);
@@ -35,34 +35,39 @@ class Analysis {
     this.context = context;
     this.hub = context.hub;
     this.id = `np-${Math.random().toString(36).slice(2, 8)}`;
+    this.panels = new Map();
     this.build();
-    this.open(chosen);
+    this.open(choice.open);
   }
 
   build() {
     const { text, root } = this.context;
+    this.groups = {};
     this.tabs = {};
-    const list = el('div', { class: 'np-tabs', role: 'tablist', 'aria-label': text('analysis.title') });
-    for (const name of Object.keys(TABS)) {
-      const tab = el('button', {
+    const groups = el('div', { class: 'np-groups', role: 'group', 'aria-label': text('analysis.groups') });
+    for (const name of Object.keys(GROUPS)) {
+      this.groups[name] = el('button', {
+        type: 'button', class: 'np-group', text: text(`analysis.group_${name}`),
+        title: text(`analysis.group_${name}_tip`),
+        on: { click: () => this.open(choice.last[name] ?? Object.keys(GROUPS[name])[0]) },
+      });
+      groups.append(this.groups[name]);
+    }
+    for (const name of Object.keys(VIEWS)) {
+      this.tabs[name] = el('button', {
         type: 'button', role: 'tab', class: 'np-tab', id: `${this.id}-${name}`,
         text: text(`analysis.${name}`), title: text(`analysis.${name}_tip`),
-        'aria-controls': `${this.id}-panel`,
+        'aria-controls': `${this.id}-panel`, 'data-view': name,
         on: { click: () => this.open(name), keydown: (event) => this.key(event, name) },
       });
-      this.tabs[name] = tab;
-      list.append(tab);
     }
-    const save = iconButton({
-      name: 'download', label: text('png'), tip: text('png_tip'), onClick: () => this.panel.save(),
-    });
-    this.tools = el('div', { class: 'np-tools' });
-    this.body = el('div', { class: 'np-stage', role: 'tabpanel', id: `${this.id}-panel` });
-    root.append(el('div', { class: 'np-head' }, list, this.tools, save), this.body);
+    this.list = el('div', { class: 'np-tabs', role: 'tablist', 'aria-label': text('analysis.title') });
+    this.head = el('div', { class: 'np-head' }, this.list);
+    root.append(groups, this.head);
   }
 
   key(event, name) {
-    const names = Object.keys(TABS);
+    const names = Object.keys(GROUPS[groupOf(name)]);
     const at = names.indexOf(name);
     const target = {
       ArrowRight: names[(at + 1) % names.length],
@@ -77,24 +82,56 @@ class Analysis {
   }
 
   open(name) {
-    chosen = name;
-    this.name = name;
-    for (const [key, tab] of Object.entries(this.tabs)) {
-      tab.setAttribute('aria-selected', String(key === name));
-      tab.tabIndex = key === name ? 0 : -1;
+    const group = groupOf(name);
+    choice.open = name;
+    choice.last[group] = name;
+    for (const [key, node] of Object.entries(this.groups)) node.setAttribute('aria-pressed', String(key === group));
+    const names = Object.keys(GROUPS[group]);
+    for (const key of names) {
+      this.tabs[key].setAttribute('aria-selected', String(key === name));
+      this.tabs[key].tabIndex = key === name ? 0 : -1;
     }
-    this.body.setAttribute('aria-labelledby', this.tabs[name].id);
-    this.panel?.destroy();
-    this.body.replaceChildren();
-    this.tools.replaceChildren();
-    this.panel = TABS[name](this.context, this.body, this.tools, (other) => this.open(other));
+    if (this.group !== group) {
+      this.group = group;
+      this.list.replaceChildren(...names.map((key) => this.tabs[key]));
+    }
+    this.arrange();
+  }
+
+  pin(name, on) {
+    choice.pinned = choice.pinned.filter((one) => one !== name);
+    if (on) choice.pinned.push(name);
+    this.arrange();
+  }
+
+  /** The open view first, then those that are pinned; a view that stays keeps what it shows. */
+  arrange() {
+    const { open, pinned } = choice;
+    const names = [open, ...pinned.filter((name) => name !== open)];
+    for (const [name, panel] of this.panels) {
+      if (names.includes(name)) continue;
+      panel.destroy();
+      this.panels.delete(name);
+    }
+    for (const name of names) {
+      if (!this.panels.has(name)) {
+        this.panels.set(name, new Panel(this.context, name, VIEWS[name], {
+          pin: (on) => this.pin(name, on), open: (other) => this.open(other),
+        }));
+      }
+      const panel = this.panels.get(name);
+      panel.place(this.context.root, name === open && this.head, this.id, this.tabs[name].id);
+      panel.setPinned(pinned.includes(name));
+      this.tabs[name].classList.toggle('np-pinned-tab', pinned.includes(name));
+    }
+    this.names = names;
     this.ask();
     this.hub.invalidate();
   }
 
   /** Nobody pays for an analysis that is scrolled out of sight. */
   ask() {
-    this.hub.want({ analysis: this.hidden ? null : this.name });
+    this.hub.want({ analysis: this.hidden ? [] : this.names });
   }
 
   shown(visible) {
@@ -103,19 +140,20 @@ class Analysis {
   }
 
   paint(hub) {
-    if (hub.scene && hub.header) this.panel.paint(hub);
+    if (!hub.scene || !hub.header) return;
+    for (const panel of this.panels.values()) panel.paint(hub);
   }
 
   resized() {
-    this.panel.resized?.();
+    for (const panel of this.panels.values()) panel.resized();
   }
 
   themed() {
-    this.panel.themed?.();
+    for (const panel of this.panels.values()) panel.themed();
   }
 
   destroy() {
-    this.hub.want({ analysis: null });
-    this.panel.destroy();
+    this.hub.want({ analysis: [] });
+    for (const panel of this.panels.values()) panel.destroy();
   }
 }

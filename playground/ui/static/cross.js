@@ -38,7 +38,7 @@ export class Cross {
   }
 
   get shown() {
-    return this.hub.wants.analysis === 'trace' && Boolean(this.hub.header?.trace && this.axes.toX);
+    return this.hub.wants.analysis.includes('trace') && Boolean(this.hub.header?.trace && this.axes.toX);
   }
 
   get listens() {

@@ -31,7 +31,7 @@ const PIPE_HEAD = 8; // bytes before the frame: the last number obeyed, and four
 let told = false;
 
 /** Shown to tests: what was really painted, and when. */
-const seen = { frames: 0, step: 0, epoch: 0, state: null, times: [] };
+const seen = { frames: 0, step: 0, epoch: 0, state: null, views: [], times: [] };
 window.__playground = seen;
 
 export function hubFor(token, base) {
@@ -59,7 +59,7 @@ class Hub {
     this.arrays = {};
     this.connection = 'connecting'; // open, retrying, elsewhere, lost, poll
     this.keep = false;
-    this.wants = { map: false, neurons: false, analysis: null, block: 0, focus: null };
+    this.wants = { map: false, neurons: false, analysis: [], block: 0, focus: null, options: {} };
     this.failures = 0;
     this.opened = false;
     this.onVisibility = () => this.send({ type: 'hidden', value: document.hidden });
@@ -142,6 +142,12 @@ class Hub {
       this.wanting = false;
       this.send({ type: 'want', value: this.wants });
     });
+  }
+
+  /** Changes what one view is computed with, e.g. option('landscape', {round: 2}). */
+  option(view, change) {
+    const { options } = this.wants;
+    this.want({ options: { ...options, [view]: { ...options[view], ...change } } });
   }
 
   acknowledge() {
@@ -281,10 +287,10 @@ class Hub {
       }
     }
     if (!fresh) return;
-    const { step, epoch, state } = this.header;
+    const { step, epoch, state, views } = this.header;
     seen.times.push(performance.now());
     if (seen.times.length > 300) seen.times.shift();
-    Object.assign(seen, { frames: seen.frames + 1, step, epoch, state });
+    Object.assign(seen, { frames: seen.frames + 1, step, epoch, state, views });
     this.acknowledge();
   }
 }
