@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 from playground.core.network import Block
 
 if TYPE_CHECKING:
+    from playground.core.analysis.weight_plane import WeightPlane
     from playground.core.hands import Hands
 
-KINDS = ("set", "cut", "silence", "reset", "prune", "undo")
+KINDS = ("set", "cut", "silence", "reset", "prune", "stand", "undo")
 LARGEST = 1e6
 
 
@@ -42,6 +43,11 @@ def read_deed(value: Mapping[Any, Any]) -> dict[str, Any] | None:
         if not isinstance(value.get("on"), bool):
             return None
         found["on"] = value["on"]
+    if kind == "stand":
+        plane, place = value.get("plane"), [_number(value.get(name)) for name in ("a", "b")]
+        if isinstance(plane, bool) or not isinstance(plane, int) or None in place:
+            return None
+        found |= {"plane": plane, "a": place[0], "b": place[1]}
     if kind == "prune":
         share = _number(value.get("share"))
         if share is None or not 0 <= share <= 1:
@@ -57,13 +63,27 @@ def _number(value: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def obey(hands: Hands, blocks: tuple[Block, ...], deed: Mapping[str, Any]) -> bool:
+def obey(
+    hands: Hands,
+    blocks: tuple[Block, ...],
+    deed: Mapping[str, Any],
+    plane: WeightPlane | None = None,
+) -> bool:
     """Does what a deed from `read_deed` says.
 
+    Args:
+        plane: that in which the weights are looked at, if they are.
+
     Returns:
-        Whether it could be done; a block or unit that is not there changes nothing.
+        Whether it could be done; a block or unit that is not there changes nothing, nor does a
+        place in a plane that is no longer looked at.
     """
     kind = deed["deed"]
+    if kind == "stand":
+        if plane is None or plane.number != deed["plane"]:
+            return False
+        hands.stand(plane.place(deed["a"], deed["b"]))
+        return True
     if kind == "undo":
         return hands.undo()
     if kind == "prune":

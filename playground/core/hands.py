@@ -1,4 +1,5 @@
-"""A visitor's hands on the weights: set one, cut a link, silence a neuron, reset a layer, prune.
+"""A visitor's hands on the weights: set one, cut a link, silence a neuron, reset a layer, prune,
+put the whole network elsewhere.
 
 What is cut is 0 and stays 0 while the rest trains on. Every deed but pruning can be undone one
 by one; pruning is a state of its own, and 0 % gives every weight its value back.
@@ -21,13 +22,21 @@ MOST_UNDO = 20
 
 
 @dataclass(frozen=True)
-class _Deed:
-    """What a deed changed, and how it was before."""
+class _Touched:
+    """What a deed changed of one linear map, and how it was before."""
 
     index: int
     weights: Tensor  # where a weight was touched
     biases: Tensor
     before: tuple[Tensor, Tensor, Tensor]  # weights, biases, cuts
+
+
+@dataclass(frozen=True)
+class _Deed:
+    """What a deed changed, and the learned numbers that are no part of a linear map."""
+
+    maps: list[_Touched]
+    gains: dict[str, Tensor]
 
 
 class Hands:
@@ -114,6 +123,24 @@ class Hands:
             self._engine.write(index, weight.masked_fill(mask, 0.0), bias)
         self.share = share
 
+    def stand(self, weights: Tensor) -> None:
+        """Puts the whole network elsewhere; what is cut stays 0.
+
+        Args:
+            weights: all that it learns, in the order of `Engine.learned`.
+        """
+        gains = {name: part.cpu().double().clone() for name, part in self._engine.gains().items()}
+        maps = []
+        parts = iter(weights.double().split([part.numel() for part in self._engine.learned()]))
+        for index in range(len(self._cut)):
+            weight, bias = self._values(index)
+            every = torch.ones_like(self._cut[index]), torch.ones_like(bias, dtype=torch.bool)
+            maps.append(self._before(index, *every))
+            weight, bias = next(parts).view_as(weight), next(parts)
+            self._engine.write(index, weight.masked_fill(self.cuts(index), 0.0), bias)
+        self._engine.load_extras({name: next(parts).view_as(part) for name, part in gains.items()})
+        self._keep_deed(_Deed(maps, gains))
+
     def undo(self) -> bool:
         """Takes the last deed back; weights that it did not touch stay as they are now.
 
@@ -123,14 +150,16 @@ class Hands:
         if not self._undo:
             return False
         deed = self._undo.pop()
-        weight, bias = self._values(deed.index)
-        old_weight, old_bias, cut = deed.before
-        self._cut[deed.index] = cut
-        self._engine.write(
-            deed.index,
-            torch.where(deed.weights, old_weight, weight),
-            torch.where(deed.biases, old_bias, bias),
-        )
+        for touched in deed.maps:
+            weight, bias = self._values(touched.index)
+            old_weight, old_bias, cut = touched.before
+            self._cut[touched.index] = cut
+            self._engine.write(
+                touched.index,
+                torch.where(touched.weights, old_weight, weight),
+                torch.where(touched.biases, old_bias, bias),
+            )
+        self._engine.load_extras(deed.gains)
         return True
 
     # ---- what follows from them
@@ -186,8 +215,14 @@ class Hands:
         return weight.cpu().double().clone(), bias.cpu().double().clone()
 
     def _remember(self, index: int, weights: Tensor, biases: Tensor) -> None:
+        self._keep_deed(_Deed([self._before(index, weights, biases)], {}))
+
+    def _before(self, index: int, weights: Tensor, biases: Tensor) -> _Touched:
         before = (*self._values(index), self._cut[index].clone())
-        self._undo.append(_Deed(index, weights, biases, before))
+        return _Touched(index, weights, biases, before)
+
+    def _keep_deed(self, deed: _Deed) -> None:
+        self._undo.append(deed)
         del self._undo[:-MOST_UNDO]
 
     def _revive(self, index: int, touched: Tensor) -> None:

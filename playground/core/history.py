@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,14 +78,25 @@ class History:
 
 
 def _thinned(rows: list[tuple[float, ...]]) -> list[tuple[float, ...]]:
-    """At most about half of the rows, the first and the last among them.
+    """At most about half of the rows, the first and the last among them."""
+    keep = well_spread([row[0] for row in rows], MOST_POINTS // 2)
+    return [row for row, kept in zip(rows, keep, strict=True) if kept]
+
+
+def well_spread(epochs: Sequence[float], about: int) -> list[bool]:
+    """Which moments to keep so that about so many are left, the first and the last among them.
 
     They stay spread over a linear and over a logarithmic axis alike: the early epochs, in which
     the most happens, must not wear away while a run grows long.
+
+    Args:
+        epochs: rising.
     """
-    epochs = np.array([row[0] for row in rows])
-    place = epochs / epochs[-1] + np.log1p(epochs) / np.log1p(epochs[-1])  # 0 to 2
-    cell = np.floor(place * (MOST_POINTS / 4))
+    if not epochs or epochs[-1] <= 0:
+        return [True] * len(epochs)
+    at = np.asarray(epochs)
+    place = at / at[-1] + np.log1p(at) / np.log1p(at[-1])  # 0 to 2
+    cell = np.floor(place * (about / 2))
     keep = np.append(True, cell[1:] != cell[:-1])
     keep[-1] = True
-    return [row for row, kept in zip(rows, keep.tolist(), strict=True) if kept]
+    return keep.tolist()

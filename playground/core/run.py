@@ -22,6 +22,7 @@ from playground.core.data.prepare import Prepared, as_counts, prepare
 from playground.core.data.table import Table
 from playground.core.deeds import obey
 from playground.core.engine import Engine, Problem, make_engine
+from playground.core.engine.base import Free
 from playground.core.engine.batches import Batches
 from playground.core.errors import Notice, PlaygroundError
 from playground.core.experiment import Experiment, changed_settings, reset_reasons
@@ -35,6 +36,7 @@ from playground.core.network import (
     parameter_count,
 )
 from playground.core.pace import Pace
+from playground.core.path import Path
 from playground.core.random import SeedRandom, Stream, TorchStream, stable_seed
 from playground.core.saving import restore, snapshot_of
 from playground.core.transplant import memory_of, needs_transplant, transplant
@@ -107,6 +109,7 @@ class Run:
         self.settle_in()
         self.generation = 0
         self.history = History()
+        self.path = Path(self.engine)
         self.step = 0
         self.seconds = 0.0
         self.state: State = "ready"
@@ -317,6 +320,7 @@ class Run:
         if self._good is None or loss <= self._exploded:
             self._good = (self.engine.state(), self.batches.state(), self.step, metrics)
         self.history.append(self.exact_epoch, metrics, self.pace.rate)
+        self.path.append(self.exact_epoch, self.engine)
         self.pace.check()
         return metrics
 
@@ -364,8 +368,9 @@ class Run:
 
     def act(self, deed: Mapping[str, Any]) -> bool:
         """Does to the weights what a visitor asks, see `deeds`; False where it cannot be done."""
-        done = obey(self.hands, self.blocks, deed)
+        done = obey(self.hands, self.blocks, deed, self.path.plane)
         if done:
+            self.path.leap()
             self.hold()
             self.measured_step = -1
             self._note([("hands", str(deed["deed"]))])
@@ -383,12 +388,16 @@ class Run:
 
     def hold(self) -> None:
         """Tells the engine which weights and biases must stay as they are."""
+        self.engine.hold(self.free())
+
+    def free(self) -> Free | None:
+        """Which weights and biases may move, see `Engine.hold`."""
         fixed = []
         for block, layer in zip(self.blocks, (None, *self.experiment.layers, None), strict=True):
             if block.linear is not None:
                 frozen = bool(getattr(layer, "frozen", False))
                 fixed.append((frozen, frozen or not getattr(layer, "bias", True)))
-        self.engine.hold(self.hands.free(fixed))
+        return self.hands.free(fixed)
 
     def update(self, experiment: Experiment) -> None:
         """Takes over settings that may change mid-run.
@@ -445,6 +454,7 @@ class Run:
         """Lets a run that has stopped go on, where its stop rule allows."""
         if self.state == "diverged":
             self.history.forget_after(self.exact_epoch)
+            self.path.forget_after(self.exact_epoch)
         self.state, self.notice = "ready", None
         self._check_points()
         self.pace.resume()

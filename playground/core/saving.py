@@ -23,6 +23,7 @@ def snapshot_of(run: Run) -> bytes:
         "batches": run.batches.state(),
         "generators": {name: g.get_state() for name, g in run.generators.items()},
         "history": run.history.state(),
+        "path": run.path.state(),
         "step": run.step,
         "seconds": run.seconds,
     }
@@ -42,6 +43,7 @@ def restore(run: Run, snapshot: bytes) -> None:
     run.batches.load_state(content["batches"])
     run.engine.load(run.batches.indices)
     run.history.load_state(content["history"])
+    run.path.load_state(content["path"])
     run.step, run.seconds = content["step"], content["seconds"]
     run.marks = [(float(at), str(what), str(to)) for at, what, to in content["marks"]]
     run.pace.load_state(content["pace"])

@@ -91,5 +91,6 @@ def transplant(run: Run, memory: dict[str, Any]) -> None:
             weight, bias = run.engine.parameters()[index]
             run.engine.write(index, weight, torch.zeros_like(bias))
     run.hands.move(run.engine)
+    run.path.follow(run.engine)
     run.begin_measuring()
     run.generation += 1

@@ -116,3 +116,32 @@ class Basis:
             axes *= torch.where(agreement < 0, -1.0, 1.0)
         self._axes = axes
         return Components(found.mean, axes, variances, found.total, found.rank)
+
+
+def exact_components(points: Tensor, number: int) -> Components:
+    """The first components of any points (n, units), of however many units, by the smaller side.
+
+    Where there are fewer points than units, the eigenvectors of the points' Gram matrix (n, n) give
+    those of the covariance matrix (Sirovich 1987). Components without variance are left out.
+
+    Args:
+        points: float64.
+        number: how many axes are wanted; variances are of MOST_RATIOS at least.
+    """
+    mean, count = points.mean(0), max(len(points) - 1, 1)
+    centred = points - mean
+    wide = points.shape[1] > len(points)
+    square = centred @ centred.t() if wide else centred.t() @ centred
+    variances, vectors = torch.linalg.eigh(square / count)
+    variances, vectors = variances.flip(0).clamp(min=0), vectors.flip(1)
+    tolerance = variances[0] * max(points.shape) * torch.finfo(points.dtype).eps
+    rank = int((variances > tolerance).sum())
+    axes = vectors[:, : min(number, rank)]
+    if wide:
+        axes = (
+            torch.linalg.qr(centred.t() @ axes).Q
+            if axes.shape[1]
+            else axes.new_empty(points.shape[1], 0)
+        )
+    kept = variances[: max(number, MOST_RATIOS)]
+    return Components(mean, axes.t(), kept, centred.square().sum().item() / count, rank)

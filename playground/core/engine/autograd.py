@@ -180,6 +180,10 @@ class AutogradEngine(Engine):
         named = {**dict(self._blocks.named_parameters()), **dict(self._blocks.named_buffers())}
         return {name: part.detach() for name, part in named.items() if id(part) not in linear}
 
+    def gains(self) -> dict[str, Tensor]:
+        learned = dict(self._blocks.named_parameters())
+        return {name: part for name, part in self.extras().items() if name in learned}
+
     def load_extras(self, extras: Mapping[str, Tensor]) -> None:
         super().load_extras(extras)
         self._keep()

@@ -114,6 +114,17 @@ class Engine(ABC):
         modules: gains and shifts, running means."""
         return {}
 
+    def gains(self) -> dict[str, Tensor]:
+        """Those of `extras` that are learned."""
+        return {}
+
+    def learned(self) -> list[Tensor]:
+        """All that the network learns: weights and biases of the linear maps, then `gains`.
+
+        Views, as those of `parameters`.
+        """
+        return [part for pair in self.parameters() for part in pair] + list(self.gains().values())
+
     def load_extras(self, extras: Mapping[str, Tensor]) -> None:
         """Takes over those of another engine's `extras` that this network has too."""
         with torch.no_grad():
