@@ -47,9 +47,9 @@ class Data(Settings):
     """Which points the network learns, and how they are drawn, split and scaled."""
 
     name: str = setting("circle")
-    samples: int = setting(500, ge=10, le=5000)
-    noise: int = setting(0, ge=0, le=50)
-    train_percent: int = setting(50, ge=10, le=90)
+    samples: int = setting(500, live=True, ge=10, le=5000)
+    noise: int = setting(0, live=True, ge=0, le=50)
+    train_percent: int = setting(50, live=True, ge=10, le=90)
     classes: int = setting(3, ge=2, le=6)
     scaling: Literal["none", "standard", "minmax"] = setting("none")
     upload: Upload | None = setting(None)
@@ -110,8 +110,8 @@ class Training(Settings):
     seed_text: str = setting("", max_length=200)
     device: Literal["auto", "cpu", "cuda", "mps"] = setting("auto", live=True)
     precision: Literal["float32", "float64"] = setting("float32", live=True)
-    order: Literal["shuffled", "fixed"] = setting("shuffled")
-    last_batch: Literal["smaller", "dropped", "carried"] = setting("smaller")
+    order: Literal["shuffled", "fixed"] = setting("shuffled", live=True)
+    last_batch: Literal["smaller", "dropped", "carried"] = setting("smaller", live=True)
     stream: Literal["pytorch", "tfplayground"] = setting("pytorch")
     stop_epochs: int = setting(0, live=True, ge=0, le=10_000_000)
     stop_loss: float = setting(0.0, live=True, ge=0, le=1000)

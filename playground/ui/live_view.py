@@ -19,16 +19,16 @@ from streamlit.components.v2 import component
 
 from playground.core.activations import ACTIVATIONS
 from playground.core.errors import PlaygroundError
-from playground.core.experiment import Experiment, Regularization, Training
-from playground.core.layers import LAYERS, Freezable, Weighted
-from playground.core.losses import LOSSES
+from playground.core.experiment import Data, Experiment, Regularization, Training
+from playground.core.layers import LAYERS
+from playground.core.losses import LOSSES, LossSettings
 from playground.core.optimizers import OPTIMIZERS
 from playground.core.schedules import SCHEDULES
-from playground.core.settings import is_live
+from playground.core.settings import Settings, is_live
 from playground.figures.palette import palette
 from playground.live.handle import RunHandle
 from playground.live.service import service
-from playground.ui import language, notices, remedies, state
+from playground.ui import forms, language, notices, remedies, state
 from playground.ui.language import say
 from playground.ui.loader import loader
 
@@ -102,10 +102,8 @@ def _reason(path: str) -> str:
     model = state.experiment()
     if rest:
         model = getattr(model, head)
-    from playground.ui.forms import words_of
-
     try:
-        return words_of(type(model), rest[0] if rest else head, "label")
+        return forms.words_of(type(model), rest[0] if rest else head, "label")
     except KeyError:
         return say("page.reason_other")
 
@@ -143,7 +141,7 @@ def _facts(part: str, run: RunHandle) -> dict[str, Any]:
             **language.section("view"),
             "errors": language.section("errors"),
             "activations": language.names_of("activations", ACTIVATIONS),
-            "settings": _setting_names(),
+            "settings": _live_settings(),
             "losses": language.names_of("losses", LOSSES),
         },
         "lang": language.current(),
@@ -162,17 +160,46 @@ def _allowed(part: str) -> dict[str, Any]:
     return {}
 
 
-def _setting_names() -> dict[str, str]:
-    """What the settings are called that may change while a network trains."""
-    from playground.ui.forms import words_of
+def _live_settings() -> dict[str, tuple[str, Any]]:
+    """The settings that may change while a network trains, by their places in the experiment.
 
-    found: dict[str, str] = {}
-    parts = [Experiment, Regularization, Training, Freezable, Weighted]
-    for model in (*parts, *LAYERS.values(), *OPTIMIZERS.values(), *SCHEDULES.values()):
-        for name, field in model.model_fields.items():
-            if is_live(field) and name not in found:
-                found[name] = words_of(model, name, "label")
+    Of each its name, and where its values have names too, those: a mark on the curves says both.
+    A block's place is left out, "layers.units" stands for all of them.
+    """
+    parts = {
+        "": (Experiment,),
+        "data.": (Data,),
+        "layers.": LAYERS.values(),
+        "loss_settings.": (LossSettings,),
+        "optimizer.": OPTIMIZERS.values(),
+        "regularization.": (Regularization,),
+        "schedule.": SCHEDULES.values(),
+        "training.": (Training,),
+    }
+    found: dict[str, tuple[str, Any]] = {}
+    for place, models in parts.items():
+        for model in models:
+            for name, field in model.model_fields.items():
+                if is_live(field):
+                    names = _value_names(model, name)
+                    found.setdefault(place + name, (forms.words_of(model, name, "label"), names))
     return found
+
+
+def _value_names(model: type[Settings], name: str) -> dict[str, str]:
+    """What the values of a setting are called; {} where they speak for themselves."""
+    if model.model_fields[name].annotation is bool:
+        return {"True": say("view.curves.on"), "False": say("view.curves.off")}
+    registered = {
+        "loss": ("losses", LOSSES),
+        "optimizer": ("optimizers", OPTIMIZERS),
+        "schedule": ("schedules", SCHEDULES),
+    }
+    activation = ("activations", ACTIVATIONS)
+    registered |= dict.fromkeys(("activation", "second", "output_activation"), activation)
+    if name in registered:
+        return language.names_of(*registered[name])
+    return forms.choices_of(model, name)
 
 
 def pipe(run: RunHandle) -> None:

@@ -18,6 +18,9 @@ CHANGES = [
     {"first_class": 30},
     {"draw": 9},
     {"fixed_test": True},
+    {"samples": 40},
+    {"noise": 20},
+    {"train_percent": 80},
 ]
 
 
@@ -42,6 +45,28 @@ def test_weights_and_optimizer_stay(engine, change):
     assert run.step == step + 20
     assert run.state == "ready"
     assert not torch.equal(flat(run), flat(fresh))
+
+
+@pytest.mark.parametrize("engine", ["dense", "autograd"])
+def test_order_and_last_batch_change_from_the_next_epoch_on(engine):
+    """30 training points in batches of 8: 3 whole ones and 6 points left over."""
+    run = run_of(small("circle", training={"batch_size": 8}), engine=engine)
+    run.advance(6)
+    under_way, weights = run.batches.indices.tolist(), flat(run)
+    assert under_way != sorted(under_way)
+    change = {"training": {"order": "fixed", "last_batch": "dropped"}}
+    run.update(run.experiment.with_changes(change))
+    assert torch.equal(flat(run), weights)
+    assert run.batches.indices.tolist() == under_way
+    assert run.batches.slices[run.batches.position :] == [(16, 24)]
+    run.advance(1)
+    assert (run.epoch, run.batches.position) == (2, 0)
+    assert run.batches.indices.tolist() == list(range(30))
+    assert run.batches.slices == [(0, 8), (8, 16), (16, 24)]
+    run.update(run.experiment.with_changes({"training": {"last_batch": "carried"}}))
+    run.advance(3)
+    assert run.batches.indices.tolist() == [*range(24, 30), *range(30)]
+    assert run.batches.slices[0] == (0, 14)
 
 
 def test_both_engines_go_on_alike():

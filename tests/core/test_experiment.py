@@ -322,8 +322,9 @@ def test_what_the_issue_promises_to_change_live():
         "Adam.learning_rate", "SGD.momentum", "Regularization.l1", "Regularization.l2",
         "Training.batch_size", "Dropout.rate", "Training.stop_epochs", "View.plane",
         "Experiment.loss", "Dense.activation", "Experiment.schedule", "Experiment.optimizer",
+        "Data.samples", "Data.noise", "Data.train_percent", "Training.order",
     } <= live | {f"Experiment.{name}" for name in LIVE_PARTS}  # fmt: skip
-    assert not {"Data.name", "Training.seed", "Dense.units", "Data.noise"} & live
+    assert not {"Data.name", "Training.seed", "Dense.units", "Data.classes"} & live
 
 
 @pytest.mark.parametrize(
@@ -331,7 +332,7 @@ def test_what_the_issue_promises_to_change_live():
     [
         ({"layers": []}, ("layers",)),
         ({"layers": [{"kind": "dense"}] * 3}, ("layers.1", "layers.2.units")),
-        ({"data": {"upload": None, "noise": 3}}, ("data.noise", "data.upload")),
+        ({"data": {"upload": None, "classes": 5}}, ("data.classes", "data.upload")),
         ({"training": {"seed": 1, "batch_size": 1}, "loss": "mse"}, ("training.seed",)),
     ],
 )

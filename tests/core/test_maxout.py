@@ -29,3 +29,11 @@ def test_a_last_group_of_maxout_may_be_smaller():
     dense, found, _ = run.engine.activations(run.points)
     groups = (dense[:2], dense[2:4], dense[4:])
     assert torch.equal(found, torch.stack([group.amax(0) for group in groups]))
+
+
+def test_maxout_waits_on_an_empty_plane():
+    run = run_of(small("own", data={"points": []}, layers=[{"kind": "dense"}, {"kind": "maxout"}]))
+    assert run.notice is not None
+    assert run.notice.code == "no_points"
+    run.update(run.experiment.with_changes({"data": {"points": [[1, 1, 1], [-1, -1, 0]]}}))
+    assert run.advance(5) == 5

@@ -232,8 +232,8 @@ def test_other_settings_start_the_weights_again_and_play_on(recorded: LiveServic
     handle = recorded.acquire("one", CIRCLE)
     handle.command({"type": "play"})
     handle.command({"type": "speed", "value": 5.0})
-    reasons = handle.apply(CIRCLE.with_changes({"data": {"noise": 10}}))
-    assert reasons == ("data.noise",)
+    reasons = handle.apply(CIRCLE.with_changes({"data": {"name": "xor"}}))
+    assert reasons == ("data.name",)
     built = lane_of(handle).of("create")[-1]
     assert (built["playing"], built["speed"], built["generation"]) == (True, 5.0, 2)
 
@@ -460,7 +460,7 @@ def test_a_run_follows_experiments_of_reloaded_classes():
 new = importlib.import_module("playground.core.experiment").Experiment
 assert new is not Experiment
 assert handle.apply(new().with_changes({"optimizer": {"learning_rate": 0.1}})) == ()
-assert handle.apply(new().with_changes({"data": {"noise": 5}})) == ("data.noise",)
+assert handle.apply(new().with_changes({"data": {"name": "xor"}})) == ("data.name",)
 assert type(handle.experiment) is new
 """
     )

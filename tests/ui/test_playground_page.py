@@ -90,7 +90,13 @@ def test_a_change_that_resets_says_so_and_a_live_one_does_not(open_page: Visit) 
     checked(page.select_slider(key="set_optimizer_learning_rate").set_value(0.1).run())
     assert not page.toast
     checked(page.slider(key="set_data_noise").set_value(20).run())
-    assert [toast.value for toast in page.toast] == ["The weights start again: Noise (%) changed."]
+    assert not page.toast
+    checked(page.number_input(key="set_training_seed").set_value(7).run())
+    assert not page.toast, "a new seed is asked for to start again"
+    checked(page.radio(key="set_initialization").set_value("he").run())
+    assert [toast.value for toast in page.toast] == [
+        "The weights start again: First weights changed."
+    ]
 
 
 def test_no_input_feature_is_refused(open_page: Visit) -> None:

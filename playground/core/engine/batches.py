@@ -85,10 +85,13 @@ class Batches:
         self._begin(carried=self.indices[:0])
 
     def configure(self, settings: Training, *, whole: bool = False) -> None:
-        """Takes over a new batch size; minibatches already taken stay as they were."""
-        before = self.size
+        """Takes over another batch size, order or end of an epoch, as soon as that can be.
+
+        Minibatches already taken stay as they were, and the epoch under way keeps its order.
+        """
+        before = self.size, self._settings.last_batch
         self._settings, self._whole = settings, whole
-        if self.size != before:
+        if (self.size, settings.last_batch) != before:
             del self.slices[self.position :]
             self._slice()
 

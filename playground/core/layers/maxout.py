@@ -34,10 +34,19 @@ class Maxout(Layer):
         return (math.ceil(shape[0] / self.pieces),)
 
     def build(self, shape: Shape, generator: torch.Generator) -> list[nn.Module]:
-        from torch import nn
-
-        # Of (points, units), nn.MaxPool1d takes the units for its places.
-        return [nn.MaxPool1d(self.pieces, ceil_mode=True)]
+        return [_pool(self.pieces)]
 
     def code(self, shape: Shape) -> str:
         return f"nn.MaxPool1d({self.pieces}, ceil_mode=True)"
+
+
+def _pool(pieces: int) -> nn.Module:
+    from torch import nn
+
+    class Pool(nn.MaxPool1d):
+        """Of (points, 1, units): without the axis of length 1 there has to be a point."""
+
+        def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002
+            return super().forward(input.unsqueeze(1)).squeeze(1)
+
+    return Pool(pieces, ceil_mode=True)

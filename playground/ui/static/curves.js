@@ -4,6 +4,7 @@ import { altText, el, iconButton, toggle } from './dom.js';
 import { axis, CONFIG, layout, loadPlotly, throttled } from './plot.js';
 import { fileName, plotlyImage, savePng } from './png.js';
 import { Readout } from './readout.js';
+import { blockName } from './scene.js';
 import { accuracy, significant } from './words.js';
 
 const MOST_POINTS = 400;
@@ -22,7 +23,7 @@ class Curves {
     this.alt = altText(this.plot, context.text('curves.title'));
     this.readout = new Readout({
       root: context.root, plot: this.plot, history: this.hub.history,
-      describe: (row) => this.valuesAt(row),
+      describe: (row, near) => this.valuesAt(row, near),
     });
   }
 
@@ -172,19 +173,25 @@ class Curves {
     }));
   }
 
-  /** What was changed at a row's epoch or since the row before it. */
-  changesAt(row) {
+  /** What was changed at a row's epoch or since the row before it, or as near as a pointer goes. */
+  changesAt(row, [left, right]) {
     const { history, scene } = this.hub;
-    const { text, words: { settings } } = this.context;
     const from = row > 0 ? history.value(row - 1, 0) : -1;
     const to = history.value(Math.min(row + 1, history.count - 1), 0);
     return (scene?.marks ?? [])
-      .filter(([epoch]) => epoch >= from && epoch <= to)
+      .filter(([epoch]) => epoch >= Math.min(from, left) && epoch <= Math.max(to, right))
       .slice(-3)
-      .map(([, what, value]) => ({
-        label: what === 'hands' ? text(`deeds.${value}`) : settings?.[what.split('.').at(-1)] ?? what,
-        value: what === 'hands' ? '' : value,
-      }));
+      .map(([, what, value]) => this.change(what, value));
+  }
+
+  /** A mark in words: "layers.1.activation" of the experiment, and what it was changed to. */
+  change(what, value) {
+    const { text, words: { settings } } = this.context;
+    if (what === 'hands') return { label: text(`deeds.${value}`), value: '' };
+    const [, block, place] = what.match(/^layers\.(\d+)\.(.*)$/) ?? [null, null, what];
+    const [name, values] = settings?.[block ? `layers.${place}` : place] ?? [what, {}];
+    const label = block ? `${blockName(text, this.hub.scene, Number(block) + 1)}: ${name}` : name;
+    return { label, value: values[value] ?? (value === 'None' ? '–' : value) };
   }
 
   /** Scores end at 1; how far down their axis goes depends on the worst one seen in this scene. */
@@ -217,7 +224,7 @@ class Curves {
   }
 
   /** What the readout says of a row of the history, in the order of the curves from the top. */
-  valuesAt(row) {
+  valuesAt(row, near) {
     const { text, theme } = this.context;
     const { header, history } = this.hub;
     const score = header?.score === 'r2' ? 'r2' : 'accuracy';
@@ -235,7 +242,7 @@ class Curves {
     if (this.penalized) values.push(value('penalty', 3, theme.muted));
     if (this.hub.scene?.schedule) values.push(value('rate', 6, theme.text, 'yaxis3'));
     const title = text('curves.at', { epoch: history.value(row, 0) });
-    return { title, values, notes: this.changesAt(row) };
+    return { title, values, notes: this.changesAt(row, near) };
   }
 
   // ---- the part ------------------------------------------------------------------------------

@@ -8,14 +8,15 @@ import { el } from './dom.js';
 import { Tooltip } from './tooltip.js';
 
 const KEY_STEP = 8; // px of one arrow key
+const NEAR_PX = 5;
 
 export class Readout {
   /**
    * @param {HTMLElement} root the part, in which the card lies
    * @param {HTMLElement} plot Plotly's element; it gets the keyboard's focus
-   * @param {(row: number) => {title: string, values: Array<{label: string, value: string,
+   * @param {(row: number, near: [number, number]) => {title: string, values: Array<{label: string, value: string,
    *   color: string, y: number, axis: string}>, notes: Array<{label: string, value: string}>}}
-   *   describe one row of the history
+   *   describe one row of the history, and what else lies between two epochs about the pointer
    */
   constructor({ root, plot, history, describe }) {
     Object.assign(this, { plot, history, describe });
@@ -74,7 +75,8 @@ export class Readout {
     if (line.hidden) return tip.hide();
     const { xaxis, left, width, top, height } = this.area();
     const row = history.nearest(xaxis.p2d(pointer.x));
-    const { title, values, notes } = this.describe(row);
+    const near = [pointer.x - NEAR_PX, pointer.x + NEAR_PX].map((at) => xaxis.p2d(at));
+    const { title, values, notes } = this.describe(row, near);
     const x = xaxis.d2p(history.value(row, 0));
     tip.show(plot.parentElement.offsetLeft + left + pointer.x, plot.parentElement.offsetTop + top + pointer.y, [
       { label: title, title: true },
