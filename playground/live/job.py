@@ -77,6 +77,7 @@ class Job:
         self.table: str | None = None
         self.run: Run | None = None
         self.failure: Notice | None = None
+        self.refused: Notice | None = None
         self._remark: tuple[Notice | None, float] = (None, 0.0)
         self.playing = False
         self.watched = True
@@ -168,6 +169,16 @@ class Job:
         if self.run is None:
             self.scene_id = scene_id
         self.touch()
+
+    def refuse(self, notice: Notice, scene_id: int) -> None:
+        """The run cannot follow its experiment, but could go on with another."""
+        self.refused = notice
+        self.fail(notice, scene_id)
+
+    def accept(self) -> None:
+        """The run follows its experiment again, if that was all that was wrong with it."""
+        if self.failure is self.refused:
+            self.failure = self.refused = None
 
     def touch(self) -> None:
         """Something changed that the viewer should see without waiting for the frame rate."""

@@ -240,9 +240,7 @@ class Scheduler:
             self._command(job, fields["command"])
         elif kind == "update":
             job.experiment = fields["experiment"]
-            if job.run is not None:
-                self.workshop.update(job.run, job.experiment)
-                job.scene_known = False
+            self._update(job)
             job.touch()
         elif kind == "attach":
             job.attach(fields["viewer"], fields["whole"])
@@ -252,6 +250,19 @@ class Scheduler:
         elif kind == "drop":
             del self.jobs[job.key]
             self._dropped = True
+
+    def _update(self, job: Job) -> None:
+        """Has the run follow the experiment. One that is refused leaves the run as it was: it
+        rests until an experiment comes that it can follow."""
+        if job.run is None:
+            return
+        try:
+            self.workshop.update(job.run, job.experiment)
+        except PlaygroundError as error:
+            job.refuse(error.notice(), self._next_scene())
+            return
+        job.scene_known = False
+        job.accept()
 
     def _command(self, job: Job, command: dict[str, Any]) -> None:
         kind = command["type"]

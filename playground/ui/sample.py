@@ -7,6 +7,7 @@ import streamlit as st
 from playground.core.data.model import Schema
 from playground.core.data.prepare import FIXED_TEST
 from playground.core.data.registry import DATASETS
+from playground.core.data.typed import can_paint
 from playground.core.experiment import Data
 from playground.core.proposal import propose
 from playground.ui import forms, state
@@ -24,7 +25,12 @@ def sizes(data: Data, schema: Schema) -> str:
     test = schema.samples - train
     if data.fixed_test and schema.domain is not None:
         test = FIXED_TEST
-    return say("data_panel.points", train=train, test=test)
+    parts = [say("data_panel.points", train=train, test=test)]
+    if data.first_class < 100 and schema.task != "regression":
+        parts.append(say("data_panel.thinned", share=data.first_class))
+    if painted := len(data.points) if can_paint(schema) else 0:
+        parts.append(say("data_panel.plus_painted", count=painted))
+    return " · ".join(parts)
 
 
 def controls(data: Data, schema: Schema) -> None:

@@ -13,6 +13,7 @@ import streamlit as st
 from playground.core.activations.typed import read
 from playground.core.data.features import FEATURES, applicable
 from playground.core.data.model import Schema
+from playground.core.data.typed import check_feature, check_target
 from playground.core.errors import Notice, PlaygroundError
 from playground.core.experiment import Data
 from playground.core.formula import MAX_LENGTH, parse
@@ -49,7 +50,7 @@ def target(data: Data) -> None:
 def _type_target(key: str) -> None:
     text = st.session_state[key]
     try:
-        parse(text)
+        check_target(text)
     except PlaygroundError as error:
         _keep(key, state.experiment().data.formula, text, error)
         return
@@ -147,9 +148,7 @@ def _add(key: str) -> None:
         state.set_value("features", [*state.experiment().features, text])
         return
     try:
-        parse(text)
-        if not _fits(text, schema):
-            raise PlaygroundError("formula_unknown_name", name="y", known=", ".join(schema.columns))
+        check_feature(text, schema)
         state.experiment().with_changes({"typed_features": [*before, text]})
     except PlaygroundError as error:
         _keep(key, "", text, error)

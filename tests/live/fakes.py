@@ -93,6 +93,8 @@ class FakeWorkshop:
         return run
 
     def update(self, run: FakeRun, experiment: str) -> None:
+        if experiment == "impossible":
+            raise PlaygroundError("network_too_large", parameters=3, limit=2)
         run.cost = float(experiment) / 1000
 
     def observe(

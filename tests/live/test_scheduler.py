@@ -288,6 +288,29 @@ def test_an_update_sends_the_scene_again_and_keeps_the_history(stage):
     assert stage.run_of("a").cost == 0.002
 
 
+def test_an_update_that_is_refused_waits_for_one_that_is_not(stage):
+    stage.create("a")
+    stage.watch_frames("a")
+    stage.play(0.2, acknowledge=True)
+    stage.say("update", run="a", experiment="impossible")
+    stage.play(0.2, acknowledge=True)
+    status, step = stage.of("status", "a")[-1][1], stage.run_of("a").step
+    assert (status["state"], status["notice"]["code"]) == ("failed", "network_too_large")
+    assert step > 0
+    stage.say("update", run="a", experiment="2")
+    stage.play(0.2, acknowledge=True)
+    status = stage.of("status", "a")[-1][1]
+    assert (status["state"], status["notice"]) == ("paused", None)
+    stage.command("a", "play")
+    stage.play(0.2, acknowledge=True)
+    assert stage.run_of("a").step > step
+    stage.run_of("a").trouble = RuntimeError("a bug")
+    stage.play(0.1)
+    stage.say("update", run="a", experiment="1")
+    stage.play(0.1)
+    assert stage.of("status", "a")[-1][1]["state"] == "failed", "an update mends no bug"
+
+
 def test_a_resting_picture_is_not_sent_again(stage):
     stage.create("a", playing=False)
     stage.watch_frames("a")

@@ -35,6 +35,9 @@ def test_a_feature_is_typed_taken_away_and_refused(open_page: Visit) -> None:
     checked(page.text_input(key="set_typed_feature").set_value("q + 1").run())
     assert experiment(page).typed_features == ("sin(3*x)*y",)
     assert "knows no “q”" in said(page)
+    checked(page.text_input(key="set_typed_feature").set_value("log(x)").run())
+    assert experiment(page).typed_features == ("sin(3*x)*y",)
+    assert "no usable value" in said(page)
     link = {key: str(page.query_params[key]) for key in page.query_params}
     assert decode(link)[0] == experiment(page)
 
@@ -52,6 +55,12 @@ def test_samples_small_fresh_and_spoiled(open_page: Visit) -> None:
     assert experiment(page).data.fixed_test
     press(page, "pick_xor")
     assert experiment(page).data == Experiment().with_changes({"data": {"name": "xor"}}).data
+
+
+def test_the_caption_counts_what_is_trained_on(open_page: Visit) -> None:
+    page = open_page(data__points="1_1_1~2_2_0", data__first_class="30")
+    caption = next(node.proto.body for node in page.get("html") if "np-chosen" in node.proto.body)
+    assert "250 to train on, 250 to test · 30 % of the first class kept · + 2 painted" in caption
 
 
 def test_an_empty_plane_has_classes_or_values(open_page: Visit) -> None:

@@ -96,6 +96,7 @@ def prepare(experiment: Experiment, table: Table | None, stream: Stream) -> Prep
         mean, std = float(target.shift[0]), float(target.unit[0])
     own = painted(data, schema)
     if len(own.targets):
+        check(own.inputs, names, schema)
         raw_train = np.concatenate((raw_train, own.inputs))
         targets = np.concatenate((targets, own.targets))
     return Prepared(

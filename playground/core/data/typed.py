@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from playground.core.data import generators
-from playground.core.data.model import Raw, Schema, Task
+from playground.core.data.features import check
+from playground.core.data.model import Domain, Raw, Schema, Task
 from playground.core.errors import PlaygroundError
-from playground.core.formula import parse
+from playground.core.formula import Formula, parse
 from playground.core.random import Stream
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _REACH = 6.0
 _LARGEST = 1e6
+_PLASTIC = 1.324717957244746  # the real root of p³ = p + 1
 _SIGNS = ("−1", "+1")
 _LETTERS = ("A", "B", "C", "D", "E", "F")
 
@@ -28,6 +30,52 @@ def formula_schema(data: Data, _table: Table | None = None) -> Schema:
     names, target = (_SIGNS, "class") if task == "binary" else ((), "z")
     free = task == "regression"
     return Schema(task, ("x", "y"), names, data.samples, target, generators.PLANE, free=free)
+
+
+def check_target(text: str) -> None:
+    """Says at once, without drawing a sample, that nothing can be learned from a target.
+
+    Raises:
+        PlaygroundError: not a formula, no value somewhere in the window, the same everywhere.
+    """
+    formula = parse(text)
+    _check_values(text, *_asked(formula, spread(generators.PLANE)))
+
+
+def check_feature(text: str, schema: Schema) -> None:
+    """Says at once that a feature has no value somewhere in the window of a set.
+
+    Raises:
+        PlaygroundError: not a formula over the set's inputs, or no value somewhere.
+    """
+    assert schema.domain is not None
+    parse(text, schema.columns)
+    check(spread(schema.domain)[:, : len(schema.columns)], (text,), schema)
+
+
+def spread(window: Domain, count: int = 1000) -> np.ndarray:
+    """Places all over a window, (count, 2): even, and on no line that a formula might single out.
+
+    They are multiples of the plastic number's powers, modulo 1 (Roberts' R2 sequence).
+    """
+    steps = np.outer(np.arange(1, count + 1), 1 / _PLASTIC ** np.array([1.0, 2.0])) % 1
+    low, high = np.array(window).T
+    return low + steps * (high - low)
+
+
+def _asked(formula: Formula, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The places (n, 2), and the formula's value or truth at each, (n,)."""
+    targets = formula(x=places[:, 0], y=places[:, 1])
+    return places, targets.astype(np.int64) if formula.truth else targets
+
+
+def _check_values(text: str, places: np.ndarray, targets: np.ndarray) -> None:
+    bad = np.flatnonzero(~(np.abs(targets) <= _LARGEST))
+    if len(bad):
+        x, y = places[bad[0]]
+        raise PlaygroundError("formula_no_value_at", formula=text, x=f"{x:.2f}", y=f"{y:.2f}")
+    if (targets == targets[0]).all():
+        raise PlaygroundError("formula_constant", formula=text)
 
 
 def formula_points(data: Data, stream: Stream, _table: Table | None = None) -> Raw:
@@ -42,17 +90,8 @@ def formula_points(data: Data, stream: Stream, _table: Table | None = None) -> R
     )
     inputs = np.ascontiguousarray(drawn[:, :2])
     asked = inputs + drawn[:, 2:] * level
-    targets = formula(x=asked[:, 0], y=asked[:, 1])
-    if formula.truth:
-        targets = targets.astype(np.int64)
-    bad = np.flatnonzero(~(np.abs(targets) <= _LARGEST))
-    if len(bad):
-        x, y = asked[bad[0]]
-        raise PlaygroundError(
-            "formula_no_value_at", formula=data.formula, x=f"{x:.2f}", y=f"{y:.2f}"
-        )
-    if (targets == targets[0]).all():
-        raise PlaygroundError("formula_constant", formula=data.formula)
+    _, targets = _asked(formula, asked)
+    _check_values(data.formula, asked, targets)
     return Raw(inputs, targets)
 
 

@@ -46,7 +46,7 @@ def _pool(pieces: int) -> nn.Module:
     class Pool(nn.MaxPool1d):
         """Of (points, 1, units): without the axis of length 1 there has to be a point."""
 
-        def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002
+        def forward(self, input: torch.Tensor) -> torch.Tensor:
             return super().forward(input.unsqueeze(1)).squeeze(1)
 
     return Pool(pieces, ceil_mode=True)

@@ -67,7 +67,8 @@ class Pca2d {
     context.clearRect(0, 0, this.axes.rect.width, this.axes.rect.height);
     this.paintSpots(context, hub);
     if (this.pointer) this.showTip();
-    this.alt(() => describe(text, hub, last.head));
+    const { scene } = hub; // what is written later is of this frame
+    this.alt(() => describe(text, { scene }, last.head));
   }
 
   paintSpots(context, hub) {

@@ -87,7 +87,8 @@ class Pca3d {
     context.clearRect(0, 0, width, height);
     this.paintOn(context, hub, last);
     if (this.pointer && !this.drag) this.showTip();
-    this.alt(() => describe(this.context.text, hub, last.head));
+    const { scene } = hub; // what is written later is of this frame
+    this.alt(() => describe(this.context.text, { scene }, last.head));
   }
 
   paintOn(context, hub, last) {

@@ -6,6 +6,7 @@ import pytest
 from playground.core.data import schema_of
 from playground.core.data.features import MOST, expand, input_labels
 from playground.core.data.prepare import prepare
+from playground.core.data.typed import check_feature, check_target, spread
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Data, Experiment
 from playground.core.proposal import choose_data, propose
@@ -46,6 +47,49 @@ def test_what_cannot_be_learned_is_said(formula, code):
     with pytest.raises(PlaygroundError) as caught:
         made(data={"name": "formula", "formula": formula})
     assert caught.value.code == code
+
+    with pytest.raises(PlaygroundError) as caught:
+        check_target(formula)
+    assert caught.value.code == code, "said before a point is drawn"
+
+
+def test_what_can_be_learned_passes_without_a_sample():
+    for formula in ("sin(3*x)*y", "x**2 + y > 1", "1/(x - y)", "x/y", "tan(x) > 5.9"):
+        check_target(formula)
+
+
+def test_places_for_a_check_lie_all_over_the_window():
+    places = spread(((-2.0, 4.0), (0.0, 1.0)))
+    x, y = places.T
+    assert (x >= -2).all() and (x < 4).all() and (y >= 0).all() and (y < 1).all()
+    counts, *_ = np.histogram2d(x, y, bins=5, range=((-2, 4), (0, 1)))
+    assert counts.min() > 35
+    assert counts.max() < 45
+    assert len(np.unique(x)) == len(x)
+
+
+def test_a_feature_without_a_value_is_refused_at_once():
+    circle, line = schema_of(Data(name="circle")), schema_of(Data(name="sine"))
+    check_feature("x/y", circle)
+    check_feature("sin(3*x)", line)
+    for text, schema, code in (
+        ("log(x)", circle, "formula_no_value_at"),
+        ("sqrt(x)", line, "formula_no_value_on_line"),
+        ("x*y", line, "formula_unknown_name"),
+    ):
+        with pytest.raises(PlaygroundError) as caught:
+            check_feature(text, schema)
+        assert caught.value.code == code
+
+
+def test_a_painted_point_where_a_feature_has_no_value_is_said():
+    points = {"name": "own", "points": [[1, 1, 1], [0, 2, 0]]}
+    with pytest.raises(PlaygroundError) as caught:
+        made(data=points, typed_features=["y/x"])
+    assert caught.value.sentence() == (
+        "y/x has no usable value at x = 0.00, y = 2.00. "
+        "Change the formula so that it has one everywhere."
+    )
 
 
 @pytest.mark.parametrize(
