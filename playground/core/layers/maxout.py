@@ -42,11 +42,13 @@ class Maxout(Layer):
 
 def _pool(pieces: int) -> nn.Module:
     from torch import nn
+    from torch.nn.functional import max_pool1d
 
     class Pool(nn.MaxPool1d):
         """Of (points, 1, units): without the axis of length 1 there has to be a point."""
 
         def forward(self, input: torch.Tensor) -> torch.Tensor:
-            return super().forward(input.unsqueeze(1)).squeeze(1)
+            pooled = max_pool1d(input.unsqueeze(1), pieces, ceil_mode=True)
+            return pooled.squeeze(1)
 
     return Pool(pieces, ceil_mode=True)
