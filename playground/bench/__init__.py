@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 PARTS = {
     "engine": "steps of the dense engine against a plain eager loop",
+    "devices": "steps of wider networks on the CPU and on a GPU, where there is one",
     "spiral": "what the proposed settings for the spiral reach, over 20 seeds",
     "visitors": "16 visitors training at once, protocol-level",
     "browser": "frames and epochs per second painted in Chromium; opening; pause and play",

@@ -31,7 +31,7 @@ NETS = {
 BARS = {("4-2 tanh, circle", "sgd"): 7.0, ("8-8-8 ReLU, spiral, 7 features", "sgd"): 5.5}
 
 
-def eager_loop(run: Run) -> Callable[[float], int]:
+def eager_loop(run: Run, device: torch.device | None = None) -> Callable[[float], int]:
     """The eager loop for the same network, data and optimizer: tensor slices, no DataLoader."""
     modules: list[nn.Module] = []
     width = run.data.inputs_train.shape[1]
@@ -39,9 +39,9 @@ def eager_loop(run: Run) -> Callable[[float], int]:
         assert isinstance(layer, Dense)
         modules += [nn.Linear(width, layer.units), ACTIVATIONS[layer.activation].module()]
         width = layer.units
-    model = nn.Sequential(*modules, nn.Linear(width, 1))
-    inputs = torch.from_numpy(run.data.inputs_train).float()
-    targets = torch.from_numpy(run.data.targets_train).float().unsqueeze(1)
+    model = nn.Sequential(*modules, nn.Linear(width, 1)).to(device)
+    inputs = torch.from_numpy(run.data.inputs_train).float().to(device)
+    targets = torch.from_numpy(run.data.targets_train).float().unsqueeze(1).to(device)
     loss = nn.BCEWithLogitsLoss()
     rate = run.experiment.optimizer.learning_rate
     plain = run.experiment.optimizer.torch_class() is torch.optim.SGD
@@ -60,6 +60,7 @@ def eager_loop(run: Run) -> Callable[[float], int]:
                 loss(output, wanted[start : start + size]).backward()
                 optimizer.step()
                 steps += 1
+        targets.sum().item()  # waits for what is queued on a GPU
         return steps
 
     return train
