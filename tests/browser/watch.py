@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Request, WebError
@@ -23,6 +24,7 @@ class Watch:
         self.found: list[str] = []
         self.allowed = list(ALLOWED)
         self._servers: list[tuple[Server, int]] = []
+        self._listening: list[tuple[BrowserContext, str, Callable[..., None]]] = []
 
     def allow(self, pattern: str) -> None:
         """Lets messages pass that a test brings about on purpose."""
@@ -36,9 +38,19 @@ class Watch:
     def over(self, context: BrowserContext, url: str) -> None:
         """Watches all tabs of a browser context that may reach the host of one address only."""
         host = urlsplit(url).netloc
-        context.on("console", self._console)
-        context.on("weberror", self._error)
-        context.on("request", lambda request: self._request(request, host))
+        for event, heard in (
+            ("console", self._console),
+            ("weberror", self._error),
+            ("request", lambda request: self._request(request, host)),
+        ):
+            context.on(event, heard)  # pyright: ignore[reportArgumentType, reportCallIssue]
+            self._listening.append((context, event, heard))
+
+    def rest(self) -> None:
+        """Listens no longer."""
+        for context, event, heard in self._listening:
+            context.remove_listener(event, heard)
+        self._listening.clear()
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
