@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     from playground.core.analysis.weight_plane import WeightPlane
     from playground.core.hands import Hands
 
-KINDS = ("set", "cut", "silence", "reset", "prune", "stand", "undo")
+SPECTRAL = ("singular", "rank", "orthogonal")
+"""Those that take hold of a whole matrix by its singular values."""
+
+KINDS = ("set", "cut", "silence", "reset", "prune", "stand", "undo", *SPECTRAL)
 LARGEST = 1e6
+MOST = 10**6  # blocks and units
 
 
 def read_deed(value: Mapping[Any, Any]) -> dict[str, Any] | None:
@@ -27,18 +31,23 @@ def read_deed(value: Mapping[Any, Any]) -> dict[str, Any] | None:
         return None
     found: dict[str, Any] = {"deed": kind}
     fields = {"set": ("block", "unit"), "cut": ("block", "unit", "source"),
-              "silence": ("block", "unit"), "reset": ("block",)}.get(kind, ())  # fmt: skip
+              "silence": ("block", "unit"), "reset": ("block",),
+              "singular": ("block", "place"), "rank": ("block", "rank"),
+              "orthogonal": ("block",)}.get(kind, ())  # fmt: skip
     for name in fields:
-        number = value.get(name)
-        if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < 10**6:
+        if not _is_whole(value.get(name), MOST):
             return None
-        found[name] = number
+        found[name] = value[name]
     if kind == "set":
         source, number = value.get("source"), _number(value.get("value"))
-        whole = isinstance(source, int) and not isinstance(source, bool) and 0 <= source < 10**6
-        if number is None or not (source is None or whole):
+        if number is None or not (source is None or _is_whole(source, MOST)):
             return None
         found |= {"source": source, "value": max(-LARGEST, min(LARGEST, number))}
+    if kind == "singular":
+        number, stroke = _number(value.get("value")), value.get("stroke")
+        if number is None or not (stroke is None or _is_whole(stroke, 2**53)):
+            return None
+        found |= {"value": max(0.0, min(LARGEST, number)), "stroke": stroke}
     if kind in ("cut", "silence"):
         if not isinstance(value.get("on"), bool):
             return None
@@ -54,6 +63,10 @@ def read_deed(value: Mapping[Any, Any]) -> dict[str, Any] | None:
             return None
         found["share"] = share
     return found
+
+
+def _is_whole(value: Any, limit: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < limit
 
 
 def _number(value: Any) -> float | None:
@@ -94,6 +107,8 @@ def obey(
         return False
     linear = [block.linear for block in blocks if block.linear is not None][index]
     assert linear is not None
+    if kind in SPECTRAL:
+        return _take_hold(hands, index, min(linear), deed)
     outputs, inputs = linear
     source, unit = deed.get("source"), deed.get("unit", 0)
     if unit >= (inputs if kind == "silence" else outputs) or (source or 0) >= inputs:
@@ -106,6 +121,23 @@ def obey(
         hands.silence(index, unit, deed["on"])
     else:
         hands.reset(index)
+    return True
+
+
+def _take_hold(hands: Hands, index: int, values: int, deed: Mapping[str, Any]) -> bool:
+    """Does a deed of SPECTRAL to a linear map with so many singular values."""
+    if not hands.is_finite(index):
+        return False  # diverged, and not yet measured
+    if deed["deed"] == "singular":
+        if deed["place"] >= values:
+            return False
+        hands.stretch(index, deed["place"], deed["value"], deed["stroke"])
+    elif deed["deed"] == "rank":
+        if deed["rank"] > values:
+            return False
+        hands.cut_rank(index, deed["rank"])
+    else:
+        hands.orthogonalise(index)
     return True
 
 

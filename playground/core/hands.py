@@ -1,5 +1,5 @@
 """A visitor's hands on the weights: set one, cut a link, silence a neuron, reset a layer, prune,
-put the whole network elsewhere.
+take hold of a matrix by its singular values, put the whole network elsewhere.
 
 What is cut is 0 and stays 0 while the rest trains on. Every deed but pruning can be undone one
 by one; pruning is a state of its own, and 0 % gives every weight its value back.
@@ -9,14 +9,16 @@ Linear maps are counted from 0 in the order of `Engine.parameters`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from playground.core import grip
 from playground.core.engine.base import Engine, Free, Parameters
+from playground.core.history import Metrics
 
 MOST_UNDO = 20
 
@@ -33,10 +35,14 @@ class _Touched:
 
 @dataclass(frozen=True)
 class _Deed:
-    """What a deed changed, and the learned numbers that are no part of a linear map."""
+    """What a deed changed, and the learned numbers that are no part of a linear map.
+
+    The deeds of one stroke, as a hand moves on, are one.
+    """
 
     maps: list[_Touched]
     gains: dict[str, Tensor]
+    stroke: int | None = None
 
 
 class Hands:
@@ -45,16 +51,21 @@ class Hands:
     Args:
         engine: holds the weights.
         first: the first weights and biases, for `reset`.
+
+    Attributes:
+        effect: what the last deed did to the scores, see `tell`; None before there is one.
     """
 
     def __init__(self, engine: Engine, first: Parameters) -> None:
         self._engine = engine
-        self._first = first
+        self.first = first
         self._cut = [torch.zeros_like(weight, dtype=torch.bool) for weight, _ in first]
         self._pruned = [torch.zeros_like(cut) for cut in self._cut]
         self._pruned_from = [torch.zeros_like(weight) for weight, _ in first]
         self._undo: list[_Deed] = []
+        self._held: tuple[int, int, grip.Pair] | None = None  # stroke, matrix, what is held there
         self.share = 0.0
+        self.effect: dict[str, Any] | None = None
 
     def move(self, engine: Engine) -> None:
         """The network lives in another engine from now on."""
@@ -93,7 +104,7 @@ class Hands:
 
     def reset(self, index: int) -> None:
         """Gives one linear map its first weights back; nothing in it is cut any more."""
-        weight, bias = (values.clone() for values in self._first[index])
+        weight, bias = (values.clone() for values in self.first[index])
         touched = torch.ones_like(self._cut[index])
         self._remember(index, touched, torch.ones(len(bias), dtype=torch.bool))
         self._revive(index, touched)
@@ -122,6 +133,31 @@ class Hands:
             self._pruned[index], self._pruned_from[index] = mask, weight
             self._engine.write(index, weight.masked_fill(mask, 0.0), bias)
         self.share = share
+
+    def stretch(self, index: int, place: int, value: float, stroke: int | None) -> None:
+        """Gives one singular value of a linear map another value.
+
+        Args:
+            place: 0 for the largest.
+            stroke: deeds of one number are one movement: they hold the same pair of singular
+                vectors wherever its value goes and the training leads it, and are undone at once.
+        """
+        weight = self._values(index)[0]
+        held = self._held
+        if stroke is not None and held is not None and held[:2] == (stroke, index):
+            pair = grip.followed(weight, held[2])
+        else:
+            pair = grip.pair_at(weight, place)
+        self._held = None if stroke is None else (stroke, index, pair)
+        self._replace(index, grip.with_value(weight, pair, value), stroke)
+
+    def cut_rank(self, index: int, rank: int) -> None:
+        """Keeps the largest singular values of a linear map; the others become 0."""
+        self._replace(index, grip.with_rank(self._values(index)[0], rank))
+
+    def orthogonalise(self, index: int) -> None:
+        """Makes all singular values of a linear map 1."""
+        self._replace(index, grip.nearest_orthogonal(self._values(index)[0]))
 
     def stand(self, weights: Tensor) -> None:
         """Puts the whole network elsewhere; what is cut stays 0.
@@ -164,6 +200,20 @@ class Hands:
 
     # ---- what follows from them
 
+    def tell(self, deed: Mapping[str, Any], before: Metrics, after: Metrics) -> None:
+        """Takes note of what a deed did: `effect` then has the deed's kind and its block, and
+        under "before" and "after" losses and scores. Those of one stroke count from its start.
+        """
+        last, stroke = self.effect, deed.get("stroke")
+        same = stroke is not None and last is not None and last["stroke"] == stroke
+        self.effect = {
+            "deed": deed["deed"],
+            "block": deed.get("block"),
+            "stroke": stroke,
+            "before": last["before"] if same and last is not None else _scores(before),
+            "after": _scores(after),
+        }
+
     @property
     def depth(self) -> int:
         """How many deeds can be undone."""
@@ -172,6 +222,10 @@ class Hands:
     def cuts(self, index: int) -> Tensor:
         """Which weights (outputs, inputs) of a linear map are cut, by hand or by pruning."""
         return self._cut[index] | self._pruned[index]
+
+    def is_finite(self, index: int) -> bool:
+        """Whether all weights of a linear map are numbers."""
+        return bool(torch.isfinite(self._engine.parameters()[index][0]).all())
 
     @property
     def any_cut(self) -> bool:
@@ -214,6 +268,15 @@ class Hands:
         weight, bias = self._engine.parameters()[index]
         return weight.cpu().double().clone(), bias.cpu().double().clone()
 
+    def _replace(self, index: int, weight: Tensor, stroke: int | None = None) -> None:
+        """Writes a whole matrix; in it, what is cut stays 0."""
+        none = torch.zeros(len(weight), dtype=torch.bool)
+        if stroke is None or not self._undo or self._undo[-1].stroke != stroke:
+            every = torch.ones_like(self._cut[index])
+            self._keep_deed(_Deed([self._before(index, every, none)], {}, stroke))
+        _, bias = self._values(index)
+        self._engine.write(index, weight.masked_fill(self.cuts(index), 0.0), bias)
+
     def _remember(self, index: int, weights: Tensor, biases: Tensor) -> None:
         self._keep_deed(_Deed([self._before(index, weights, biases)], {}))
 
@@ -238,3 +301,8 @@ class Hands:
         else:
             self._revive(index, touched)
         self._engine.write(index, weight, bias)
+
+
+def _scores(metrics: Metrics) -> dict[str, float | None]:
+    names = ("train_loss", "test_loss", "train_score", "test_score")
+    return {name: getattr(metrics, name) for name in names}

@@ -57,6 +57,7 @@ class Observer:
         self._generation = run.generation
         self._views: dict[str, View] = {}
         self._open: tuple[str, ...] = ()
+        self.kept: dict[str, Any] = {}
         self._replica: Replica | None = None
         self._replica_fresh = False
         self._data = run.data
@@ -132,6 +133,7 @@ class Observer:
                 "depth": run.hands.depth,
                 "share": run.hands.share,
                 "cut": run.hands.any_cut,
+                "effect": run.hands.effect,
             },
             "score": "r2" if run.schema.task == "regression" else "accuracy",
             "history": {

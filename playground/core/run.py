@@ -368,13 +368,20 @@ class Run:
 
     def act(self, deed: Mapping[str, Any]) -> bool:
         """Does to the weights what a visitor asks, see `deeds`; False where it cannot be done."""
+        before = self._scores_now()
         done = obey(self.hands, self.blocks, deed, self.path.plane)
         if done:
             self.path.leap()
             self.hold()
             self.measured_step = -1
+            self.hands.tell(deed, before, self._scores_now())
             self._note([("hands", str(deed["deed"]))])
         return done
+
+    @torch.no_grad()
+    def _scores_now(self) -> Metrics:
+        """What `measure` would find, without a word of it in the history."""
+        return self.meter.metrics(self.engine.activations(self.points)[-1])
 
     def _note(self, changes: Sequence[tuple[str, str]]) -> None:
         """Marks what changed at this moment; of many changes in a row of one thing, the last."""

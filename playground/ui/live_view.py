@@ -155,7 +155,7 @@ def _allowed(part: str) -> dict[str, Any]:
     """What only one part is told: how its switches stand, and what a lesson leaves open."""
     if part == "map":
         return {"switches": state.switches(), "pen": not state.locked("data.name")}
-    if part == "network":
+    if part in ("network", "analysis"):
         return {"hands": not state.locked("layers")}
     return {}
 

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from playground.core.analysis.leading import leading
+
 SHOWN = 3
 MOST_RATIOS = 8
 DENSE_LIMIT = 160  # units up to which all eigenvectors are computed
 HYSTERESIS = 1.1
-ITERATIONS = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,29 +64,12 @@ def principal_components(points: Tensor, start: Tensor | None = None) -> Compone
     count = max(len(points) - 1, 1)
     total = centred.square().sum().item() / count
     if points.shape[1] > DENSE_LIMIT and len(points) > MOST_RATIOS:
-        axes, variances = _leading(centred, count, start)
-        return Components(mean, axes, variances, total, None)
+        values, axes = leading(centred, MOST_RATIOS, start)
+        return Components(mean, axes, values.square() / count, total, None)
     variances, vectors = torch.linalg.eigh(centred.t() @ centred / count)
     variances, axes = variances.flip(0).clamp(min=0), vectors.t().flip(0)
     tolerance = variances[0] * max(points.shape) * torch.finfo(points.dtype).eps
     return Components(mean, axes, variances, total, int((variances > tolerance).sum()))
-
-
-def _leading(centred: Tensor, count: int, start: Tensor | None) -> tuple[Tensor, Tensor]:
-    """The first components of wide data by subspace iteration (Golub & Van Loan, section 8.2)."""
-    width = MOST_RATIOS + 4
-    generator = torch.Generator().manual_seed(0)
-    guess = torch.randn(centred.shape[1], width, dtype=centred.dtype, generator=generator)
-    if start is not None:
-        guess[:, : len(start)] = start.t()[:, :width]
-    basis = torch.linalg.qr(guess).Q
-    for _ in range(ITERATIONS):
-        basis = torch.linalg.qr(centred.t() @ (centred @ basis)).Q
-    # Rayleigh-Ritz: the best eigenvectors within the subspace
-    inner = centred @ basis
-    variances, turn = torch.linalg.eigh(inner.t() @ inner / count)
-    order = torch.arange(width - 1, width - 1 - MOST_RATIOS, -1)
-    return (basis @ turn[:, order]).t(), variances[order].clamp(min=0)
 
 
 class Basis:

@@ -5,14 +5,8 @@ from __future__ import annotations
 from playground.core.analysis.health import HealthView
 from playground.core.analysis.metrics import MetricsView
 from playground.core.analysis.one_point import TraceView
-from playground.core.analysis.views import (
-    ConfusionView,
-    EigenView,
-    PcaView,
-    SingularView,
-    View,
-    WarpView,
-)
+from playground.core.analysis.spectral_views import EigenView, SingularView
+from playground.core.analysis.views import ConfusionView, PcaView, View, WarpView
 from playground.core.findings import FindingsView
 
 VIEWS: dict[str, type[View]] = {

@@ -15,7 +15,6 @@ from torch import Tensor
 
 from playground.core.analysis.maps import single
 from playground.core.analysis.pca import SHOWN, Basis
-from playground.core.analysis.spectra import eigenvalues, singular_spectrum
 from playground.core.analysis.warp import Warp
 from playground.core.picture import value_range
 
@@ -35,6 +34,7 @@ class Sight(Protocol):
 
     run: Run
     plane: Plane  # in which the data are pictured; another one when the visitor chooses it
+    kept: dict[str, Any]  # what views keep, by their names, when points or engine are exchanged
 
     def replica(self) -> Replica:
         """The run's network as it is now; the same one all through a frame."""
@@ -79,38 +79,6 @@ class PcaView(View):
         arrays["pca"] = single(found.scores(points)[:PCA_POINTS]).numpy()
 
 
-class SingularView(View):
-    """Singular values of every weight matrix."""
-
-    def add(self, want: Want, header: Header, arrays: Arrays) -> None:
-        header["spectra"] = []
-        for index, matrix in matrices(self.run):
-            found = singular_spectrum(matrix)
-            header["spectra"].append(
-                {
-                    "block": index,
-                    "rows": matrix.shape[0],
-                    "cols": matrix.shape[1],
-                    "rank": found.rank,
-                    "condition": found.condition,
-                    "norm": found.norm,
-                    "stable_rank": found.stable_rank,
-                }
-            )
-            arrays[f"sv_{index}"] = single(found.values).numpy()
-
-
-class EigenView(View):
-    """Eigenvalues of every square weight matrix."""
-
-    def add(self, want: Want, header: Header, arrays: Arrays) -> None:
-        header["eigen"] = []
-        for index, matrix in matrices(self.run):
-            if matrix.shape[0] == matrix.shape[1]:
-                header["eigen"].append({"block": index, "size": matrix.shape[0]})
-                arrays[f"ev_{index}"] = single(eigenvalues(matrix)).numpy()
-
-
 class WarpView(View):
     """The input plane and the points as every layer bends them."""
 
@@ -141,10 +109,3 @@ class ConfusionView(View):
             counts = torch.bincount(pairs.cpu(), minlength=classes * classes)
             tables.append(counts.view(classes, classes))
         arrays["confusion"] = torch.stack(tables).float().numpy()
-
-
-def matrices(run: Run) -> list[tuple[int, Tensor]]:
-    """Block index and weight matrix (outputs, inputs) of every linear map."""
-    linear = [i for i, block in enumerate(run.blocks) if block.linear is not None]
-    weights = [weight for weight, _ in run.engine.parameters()]
-    return list(zip(linear, weights, strict=True))

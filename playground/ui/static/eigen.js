@@ -1,7 +1,12 @@
-/** Eigenvalues of the square weight matrices in the complex plane, with the unit circle. */
+/**
+ * Eigenvalues of the square weight matrices in the complex plane, with the unit circle and the
+ * trail that each has left since the view was opened.
+ */
 
 import { Cards, roundStep } from './cards.js';
 import { css } from './colors.js';
+import { toggle } from './dom.js';
+import { recordOf } from './record.js';
 import { steadyExtent } from './plot.js';
 import { blockName } from './scene.js';
 import { short, signed, significant } from './words.js';
@@ -10,9 +15,20 @@ const TOP = 24;
 const LEFT = 40;
 const BOTTOM = 36;
 const NEAR_PX = 12;
+const AGES = 5; // shades of a trail, from its pale beginning on
 
-export function createEigen(context, body) {
+const choices = { trails: true };
+
+export function createEigen(context, body, tools) {
   const { text } = context;
+  const book = recordOf(context, 'eigen');
+  tools.append(toggle({
+    label: text('eigen.trails'), tip: text('eigen.trails_tip'), pressed: choices.trails,
+    onChange: (value) => {
+      choices.trails = value;
+      context.hub.invalidate();
+    },
+  }));
   const extents = new Map();
   const extentOf = (block, values) => {
     if (!extents.has(block)) extents.set(block, steadyExtent());
@@ -22,11 +38,17 @@ export function createEigen(context, body) {
   };
   return new Cards(context, body, {
     name: 'eigen', width: 250, height: 240,
-    find: ({ header, arrays, scene }) =>
-      header.eigen?.map(({ block, size }) => {
-        const values = arrays[`ev_${block}`]?.data ?? new Float32Array();
-        return { block, size, values, name: blockName(text, scene, block), extent: extentOf(block, values) };
-      }),
+    find: (hub) => {
+      book.take(hub);
+      const { header, arrays, scene } = hub;
+      return header.eigen?.map((head, order) => {
+        const values = arrays[`ev_${head.key}`]?.data ?? new Float32Array();
+        return {
+          ...head, values, order, book,
+          name: blockName(text, scene, head.block), extent: extentOf(head.key, values),
+        };
+      });
+    },
     paintCard, probeCard,
     describe: (items) =>
       items.map(({ name, size, values }) =>
@@ -71,6 +93,7 @@ function paintCard(context, card, { text, theme }) {
   context.arc(plot.cx, plot.cy, plot.k, 0, 7);
   context.stroke();
   context.setLineDash([]);
+  if (choices.trails && item.trails) paintTrails(context, plot, item, theme);
   for (let i = 0; i < item.values.length; i += 2) {
     context.beginPath();
     context.arc(plot.toX(item.values[i]), plot.toY(item.values[i + 1]), 4.5, 0, 7);
@@ -81,6 +104,36 @@ function paintCard(context, card, { text, theme }) {
     context.stroke();
   }
   context.restore();
+}
+
+/** The way of each eigenvalue; the older, the paler. Steps below half a pixel are left out. */
+function paintTrails(context, { toX, toY }, { book, order, size }, theme) {
+  context.lineWidth = 1.4;
+  context.lineJoin = 'round';
+  for (let k = 0; k < size; k++) {
+    let [px, py] = [NaN, NaN];
+    let age = -1;
+    const stroke = () => {
+      context.strokeStyle = css(theme.colors.positive, 0.18 + (0.5 * age) / (AGES - 1));
+      context.stroke();
+    };
+    for (let row = 0; row < book.count; row++) {
+      const x = toX(book.value(row, order, 2 * k));
+      const y = toY(book.value(row, order, 2 * k + 1));
+      const now = Math.min(AGES - 1, Math.floor((row / book.count) * AGES));
+      if (now !== age) {
+        if (age >= 0) stroke();
+        age = now;
+        context.beginPath();
+        context.moveTo(row ? px : x, row ? py : y);
+      }
+      if (book.broken(row)) context.moveTo(x, y);
+      else if (Math.hypot(x - px, y - py) < 0.5 && row + 1 < book.count) continue;
+      else context.lineTo(x, y);
+      [px, py] = [x, y];
+    }
+    if (age >= 0) stroke();
+  }
 }
 
 function paintPlane(context, plot, { extent }, theme, text) {

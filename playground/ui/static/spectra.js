@@ -1,129 +1,118 @@
-/** Singular values of every weight matrix as moving bars, with what follows from them. */
+/**
+ * Singular values of every weight matrix, as they move: a strip through time and bars now, with
+ * the band of a random matrix; and hands to take hold of them.
+ */
 
 import { Cards, roundStep } from './cards.js';
-import { css } from './colors.js';
-import { toggle } from './dom.js';
+import { el, toggle } from './dom.js';
+import { Grip } from './grip.js';
+import { recordOf } from './record.js';
 import { blockName } from './scene.js';
-import { short, significant } from './words.js';
+import { facts, paintCard, probeCard } from './spectrumcard.js';
 
-const choices = { log: false };
-const LEFT = 40;
-const TOP = 56;
-const BOTTOM = 22;
-const DECADES = 6;
+/** What the visitor chose outlives a remount. */
+const choices = { log: false, logX: false, band: 'first' };
 
 export function createSpectra(context, body, tools) {
-  const { text } = context;
-  const tops = new Map(); // block -> the top of its axis, which moves calmly
-  tools.append(toggle({
-    label: text('curves.log_y'), tip: text('curves.log_y_tip'), pressed: choices.log,
-    onChange: (value) => {
-      choices.log = value;
-      context.hub.invalidate();
+  return new Spectra(context, body, tools);
+}
+
+class Spectra {
+  constructor(context, body, tools) {
+    this.context = context;
+    this.tops = new Map(); // matrix -> the top of its axis, which moves calmly
+    this.book = recordOf(context, 'singular');
+    this.buildTools(tools);
+    const holder = el('div', { class: 'np-spectra-cards' });
+    this.cards = new Cards(context, holder, {
+      name: 'singular', width: 300, height: 178,
+      find: (hub) => this.find(hub),
+      paintCard: (canvas, card, view) => paintCard(canvas, card, view, choices),
+      probeCard: (card, x, y, view) => probeCard(card, x, y, view, choices),
+      describe: (items) => items.map((item) => this.describe(item)).join(' '),
+      empty: () => '',
+    });
+    this.grip = new Grip(context, this.cards, choices);
+    body.append(el('div', { class: 'np-spectra' }, this.grip.node, holder));
+  }
+
+  buildTools(tools) {
+    const { text, hub } = this.context;
+    const flip = (key, label, tip) => toggle({
+      label, tip, pressed: choices[key],
+      onChange: (value) => {
+        choices[key] = value;
+        hub.invalidate();
+      },
+    });
+    const band = el('select', {
+      class: 'np-select', 'aria-label': text('spectra.band'), title: text('spectra.band_tip'),
+      on: {
+        change: () => {
+          choices.band = band.value;
+          hub.invalidate();
+        },
+      },
     },
-  }));
-  return new Cards(context, body, {
-    name: 'singular', width: 210, height: 190,
-    find: ({ header, arrays, scene }) =>
-      header.spectra?.map((head) => ({
-        ...head, name: blockName(text, scene, head.block),
-        values: arrays[`sv_${head.block}`]?.data ?? [], top: axisTop(tops, head),
-      })),
-    paintCard, probeCard,
-    describe: (items) => items.map((item) => text('spectra.alt', numbers(item))).join(' '),
-    empty: () => '',
-  });
-}
-
-/** Grows at once, shrinks when the largest value has sunk below half: bars move, axes rest. */
-function axisTop(tops, { block, norm }) {
-  const needed = Math.max(norm ?? 0, 1e-9);
-  const top = tops.get(block) ?? 0;
-  if (needed > top || needed < top * 0.5) {
-    const step = roundStep(needed * 1.15, 3);
-    tops.set(block, Math.ceil((needed * 1.05) / step) * step);
+    el('option', { value: 'first', text: text('spectra.band_first') }),
+    el('option', { value: 'now', text: text('spectra.band_now') }),
+    el('option', { value: '', text: text('spectra.band_none') }));
+    band.value = choices.band;
+    tools.append(band,
+      flip('logX', text('curves.log_x'), text('curves.log_x_tip')),
+      flip('log', text('curves.log_y'), text('curves.log_y_tip')));
   }
-  return tops.get(block);
-}
 
-const numbers = ({ name, rows, cols, rank, condition, norm, stable_rank: stable }) => ({
-  name, rows, cols, rank, norm: significant(norm), stable: significant(stable),
-  condition: condition == null ? '∞' : significant(condition),
-});
+  find({ header, arrays, scene }) {
+    return header.spectra?.map((head, order) => {
+      const values = [...(arrays[`sv_${head.key}`]?.data ?? [])];
+      const deviation = choices.band ? head[choices.band] : 0;
+      const [m, n] = [Math.max(head.rows, head.cols), Math.min(head.rows, head.cols)].map(Math.sqrt);
+      return {
+        ...head, order, values, deviation,
+        band: choices.band && head.count > 1 ? [deviation * (m - n), deviation * (m + n)] : null,
+        expected: arrays[`mp_${head.key}`]?.data,
+        book: this.book, epochLabel: this.context.text('curves.epoch'),
+        name: blockName(this.context.text, scene, head.block),
+        top: this.axisTop(head),
+      };
+    });
+  }
 
-function height(value, top, space) {
-  if (!choices.log) return (value / top) * space;
-  if (value <= 0) return 0;
-  return Math.max(0, 1 + Math.log10(value / top) / DECADES) * space;
-}
+  /** Grows at once, shrinks when the largest value has sunk below half; rests under a hand. */
+  axisTop({ key, norm, first, rows, cols }) {
+    const edge = choices.band === 'first' ? first * (Math.sqrt(rows) + Math.sqrt(cols)) : 0;
+    const needed = Math.max(norm ?? 0, Math.min(edge, 4 * (norm ?? 0)), 1e-9);
+    const top = this.tops.get(key) ?? 0;
+    if (this.grip.holds(key) && top) return top;
+    if (needed > top || needed < top * 0.5) {
+      const step = roundStep(needed * 1.15, 3);
+      this.tops.set(key, Math.ceil((needed * 1.05) / step) * step);
+    }
+    return this.tops.get(key);
+  }
 
-function paintCard(context, card, { text, theme }) {
-  const { item, width, height: tall } = card;
-  const facts = numbers(item);
-  context.textBaseline = 'alphabetic';
-  context.textAlign = 'left';
-  context.fillStyle = theme.text;
-  context.font = `600 12.5px ${theme.font}`;
-  context.fillText(`${item.name} · ${item.rows} × ${item.cols}`, 4, 13, width - 8);
-  context.fillStyle = theme.muted;
-  context.font = `11.5px ${theme.font}`;
-  context.fillText(text('spectra.first', facts), 4, 30, width - 8);
-  context.fillText(text('spectra.second', facts), 4, 45, width - 8);
-  const space = tall - TOP - BOTTOM;
-  paintAxis(context, item.top, width, space, theme);
-  const n = item.values.length;
-  const step = (width - LEFT - 6) / Math.max(n, 4);
-  const bar = Math.max(1, Math.min(34, step * 0.72));
-  item.values.forEach((value, i) => {
-    const h = height(value, item.top, space);
-    const dead = i >= item.rank;
-    context.fillStyle = css(theme.colors.positive, dead ? 0.35 : 0.9);
-    context.fillRect(LEFT + step * (i + 0.5) - bar / 2, TOP + space - h, bar, Math.max(h, 1));
-  });
-  context.fillStyle = theme.muted;
-  context.font = `11px ${theme.font}`;
-  context.textAlign = 'center';
-  const every = Math.ceil(n / Math.max(1, Math.floor((width - LEFT) / 26)));
-  for (let i = 0; i < n; i += every) {
-    context.fillText(`σ${subscript(i + 1)}`, LEFT + step * (i + 0.5), tall - 6);
+  describe(item) {
+    const { text, lang } = this.context;
+    const found = facts(item, lang);
+    const numbers = item.values.length < item.count ? text('spectra.alt_top', found) : text('spectra.alt', found);
+    return item.band ? `${numbers} ${text('spectra.alt_band', { ...found, low: item.band[0], high: item.band[1] })}` : numbers;
+  }
+
+  paint(hub) {
+    if (!hub.header.spectra) return;
+    this.book.take(hub);
+    this.grip.follow(hub);
+    this.cards.paint(hub);
+    this.grip.place();
+  }
+
+  save() {
+    return this.cards.save();
+  }
+
+  destroy() {
+    this.grip.destroy();
+    this.cards.destroy();
   }
 }
-
-function paintAxis(context, top, width, space, theme) {
-  context.font = `11px ${theme.font}`;
-  context.textAlign = 'right';
-  context.lineWidth = 1;
-  const ticks = choices.log
-    ? [0, 2, 4, 6].map((decades) => top * 10 ** -decades)
-    : steps(top);
-  for (const tick of ticks) {
-    const y = Math.round(TOP + space - height(tick, top, space)) + 0.5;
-    context.strokeStyle = tick === 0 ? theme.line : theme.faint;
-    context.beginPath();
-    context.moveTo(LEFT, y);
-    context.lineTo(width - 4, y);
-    context.stroke();
-    context.fillStyle = theme.muted;
-    context.fillText(short(tick), LEFT - 5, y + 3.5);
-  }
-}
-
-function steps(top) {
-  const step = roundStep(top, 3);
-  return Array.from({ length: Math.floor(top / step + 1e-6) + 1 }, (_, i) => i * step);
-}
-
-function probeCard({ item, width }, x, y, { text }) {
-  const n = item.values.length;
-  const i = Math.floor((x - LEFT) / ((width - LEFT - 6) / Math.max(n, 4)));
-  if (x < LEFT || i < 0 || i >= n || y < TOP) return null;
-  const total = item.values.reduce((sum, value) => sum + value * value, 0);
-  return [
-    { title: true, label: `${item.name} · σ${subscript(i + 1)}` },
-    { label: text('spectra.value'), value: significant(item.values[i]) },
-    { label: text('spectra.share'), value: `${((item.values[i] ** 2 / total) * 100 || 0).toFixed(1)} %` },
-  ];
-}
-
-const subscript = (number) =>
-  [...String(number)].map((digit) => '₀₁₂₃₄₅₆₇₈₉'[digit]).join('');

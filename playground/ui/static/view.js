@@ -99,7 +99,7 @@ class View {
     if (data.height) root.style.setProperty('--np-height', `${data.height}px`);
     this.root = root;
     this.host.append(root);
-    await loadStyle('view.css');
+    await Promise.all([loadStyle('view.css'), loadStyle('spectra.css')]);
     if (this.identity !== identity || this.root !== root) return;
     const { base } = component;
     this.hub = hubFor(data.token, base);
