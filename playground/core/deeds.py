@@ -38,31 +38,48 @@ def read_deed(value: Mapping[Any, Any]) -> dict[str, Any] | None:
         if not _is_whole(value.get(name), MOST):
             return None
         found[name] = value[name]
-    if kind == "set":
-        source, number = value.get("source"), _number(value.get("value"))
-        if number is None or not (source is None or _is_whole(source, MOST)):
-            return None
-        found |= {"source": source, "value": max(-LARGEST, min(LARGEST, number))}
-    if kind == "singular":
-        number, stroke = _number(value.get("value")), value.get("stroke")
-        if number is None or not (stroke is None or _is_whole(stroke, 2**53)):
-            return None
-        found |= {"value": max(0.0, min(LARGEST, number)), "stroke": stroke}
-    if kind in ("cut", "silence"):
-        if not isinstance(value.get("on"), bool):
-            return None
-        found["on"] = value["on"]
-    if kind == "stand":
-        plane, place = value.get("plane"), [_number(value.get(name)) for name in ("a", "b")]
-        if isinstance(plane, bool) or not isinstance(plane, int) or None in place:
-            return None
-        found |= {"plane": plane, "a": place[0], "b": place[1]}
-    if kind == "prune":
-        share = _number(value.get("share"))
-        if share is None or not 0 <= share <= 1:
-            return None
-        found["share"] = share
-    return found
+    more = _MORE[kind](value) if kind in _MORE else {}
+    return None if more is None else found | more
+
+
+def _set(value: Mapping[Any, Any]) -> dict[str, Any] | None:
+    source, number = value.get("source"), _number(value.get("value"))
+    if number is None or not (source is None or _is_whole(source, MOST)):
+        return None
+    return {"source": source, "value": max(-LARGEST, min(LARGEST, number))}
+
+
+def _singular(value: Mapping[Any, Any]) -> dict[str, Any] | None:
+    number, stroke = _number(value.get("value")), value.get("stroke")
+    if number is None or not (stroke is None or _is_whole(stroke, 2**53)):
+        return None
+    return {"value": max(0.0, min(LARGEST, number)), "stroke": stroke}
+
+
+def _switch(value: Mapping[Any, Any]) -> dict[str, Any] | None:
+    return {"on": value["on"]} if isinstance(value.get("on"), bool) else None
+
+
+def _stand(value: Mapping[Any, Any]) -> dict[str, Any] | None:
+    plane, place = value.get("plane"), [_number(value.get(name)) for name in ("a", "b")]
+    if isinstance(plane, bool) or not isinstance(plane, int) or None in place:
+        return None
+    return {"plane": plane, "a": place[0], "b": place[1]}
+
+
+def _prune(value: Mapping[Any, Any]) -> dict[str, Any] | None:
+    share = _number(value.get("share"))
+    return {"share": share} if share is not None and 0 <= share <= 1 else None
+
+
+_MORE = {
+    "set": _set,
+    "singular": _singular,
+    "cut": _switch,
+    "silence": _switch,
+    "stand": _stand,
+    "prune": _prune,
+}
 
 
 def _is_whole(value: Any, limit: int) -> bool:

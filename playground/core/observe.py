@@ -58,6 +58,7 @@ class Observer:
         self._views: dict[str, View] = {}
         self._open: tuple[str, ...] = ()
         self.kept: dict[str, Any] = {}
+        self.frames = 0
         self._replica: Replica | None = None
         self._replica_fresh = False
         self._data = run.data
@@ -85,6 +86,7 @@ class Observer:
         if _stated(run) != self._stated:
             self._stated, scene = _stated(run), True
         self._replica_fresh = False
+        self.frames += 1
         header = self._numbers(history_from)
         arrays: Arrays = {"history": run.history.since(header["history"]["start"])}
         if scene:

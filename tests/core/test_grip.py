@@ -157,7 +157,8 @@ def test_a_stroke_is_undone_at_once_and_measured_from_its_start():
     assert effect["after"]["train_loss"] != pytest.approx(effect["before"]["train_loss"])
     run.act({"deed": "undo"})
     assert torch.equal(weights(run)[0][0], before)
-    assert run.hands.effect["after"]["train_loss"] == pytest.approx(scores.train_loss)
+    effect = run.hands.effect
+    assert effect is not None and effect["after"]["train_loss"] == pytest.approx(scores.train_loss)
     run.act({"deed": "singular", "block": 1, "place": 1, "value": 1.5, "stroke": 12})
     run.act({"deed": "singular", "block": 1, "place": 1, "value": 1.5, "stroke": 13})
     assert run.hands.depth == 2, "after undo, and by another number, it is a new one"

@@ -57,12 +57,12 @@ def test_a_frame_keeps_the_contract(name, analysis):
     if analysis == "pca":
         expected.add("pca")
     elif analysis == "singular":
-        expected |= {f"sv_{k}" for k in linear}
+        expected |= {f"{kind}_{k}" for k in linear for kind in ("sv", "mp")} | {"singular_record"}
     elif analysis == "eigen":
         shapes = [tuple(weight.shape) for weight, _ in run.engine.parameters()]
         square = [k for k, shape in zip(linear, shapes, strict=True) if shape[0] == shape[1]]
         assert square, "the stack holds a square matrix"
-        expected |= {f"ev_{k}" for k in square}
+        expected |= {f"ev_{k}" for k in square} | {"eigen_record"}
     elif analysis == "confusion" and task != "regression":
         expected.add("confusion")
     elif analysis == "warp":
@@ -250,7 +250,7 @@ def test_the_spectra_are_numpys():
         assert entry["condition"] == pytest.approx(np.linalg.cond(weight), rel=1e-5)
         assert entry["norm"] == pytest.approx(np.linalg.norm(weight, 2), rel=1e-5)
     header, arrays = frame(run, analysis="eigen")
-    assert header["eigen"] == [{"block": 4, "size": 4}]
+    assert [(one["block"], one["size"]) for one in header["eigen"]] == [(4, 4)]
     found = arrays["ev_4"][:, 0] + 1j * arrays["ev_4"][:, 1]
     np.testing.assert_allclose(
         np.sort_complex(found), np.sort_complex(np.linalg.eigvals(weights[2])), atol=1e-5

@@ -103,7 +103,7 @@ def test_random_matrices_fill_the_band(rows, columns, deviation, kind):
 def test_the_expected_values_keep_the_energy_of_chance(shape):
     """The law's mean square is the sides' larger one, as ‖W‖² = rows · columns · s² demands."""
     found = np.array(random_matrix.expected(*shape))
-    low, high = random_matrix.band(*shape, 1.0)
+    low, high = random_matrix.band(shape[0], shape[1], 1.0)
     assert (np.diff(found) < 0).all()
     assert low <= found[-1] <= found[0] <= high
     if min(shape) >= 16:

@@ -15,10 +15,10 @@ import numpy as np
 from playground.core.history import well_spread
 
 MOST_ROWS = 600
-SKIPPED = 10  # times the usual way from row to row: nobody looked in between
 
 # No two records share a version, not even those of a worker that was started again.
-_versions = count(time.time_ns() // 1_000_000)
+# Small enough for an option of a view (see `want.py`).
+_versions = count(time.time_ns() // 1_000_000 % 500_000_000)
 
 
 class Record:
@@ -31,24 +31,27 @@ class Record:
     def __init__(self) -> None:
         self.version = next(_versions)
         self._rows: list[tuple[float, ...]] = []
-        self._stride = 0.0
+        self._frame = 0
 
     def __len__(self) -> int:
         return len(self._rows)
 
-    def add(self, epoch: float, values: Iterable[float]) -> None:
+    def add(self, epoch: float, values: Iterable[float], frame: int) -> None:
         """Adds one moment.
 
         Of several with the same epoch the first and the last stay: what a hand did at once is
         seen as a jump. A moment earlier than the last one drops what came after it.
+
+        Args:
+            frame: number of the frame it belongs to; numbers left out were not looked at.
         """
         rows = self._rows
         if rows and rows[-1][0] > epoch:
             self._rows = rows = [row for row in rows if row[0] <= epoch]
             self.version = next(_versions)
-        stride = epoch - rows[-1][0] if rows else 0.0
-        broken = float(0 < SKIPPED * self._stride < stride)
-        self._stride = stride or self._stride
+        moved = bool(rows) and epoch > rows[-1][0]
+        broken = float(moved and frame > self._frame + 1)
+        self._frame = frame
         if len(rows) > 1 and rows[-2][0] == rows[-1][0] == epoch:
             rows.pop()
         rows.append((epoch, broken, *values))

@@ -77,10 +77,7 @@ def eigenvalues(matrix: Tensor) -> Tensor:
     matrix about TOP of the largest, by Arnoldi's method.
     """
     exact = matrix.detach().cpu().double()
-    if len(exact) >= LARGE:
-        values = _ritz_values(exact)
-    else:
-        values = torch.linalg.eigvals(exact)
+    values = _ritz_values(exact) if len(exact) >= LARGE else torch.linalg.eigvals(exact)
     parts = torch.stack((values.real, values.imag), 1)
     order = sorted(
         range(len(parts)), key=lambda i: (-round(abs(values[i].item()), 12), -parts[i, 1].item())

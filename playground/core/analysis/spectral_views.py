@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -25,26 +27,39 @@ def chosen(count: int) -> list[int]:
     return [round(i * (count - 1) / (MOST_LINES - 1)) for i in range(MOST_LINES)]
 
 
-def add_record(
-    name: str, record: Record, want: Want, header: Header, arrays: Arrays, widths: list[int]
-) -> None:
-    """Tells what the viewer of a view lacks of its record.
+class SpectralView(View):
+    """A view with a record of what it showed since it was opened."""
 
-    `header[name + "_record"]` has the record's version, the first row told, how many there are,
-    and how many values of a row belong to each matrix; `arrays[name + "_record"]` the rows.
-    """
-    start, rows = record.since(want.of(name).get("have"))
-    header[f"{name}_record"] = {
-        "version": record.version,
-        "start": start,
-        "total": len(record),
-        "widths": widths,
-    }
-    arrays[f"{name}_record"] = rows
+    name: ClassVar[str]
+
+    def keep(self, row: list[float], widths: list[int], want: Want) -> tuple[Header, Arrays]:
+        """Enters a row into the record.
+
+        Args:
+            row: the values now; none where they are not all numbers.
+            widths: how many values of a row belong to each matrix.
+
+        Returns:
+            What the viewer lacks. `<name>_record` in the header has the record's version, the
+            first row told, how many there are, and `widths`; that among the arrays the rows.
+        """
+        record: Record = self.sight.kept.setdefault(self.name, Record())
+        if row:
+            record.add(self.run.exact_epoch, row, self.sight.frames)
+        start, rows = record.since(want.of(self.name).get("have"))
+        head = {
+            "version": record.version,
+            "start": start,
+            "total": len(record),
+            "widths": widths,
+        }
+        return {f"{self.name}_record": head}, {f"{self.name}_record": rows}
 
 
-class SingularView(View):
+class SingularView(SpectralView):
     """Singular values of every weight matrix, and the band that chance would fill."""
+
+    name: ClassVar[str] = "singular"
 
     def __init__(self, sight: Sight) -> None:
         super().__init__(sight)
@@ -54,7 +69,6 @@ class SingularView(View):
         """`header["spectra"]` says of each matrix what `_describe` does; `arrays["sv_<key>"]` has
         its values, `arrays["mp_<key>"]` where they would lie if its entries were chance with
         deviation 1."""
-        record = self.sight.kept.setdefault("singular", Record())
         header["spectra"], row, widths = [], [], []
         found_all = matrices(self.run)
         finite = [one for one in found_all if torch.isfinite(one.values).all()]
@@ -69,9 +83,9 @@ class SingularView(View):
             arrays[f"mp_{matrix.key}"] = np.asarray(expected, np.float32)
             row += values[lines].tolist()
             widths.append(len(lines))
-        if len(finite) == len(found_all):
-            record.add(self.run.exact_epoch, row)
-        add_record("singular", record, want, header, arrays, widths)
+        head, rows = self.keep(row if len(finite) == len(found_all) else [], widths, want)
+        header |= head
+        arrays |= rows
 
     def _describe(self, matrix: Matrix, found: Spectrum) -> Header:
         rows, columns = matrix.values.shape
@@ -94,8 +108,10 @@ class SingularView(View):
         }
 
 
-class EigenView(View):
+class EigenView(SpectralView):
     """Eigenvalues of every square weight matrix."""
+
+    name: ClassVar[str] = "eigen"
 
     def __init__(self, sight: Sight) -> None:
         super().__init__(sight)
@@ -104,7 +120,6 @@ class EigenView(View):
     def add(self, want: Want, header: Header, arrays: Arrays) -> None:
         """`arrays["ev_<key>"]` has real and imaginary parts, the largest first; in the record
         each keeps its place from row to row."""
-        record = self.sight.kept.setdefault("eigen", Record())
         header["eigen"], row, widths = [], [], []
         square = [one for one in matrices(self.run) if len(set(one.values.shape)) == 1]
         finite = [one for one in square if torch.isfinite(one.values).all()]
@@ -128,9 +143,9 @@ class EigenView(View):
                 self._before[matrix.key] = steady
                 row += single(steady).flatten().tolist()
             widths.append(2 * rows if trails else 0)
-        if len(finite) == len(square):
-            record.add(self.run.exact_epoch, row)
-        add_record("eigen", record, want, header, arrays, widths)
+        head, rows = self.keep(row if len(finite) == len(square) else [], widths, want)
+        header |= head
+        arrays |= rows
 
 
 def followed(values: Tensor, before: Tensor | None) -> Tensor:

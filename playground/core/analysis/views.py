@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from playground.core.analysis.maps import single
 from playground.core.analysis.pca import SHOWN, Basis
@@ -34,6 +33,7 @@ class Sight(Protocol):
 
     run: Run
     plane: Plane  # in which the data are pictured; another one when the visitor chooses it
+    frames: int  # made so far, this one included
     kept: dict[str, Any]  # what views keep, by their names, when points or engine are exchanged
 
     def replica(self) -> Replica:

@@ -81,6 +81,7 @@ export class Cards {
 
   showTip() {
     if (!this.cards || this.canvas.hidden) return;
+    if (this.quiet) return this.tip.hide();
     const box = this.canvas.getBoundingClientRect();
     const x = this.pointer.x - box.left;
     const y = this.pointer.y - box.top;

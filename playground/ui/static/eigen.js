@@ -11,7 +11,7 @@ import { steadyExtent } from './plot.js';
 import { blockName } from './scene.js';
 import { short, signed, significant } from './words.js';
 
-const TOP = 24;
+const TOP = 40;
 const LEFT = 40;
 const BOTTOM = 36;
 const NEAR_PX = 12;
@@ -37,7 +37,7 @@ export function createEigen(context, body, tools) {
     return extents.get(block)(most);
   };
   return new Cards(context, body, {
-    name: 'eigen', width: 250, height: 240,
+    name: 'eigen', width: 236, height: 246,
     find: (hub) => {
       book.take(hub);
       const { header, arrays, scene } = hub;
@@ -81,6 +81,9 @@ function paintCard(context, card, { text, theme }) {
   context.fillStyle = theme.text;
   context.font = `600 12.5px ${theme.font}`;
   context.fillText(`${item.name} · ${item.size} × ${item.size}`, 4, 13, width - 8);
+  context.fillStyle = theme.muted;
+  context.font = `11.5px ${theme.font}`;
+  context.fillText(text('eigen.radius', { radius: significant(spectralRadius(item.values)) }), 4, 30, width - 8);
   paintPlane(context, plot, item, theme, text);
   context.save();
   context.beginPath();

@@ -10,6 +10,7 @@ import { accuracy, percent, significant } from './words.js';
 
 const MOST_HANDLES = 24; // of one matrix; every other value can be typed
 const GAP_MS = 50; // between two deeds of one movement
+const ENOUGH = 0.95; // share of ‖W‖² that the rank offered first keeps
 const REST_MS = 900; // after which keys begin a new movement
 
 let strokes = Date.now() % 1e9;
@@ -62,8 +63,9 @@ export class Grip {
     this.effect = el('output', { class: 'np-grip-effect', 'aria-live': 'polite' });
     this.node = el('div', { class: 'np-grip', hidden: !this.context.hands },
       el('span', { class: 'np-grip-part' }, this.matrix, this.which, this.value),
-      el('span', { class: 'np-grip-part' }, this.rank, this.cut, this.saved),
-      el('span', { class: 'np-grip-part' }, this.polar, this.undo), this.effect);
+      el('span', { class: 'np-grip-part' }, this.rank, this.cut),
+      el('span', { class: 'np-grip-part' }, this.polar, this.undo),
+      el('div', { class: 'np-grip-said' }, this.effect, this.saved));
   }
 
   get item() {
@@ -218,6 +220,7 @@ export class Grip {
     const top = geometry(card, this.choices.log).toY(card.item.values[place]);
     this.away = this.yOf(event, card) - top;
     this.dragging = { matrix, place };
+    this.cards.quiet = true;
     node.focus({ preventScroll: true });
     this.choose(matrix, place);
   }
@@ -239,6 +242,7 @@ export class Grip {
   drop() {
     if (!this.dragging) return;
     this.dragging = null;
+    this.cards.quiet = false;
     const before = this.held;
     this.release();
     if (!before) return;
@@ -307,12 +311,16 @@ export class Grip {
       const value = this.held?.key === item.key ? this.held.value : values[this.chosen.place];
       this.value.value = value.toPrecision(4);
     }
-    const rank = this.chosen.rank ?? Math.min(values.length, Math.max(1, item.rank ?? values.length));
-    if (document.activeElement !== this.rank) this.rank.value = String(rank);
+    const energy = item.stable_rank * item.norm ** 2;
+    const shareOf = (rank) => (energy ? values.slice(0, rank).reduce((sum, value) => sum + value * value, 0) / energy : 0);
+    if (this.chosen.rank == null) {
+      this.chosen.rank = 1;
+      while (this.chosen.rank < values.length && shareOf(this.chosen.rank) < ENOUGH) this.chosen.rank += 1;
+    }
+    this.rank.value = String(this.chosen.rank);
     const kept = Number(this.rank.value);
     const [whole, factors] = [item.rows * item.cols, kept * (item.rows + item.cols)];
-    const energy = item.stable_rank * item.norm ** 2;
-    const share = energy ? values.slice(0, kept).reduce((sum, value) => sum + value * value, 0) / energy : 0;
+    const share = shareOf(kept);
     const facts = { rank: kept, factors, whole, share: percent(share, 1), saved: percent(1 - factors / whole) };
     setText(this.saved, factors < whole ? text('grip.saved', facts) : text('grip.unsaved', facts));
     this.saved.title = text('grip.saved_tip', { ...facts, rows: item.rows, cols: item.cols });

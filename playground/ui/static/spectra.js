@@ -25,7 +25,7 @@ class Spectra {
     this.buildTools(tools);
     const holder = el('div', { class: 'np-spectra-cards' });
     this.cards = new Cards(context, holder, {
-      name: 'singular', width: 300, height: 178,
+      name: 'singular', width: 236, height: 172,
       find: (hub) => this.find(hub),
       paintCard: (canvas, card, view) => paintCard(canvas, card, view, choices),
       probeCard: (card, x, y, view) => probeCard(card, x, y, view, choices),

@@ -88,9 +88,9 @@ function paintFacts(context, { item, width }, text, theme, lang) {
   context.fillStyle = theme.muted;
   context.font = `11.5px ${theme.font}`;
   const partial = item.values.length < item.count;
-  context.fillText(partial ? text('spectra.top', found) : text('spectra.first', found), 4, 30, width - 8);
-  const second = text('spectra.second', found);
-  context.fillText(item.band ? `${second} · ${text('spectra.above', found)}` : second, 4, 45, width - 8);
+  const first = partial ? text('spectra.top', found) : text('spectra.first', found);
+  context.fillText(item.band ? `${first} · ${text('spectra.above', found)}` : first, 4, 30, width - 8);
+  context.fillText(text('spectra.second', found), 4, 45, width - 8);
 }
 
 function paintAxis(context, { item, width }, place, theme) {
