@@ -21,7 +21,7 @@ from playground.core.layers import AnyLayer, Dense
 from playground.core.losses import LOSSES, LossSettings
 from playground.core.optimizers import Adam, Optimizer
 from playground.core.schedules import Constant, Schedule
-from playground.core.settings import RATES, Settings, is_live, setting
+from playground.core.settings import RATES, Settings, is_live, rebuilds, setting
 
 VERSION = 1
 MAX_LAYERS = 10
@@ -108,8 +108,8 @@ class Training(Settings):
     seed: int = setting(42, ge=0, le=99_999)
     # What TensorFlow Playground's stream starts from, where that is no number like 0.42000.
     seed_text: str = setting("", max_length=200)
-    device: Literal["auto", "cpu", "cuda", "mps"] = setting("auto", live=True)
-    precision: Literal["float32", "float64"] = setting("float32", live=True)
+    device: Literal["auto", "cpu", "cuda", "mps"] = setting("auto", live=True, rebuilds=True)
+    precision: Literal["float32", "float64"] = setting("float32", live=True, rebuilds=True)
     order: Literal["shuffled", "fixed"] = setting("shuffled", live=True)
     last_batch: Literal["smaller", "dropped", "carried"] = setting("smaller", live=True)
     stream: Literal["pytorch", "tfplayground"] = setting("pytorch")
@@ -139,11 +139,13 @@ class Experiment(Settings):
         (Dense(units=4, activation="tanh"), Dense(units=2, activation="tanh")),
         max_length=MAX_LAYERS,
     )
-    output_activation: Literal["linear", "tanh"] = setting("linear", live=True)
+    output_activation: Literal["linear", "tanh"] = setting("linear", live=True, rebuilds=True)
     initialization: str = setting("pytorch")
-    loss: str = setting("bce", live=True)
+    loss: str = setting("bce", live=True, rebuilds=True)
     loss_settings: LossSettings = Field(default_factory=LossSettings)
-    optimizer: Optimizer = Field(default_factory=Adam, json_schema_extra={"live": True})
+    optimizer: Optimizer = Field(
+        default_factory=Adam, json_schema_extra={"live": True, "rebuilds": True}
+    )
     schedule: Schedule = Field(default_factory=Constant, json_schema_extra={"live": True})
     regularization: Regularization = Field(default_factory=Regularization)
     training: Training = Field(default_factory=Training)
@@ -317,6 +319,30 @@ def _differences(old: Any, new: Any, prefix: str) -> list[str]:
         else:
             found.append(path)
     return found
+
+
+def needs_another_engine(old: Settings, new: Settings) -> bool:
+    """Whether a change that may happen mid-run needs an engine of its own.
+
+    Of a part whose kind may change, an optimizer or a block, only another kind does.
+    """
+    if type(old) is not type(new):
+        return True
+    for name, field in type(old).model_fields.items():
+        before, after = getattr(old, name), getattr(new, name)
+        if before == after:
+            continue
+        if isinstance(before, Settings) and isinstance(after, Settings):
+            if rebuilds(field) and type(before) is not type(after):
+                return True
+            if type(before) is type(after) and needs_another_engine(before, after):
+                return True
+        elif rebuilds(field):
+            return True
+        elif isinstance(before, tuple) and name == "layers":
+            if any(map(needs_another_engine, before, after)):
+                return True
+    return False
 
 
 def _merged(content: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from playground.core.history import Metrics
 from playground.core.losses import encode_targets
-from playground.core.network import penalty_rates
+from playground.core.network import penalty, penalty_rates
 
 if TYPE_CHECKING:
     from playground.core.run import Run
@@ -73,14 +73,9 @@ class Meter:
         return _finite(1 - (output[0] - truth).square().sum().item() / spread)
 
     def _penalty(self) -> float:
-        run, total = self._run, 0.0
-        rates = penalty_rates(run.experiment, run.blocks)
-        for (weight, _), (l1, l2) in zip(run.engine.parameters(), rates, strict=True):
-            if l1:
-                total += l1 * weight.abs().sum().item()
-            if l2:
-                total += 0.5 * l2 * weight.square().sum().item()
-        return total
+        run = self._run
+        weights = (weight for weight, _ in run.engine.parameters())
+        return float(penalty(weights, penalty_rates(run.experiment, run.blocks)))
 
     def first_bad_layer(self, values: list[Tensor]) -> int | None:
         """Number of the first linear map with a value that is not finite, counted from 1.

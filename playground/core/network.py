@@ -6,7 +6,7 @@ the end. Shapes come from the layers' own rules, so `describe` needs no torch.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -121,6 +121,27 @@ def parameter_count(blocks: tuple[Block, ...]) -> int:
 def linear_blocks(blocks: Sequence[Block]) -> list[Block]:
     """The blocks that hold a linear map, in order: the engine's parameters are theirs."""
     return [block for block in blocks if block.linear is not None]
+
+
+def penalty(
+    weights: Iterable[Tensor], rates: Iterable[tuple[float, float]], *, l1: bool = True
+) -> Tensor | float:
+    """L1 · Σ|w| + L2 / 2 · Σw² over weight matrices; 0.0 where no rate is above 0.
+
+    Args:
+        weights: of the linear maps, in order.
+        rates: of L1 and L2 for each, see `penalty_rates`.
+        l1: with its share; TensorFlow Playground's L1 is no part of the loss.
+    """
+    total: Tensor | float = 0.0
+    for weight, (first, second) in zip(weights, rates, strict=True):
+        if l1 and first > 0:
+            # Not weight.abs(): its second derivative, a zero that torch works out on its meta
+            # device, would load seconds of code at first use.
+            total = total + first * (weight * weight.detach().sign()).sum()
+        if second > 0:
+            total = total + 0.5 * second * weight.square().sum()
+    return total
 
 
 def penalty_rates(experiment: Experiment, blocks: Sequence[Block]) -> list[tuple[float, float]]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from playground.core.network import build, penalty_rates
+from playground.core.network import build, penalty, penalty_rates
 
 if TYPE_CHECKING:
     from playground.core.engine import Engine
@@ -92,15 +92,9 @@ class Replica:
 
     def penalty(self) -> Tensor:
         """The penalty on the weights of linear maps: a scalar with its graph."""
-        total = torch.zeros((), dtype=self.dtype)
         rates = penalty_rates(self._run.experiment, self._run.blocks)
-        for linear, (l1, l2) in zip(linear_maps(self.modules), rates, strict=True):
-            weight = linear.weight
-            # Not weight.abs(): its second derivative, a zero that torch works out on its meta
-            # device, would load seconds of code at first use.
-            total = total + l1 * (weight * weight.detach().sign()).sum()
-            total = total + 0.5 * l2 * weight.square().sum()
-        return total
+        weights = (linear.weight for linear in linear_maps(self.modules))
+        return torch.zeros((), dtype=self.dtype) + penalty(weights, rates)
 
     def gradients(
         self, inputs: Tensor, targets: Tensor, *, penalty: bool = False

@@ -25,7 +25,12 @@ from playground.core.engine import Engine, Problem, make_engine
 from playground.core.engine.base import Free
 from playground.core.engine.batches import Batches
 from playground.core.errors import Notice, PlaygroundError
-from playground.core.experiment import Experiment, changed_settings, reset_reasons
+from playground.core.experiment import (
+    Experiment,
+    changed_settings,
+    needs_another_engine,
+    reset_reasons,
+)
 from playground.core.hands import Hands
 from playground.core.history import History, Metrics
 from playground.core.losses import LOSSES, encode_targets
@@ -39,7 +44,7 @@ from playground.core.pace import Pace
 from playground.core.path import Path
 from playground.core.random import SeedRandom, Stream, TorchStream, stable_seed
 from playground.core.saving import restore, snapshot_of
-from playground.core.transplant import memory_of, needs_transplant, transplant
+from playground.core.transplant import memory_of, transplant
 
 State = Literal["ready", "done", "diverged"]
 CHUNK_SECONDS = 0.0015
@@ -417,7 +422,8 @@ class Run:
             raise PlaygroundError("change_needs_reset", settings=", ".join(reasons))
         only_view = experiment == self.experiment.model_copy(update={"view": experiment.view})
         changes = changed_settings(self.experiment, experiment)
-        memory = memory_of(self) if needs_transplant(changes) else None
+        other = needs_another_engine(self.experiment, experiment)
+        memory = memory_of(self) if other else None
         data = self.data
         if experiment.data != self.experiment.data:
             data = prepare(experiment, self.table, _data_stream(experiment))

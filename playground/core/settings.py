@@ -23,17 +23,25 @@ class Settings(BaseModel):
 
 
 def setting(
-    default: Any, *, live: bool = False, steps: tuple[float, ...] | None = None, **bounds: Any
+    default: Any,
+    *,
+    live: bool = False,
+    rebuilds: bool = False,
+    steps: tuple[float, ...] | None = None,
+    **bounds: Any,
 ) -> Any:
     """Declares one setting.
 
     Args:
         default: its value where nothing is said.
         live: it may change mid-run without a reset.
+        rebuilds: such a change needs another engine, into which the weights are carried over.
         steps: values that a widget offers; others between the bounds stay valid.
         **bounds: pydantic's constraints (ge, gt, le, lt, max_length ...).
     """
     extra: dict[str, Any] = {"live": live}
+    if rebuilds:
+        extra["rebuilds"] = True
     if steps is not None:
         extra["steps"] = list(steps)
     return Field(default=default, json_schema_extra=extra, **bounds)
@@ -43,6 +51,12 @@ def is_live(field: FieldInfo) -> bool:
     """Whether the setting may change mid-run without a reset."""
     extra = field.json_schema_extra
     return isinstance(extra, dict) and bool(extra.get("live"))
+
+
+def rebuilds(field: FieldInfo) -> bool:
+    """Whether a change of the setting mid-run needs another engine."""
+    extra = field.json_schema_extra
+    return isinstance(extra, dict) and bool(extra.get("rebuilds"))
 
 
 def steps_of(field: FieldInfo) -> tuple[float, ...] | None:

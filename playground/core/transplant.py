@@ -17,26 +17,6 @@ from playground.core.network import linear_blocks
 if TYPE_CHECKING:
     from playground.core.run import Run
 
-# Last names of the settings whose change an engine cannot follow by itself
-REBUILDING = frozenset(
-    {
-        "activation",
-        "second",
-        "formula",
-        "bias",
-        "output_activation",
-        "loss",
-        "optimizer",
-        "device",
-        "precision",
-    }
-)
-
-
-def needs_transplant(changes: list[tuple[str, str]]) -> bool:
-    """Whether changed settings, from `changed_settings`, need another engine."""
-    return any(path.rsplit(".", 1)[-1] in REBUILDING for path, _ in changes)
-
 
 def memory_of(run: Run) -> dict[str, Any]:
     """What a network holds in any engine, and everything that it holds in this one."""

@@ -315,7 +315,7 @@ def test_a_setting_resets_unless_it_is_declared_live(key):
 LIVE_PARTS = {name for name, field in Experiment.model_fields.items() if is_live(field)}
 
 
-def test_what_the_issue_promises_to_change_live():
+def test_what_must_be_able_to_change_live():
     every = {f"{model.__name__}.{name}": model.model_fields[name] for model, name in FIELDS}
     live = {name for name, field in every.items() if is_live(field)}
     assert {

@@ -18,7 +18,7 @@ from playground.core.engine.sticky import settle
 from playground.core.experiment import Experiment
 from playground.core.layers import Freezable
 from playground.core.losses import LOSSES
-from playground.core.network import build, penalty_rates
+from playground.core.network import build, penalty, penalty_rates
 
 
 class AutogradEngine(Engine):
@@ -100,7 +100,8 @@ class AutogradEngine(Engine):
         for block in self._blocks:
             values = block(values)
         loss = self._loss.value(values, self._epoch_targets[start:stop], 1)
-        total = loss + self._penalty(settings.sticky_l1)
+        weights = (linear.weight for linear in self._linears)
+        total = loss + penalty(weights, self._rates, l1=not settings.sticky_l1)
         self._assign_gradients(total)
         if settings.clip_norm > 0:
             nn.utils.clip_grad_norm_(self._parameters, settings.clip_norm)
@@ -118,15 +119,6 @@ class AutogradEngine(Engine):
         for parameter, mask, _ in self._held:
             if parameter.grad is not None:
                 parameter.grad.mul_(mask)
-
-    def _penalty(self, sticky: bool) -> Tensor:
-        total = torch.zeros((), dtype=self._problem.dtype, device=self._problem.device)
-        for linear, (l1, l2) in zip(self._linears, self._rates, strict=True):
-            if l2 > 0:
-                total = total + 0.5 * l2 * linear.weight.square().sum()
-            if l1 > 0 and not sticky:
-                total = total + l1 * linear.weight.abs().sum()
-        return total
 
     @torch.no_grad()
     def _put_back(self) -> None:

@@ -66,8 +66,10 @@ class Layer(Settings):
 class Activated(Layer):
     """A block that ends in an activation."""
 
-    activation: str = setting("tanh", live=True)
-    formula: str = setting(SOFTSIGN, live=True, max_length=MAX_LENGTH)  # of z, if it is typed
+    activation: str = setting("tanh", live=True, rebuilds=True)
+    formula: str = setting(
+        SOFTSIGN, live=True, rebuilds=True, max_length=MAX_LENGTH
+    )  # of z, if it is typed
 
     @field_validator("activation")
     @classmethod
@@ -95,7 +97,7 @@ class Freezable(Layer):
 class Weighted(Activated, Freezable):
     """A block with a linear map: what can be said of its weights apart from the others'."""
 
-    bias: bool = setting(True, live=True)
+    bias: bool = setting(True, live=True, rebuilds=True)
     initialization: str | None = setting(None)
     l1: float | None = setting(None, live=True, steps=RATES, ge=0, le=10)
     l2: float | None = setting(None, live=True, steps=RATES, ge=0, le=10)

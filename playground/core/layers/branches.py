@@ -25,7 +25,7 @@ class Branches(Weighted):
 
     kind: Literal["branches"] = "branches"
     units: int = setting(4, ge=1, le=256)
-    second: str = setting("sine", live=True)
+    second: str = setting("sine", live=True, rebuilds=True)
 
     @field_validator("second")
     @classmethod
