@@ -267,7 +267,7 @@ LIVE = [
 RESET = [
     {"training": {"seed": 1}},
     {"layers": [{"kind": "dense", "units": 4}]},
-    {"data": {"noise": 5}},
+    {"data": {"name": "xor"}},
     {"features": ["x"]},
 ]
 
