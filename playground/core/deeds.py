@@ -61,10 +61,14 @@ def _switch(value: Mapping[Any, Any]) -> dict[str, Any] | None:
 
 
 def _stand(value: Mapping[Any, Any]) -> dict[str, Any] | None:
-    plane, place = value.get("plane"), [_number(value.get(name)) for name in ("a", "b")]
-    if isinstance(plane, bool) or not isinstance(plane, int) or None in place:
+    plane, stroke = value.get("plane"), value.get("stroke")
+    a, b = _number(value.get("a")), _number(value.get("b"))
+    if a is None or b is None or not _is_whole(plane, 2**53):
         return None
-    return {"plane": plane, "a": place[0], "b": place[1]}
+    if not (stroke is None or _is_whole(stroke, 2**53)):
+        return None
+    a, b = (max(-LARGEST, min(LARGEST, number)) for number in (a, b))
+    return {"plane": plane, "a": a, "b": b, "stroke": stroke}
 
 
 def _prune(value: Mapping[Any, Any]) -> dict[str, Any] | None:
@@ -112,7 +116,7 @@ def obey(
     if kind == "stand":
         if plane is None or plane.number != deed["plane"]:
             return False
-        hands.stand(plane.place(deed["a"], deed["b"]))
+        hands.stand(plane.place(deed["a"], deed["b"]), deed["stroke"])
         return True
     if kind == "undo":
         return hands.undo()

@@ -159,11 +159,12 @@ class Hands:
         """Makes all singular values of a linear map 1."""
         self._replace(index, grip.nearest_orthogonal(self._values(index)[0]))
 
-    def stand(self, weights: Tensor) -> None:
+    def stand(self, weights: Tensor, stroke: int | None = None) -> None:
         """Puts the whole network elsewhere; what is cut stays 0.
 
         Args:
             weights: all that it learns, in the order of `Engine.learned`.
+            stroke: deeds of one number are one movement, to be undone at once.
         """
         gains = {name: part.cpu().double().clone() for name, part in self._engine.gains().items()}
         maps = []
@@ -175,7 +176,8 @@ class Hands:
             weight, bias = next(parts).view_as(weight), next(parts)
             self._engine.write(index, weight.masked_fill(self.cuts(index), 0.0), bias)
         self._engine.load_extras({name: next(parts).view_as(part) for name, part in gains.items()})
-        self._keep_deed(_Deed(maps, gains))
+        if stroke is None or not self._undo or self._undo[-1].stroke != stroke:
+            self._keep_deed(_Deed(maps, gains, stroke))
 
     def undo(self) -> bool:
         """Takes the last deed back; weights that it did not touch stay as they are now.

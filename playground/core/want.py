@@ -8,7 +8,16 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 Analysis = Literal[
-    "pca", "singular", "eigen", "confusion", "warp", "metrics", "health", "trace", "findings"
+    "pca",
+    "singular",
+    "eigen",
+    "confusion",
+    "warp",
+    "metrics",
+    "health",
+    "trace",
+    "findings",
+    "landscape",
 ]
 RESOLUTIONS = (20, 200)
 LARGEST = 1e9

@@ -143,6 +143,7 @@ def _facts(part: str, run: RunHandle) -> dict[str, Any]:
             "activations": language.names_of("activations", ACTIVATIONS),
             "settings": _live_settings(),
             "losses": language.names_of("losses", LOSSES),
+            "optimizers": language.names_of("optimizers", OPTIMIZERS),
         },
         "lang": language.current(),
         "mode": st.session_state.get(_TRANSPORT, "ws"),

@@ -287,7 +287,7 @@ def test_the_network_stands_where_it_is_put_and_comes_back(engine):
         run.measure()
     before = flat(run)
     run.path.plane = plane = path_plane(run)
-    deed = {"deed": "stand", "plane": plane.number, "a": 0.3, "b": -0.2}
+    deed = {"deed": "stand", "plane": plane.number, "a": 0.3, "b": -0.2, "stroke": None}
     value = ManyLosses(run)(plane.place(0.3, -0.2)[None]).item()
     assert run.act(deed)
     torch.testing.assert_close(flat_weights(run.engine).double(), plane.place(0.3, -0.2))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from playground.core.analysis.health import HealthView
+from playground.core.analysis.landscape_view import LandscapeView
 from playground.core.analysis.metrics import MetricsView
 from playground.core.analysis.one_point import TraceView
 from playground.core.analysis.spectral_views import EigenView, SingularView
@@ -19,4 +20,5 @@ VIEWS: dict[str, type[View]] = {
     "health": HealthView,
     "trace": TraceView,
     "findings": FindingsView,
+    "landscape": LandscapeView,
 }

@@ -9,6 +9,7 @@ import { createConfusion } from './confusion.js';
 import { createEigen } from './eigen.js';
 import { createFindings } from './findings.js';
 import { createHealth } from './health.js';
+import { createLandscape } from './landscape.js';
 import { createMetrics } from './metrics.js';
 import { createPca } from './pca.js';
 import { createSpectra } from './spectra.js';
@@ -19,6 +20,7 @@ const GROUPS = {
   diagnosis: { findings: createFindings, health: createHealth, metrics: createMetrics, confusion: createConfusion },
   inside: { trace: createTrace, warp: createWarp },
   spectra: { pca: createPca, singular: createSpectra, eigen: createEigen },
+  loss: { landscape: createLandscape },
 };
 const VIEWS = Object.assign({}, ...Object.values(GROUPS));
 const groupOf = (name) => Object.keys(GROUPS).find((group) => name in GROUPS[group]);

@@ -1,0 +1,398 @@
+/**
+ * The landscape from above: colours and labelled contour lines under the path. What stands is
+ * painted once on the lower canvas; what moves, path, balls and network, every frame on the upper.
+ */
+
+import { Axes } from './axes.js';
+import { css, parse } from './colors.js';
+import { plotlyImage } from './png.js';
+import { Raster, refined } from './raster.js';
+import { timeColor } from './relief.js';
+import { short } from './words.js';
+
+const FINER = 3;
+const HATCH = 7; // px between the lines over holes
+const CLICK_PX = 4;
+const GRAB_PX = 14;
+const KEY_STEP = 8; // px
+
+export class Contours {
+  /**
+   * @param {object} context of the view
+   * @param {{point: Function, press: Function, drag: Function}} calls what the pointer does, in
+   *   coordinates of the plane; `point(null)` when it leaves
+   */
+  constructor(context, calls) {
+    this.context = context;
+    this.calls = calls;
+    this.axes = new Axes(context, () => context.hub.invalidate());
+    this.node = this.axes.host;
+    this.raster = new Raster();
+    this.listen();
+  }
+
+  // ---- pointer and keys ----------------------------------------------------------------------
+
+  listen() {
+    const { node } = this;
+    // Plotly zooms by drags that begin anywhere: those that begin on the network's mark are ours.
+    for (const kind of ['pointerdown', 'mousedown', 'touchstart']) {
+      node.addEventListener(kind, (event) => this.down(event), { capture: true, passive: false });
+    }
+    node.addEventListener('pointermove', (event) => this.move(event), true);
+    node.addEventListener('pointerleave', () => this.calls.point(null));
+    node.addEventListener('blur', () => this.calls.point(null));
+    node.addEventListener('keydown', (event) => this.key(event));
+    this.onUp = (event) => this.up(event);
+    document.addEventListener('pointerup', this.onUp, true);
+    document.addEventListener('pointercancel', (this.onCancel = () => this.drop()), true);
+  }
+
+  pixel({ clientX, clientY }) {
+    const box = this.node.getBoundingClientRect();
+    const { left, top } = this.axes.rect ?? { left: 0, top: 0 };
+    return { x: clientX - box.left - left, y: clientY - box.top - top };
+  }
+
+  inside({ x, y }) {
+    const { width, height } = this.axes.rect;
+    return x >= 0 && y >= 0 && x <= width && y <= height;
+  }
+
+  place({ x, y }) {
+    return { a: this.axes.fromX(x), b: this.axes.fromY(y) };
+  }
+
+  down(event) {
+    if (!this.axes.fromX || !this.calls.ready()) return;
+    if (event.type !== 'pointerdown') {
+      if (!this.held) return;
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
+    if (event.button !== 0) return;
+    const at = this.pixel(event);
+    if (!this.inside(at)) return;
+    this.began = at;
+    const near = this.mark && Math.hypot(at.x - this.mark.x, at.y - this.mark.y) <= GRAB_PX;
+    if (!near || !this.calls.movable()) return;
+    this.held = true;
+    this.moved = false;
+    this.node.setPointerCapture(event.pointerId);
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  move(event) {
+    if (!this.axes.fromX) return;
+    const at = this.pixel(event);
+    if (this.held) {
+      event.stopPropagation();
+      if (!this.inside(at) || (!this.moved && this.still(at))) return;
+      this.calls.drag(this.place(at), this.moved);
+      this.moved = true;
+    } else this.calls.point(event.buttons === 0 && this.inside(at) ? this.place(at) : null, at);
+  }
+
+  still({ x, y }) {
+    return Math.hypot(x - this.began.x, y - this.began.y) <= CLICK_PX;
+  }
+
+  up(event) {
+    const { began, held, moved } = this;
+    this.drop();
+    if (!began || (held && moved)) return;
+    this.began = began;
+    const at = this.pixel(event);
+    if (this.still(at) && this.inside(at)) this.calls.press(this.place(at));
+    this.began = null;
+  }
+
+  drop() {
+    this.held = this.moved = false;
+    this.began = null;
+  }
+
+  key(event) {
+    if (!this.axes.fromX) return;
+    const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+    const arrow = arrows[event.key];
+    const { cursor } = this;
+    if (arrow && event.shiftKey) this.axes.panBy(...arrow);
+    else if (arrow) this.step(...arrow);
+    else if (event.key === '+' || event.key === '=') this.axes.zoomIn(cursor && { x: cursor.a, y: cursor.b });
+    else if (event.key === '-') this.axes.zoomOut(cursor && { x: cursor.a, y: cursor.b });
+    else if (event.key === '0') this.axes.reset();
+    else if (event.key === 'Escape') this.calls.point(null);
+    else if (event.key === 'Enter' && cursor) this.calls.press(cursor);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  /** The cross by arrow keys; it starts where the network is. */
+  step(right, up) {
+    const { width, height } = this.axes.rect;
+    const { cursor } = this;
+    const from = cursor
+      ? { x: this.axes.toX(cursor.a), y: this.axes.toY(cursor.b) }
+      : this.mark ?? { x: width / 2, y: height / 2 };
+    const clamp = (value, most) => Math.max(0, Math.min(most, value));
+    const at = { x: clamp(from.x + right * KEY_STEP, width), y: clamp(from.y - up * KEY_STEP, height) };
+    this.calls.point(this.place(at), at, true);
+  }
+
+  // ---- painting ------------------------------------------------------------------------------
+
+  /**
+   * @param {object} picture {relief, colors, version, labels: [x, y], path, balls, point, cursor}
+   */
+  paint(picture) {
+    if (!this.node.clientWidth) return;
+    const { relief: { window: [a0, a1, b0, b1] }, labels: [xLabel, yLabel] } = picture;
+    this.axes.setHome({
+      scene: picture.version, x: [a0, a1], y: [b0, b1], xLabel, yLabel, equal: false,
+    });
+    const context = this.axes.begin();
+    const { width, height } = this.axes.rect;
+    const key = [picture.version, picture.relief.log, this.axes.version, width, height,
+      this.context.theme.background].join('|');
+    if (key !== this.key) {
+      this.key = key;
+      context.clearRect(0, 0, width, height);
+      this.paintGround(context, picture);
+    }
+    this.paintMoving(this.axes.beginOver(), picture);
+  }
+
+  paintGround(context, { relief, colors }) {
+    const bytes = Uint8Array.from(relief.shares, (share) => Math.round((share || 0) * 255));
+    const source = refined({ data: bytes, shape: [relief.side, relief.side] }, FINER);
+    const table = Uint32Array.from({ length: 256 }, (_, i) => {
+      const [r, g, b] = colors(i / 255);
+      return ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
+    });
+    this.raster.values(source, table);
+    const [a0, a1, b0, b1] = relief.window;
+    this.raster.draw(context, this.axes, [a0, a1, b0, b1]);
+    this.paintHoles(context, relief);
+    this.paintLines(context, relief, colors);
+  }
+
+  /** Places without a finite loss, hatched. */
+  paintHoles(context, relief) {
+    if (!relief.holes) return;
+    const { axes, context: { theme } } = this;
+    const { side } = relief;
+    context.save();
+    context.beginPath();
+    relief.values.forEach((value, i) => {
+      if (Number.isFinite(value)) return;
+      const [left, low] = relief.fromLattice((i % side) - 0.5, Math.floor(i / side) - 0.5);
+      const [right, high] = relief.fromLattice((i % side) + 0.5, Math.floor(i / side) + 0.5);
+      const [x, y] = [axes.toX(left), axes.toY(high)];
+      context.rect(x, y, axes.toX(right) - x, axes.toY(low) - y);
+    });
+    context.clip();
+    const { width, height } = axes.rect;
+    context.fillStyle = theme.background;
+    context.fillRect(0, 0, width, height);
+    context.strokeStyle = theme.muted;
+    context.lineWidth = 1;
+    context.beginPath();
+    for (let x = -height; x < width; x += HATCH) {
+      context.moveTo(x, height);
+      context.lineTo(x + height, 0);
+    }
+    context.stroke();
+    context.restore();
+  }
+
+  paintLines(context, relief, colors) {
+    const { axes, context: { theme } } = this;
+    const taken = [];
+    context.lineJoin = 'round';
+    context.font = `10.5px ${theme.font}`;
+    context.textAlign = 'center';
+    context.textBaseline = 'middle';
+    const labels = [];
+    for (const level of relief.levels) {
+      const pale = relief.share(level) > 0.55;
+      const ink = pale ? 'rgba(20,28,48,0.62)' : 'rgba(255,255,255,0.5)';
+      let longest = [];
+      context.strokeStyle = ink;
+      context.lineWidth = 1;
+      for (const line of relief.lines(level)) {
+        const pixels = line.map(([x, y]) => {
+          const [a, b] = relief.fromLattice(x, y);
+          return [axes.toX(a), axes.toY(b)];
+        });
+        context.beginPath();
+        pixels.forEach(([x, y], i) => (i ? context.lineTo(x, y) : context.moveTo(x, y)));
+        context.stroke();
+        if (pixels.length > longest.length) longest = pixels;
+      }
+      labels.push({ level, line: longest, pale });
+    }
+    for (const label of labels) this.paintLabel(context, label, colors, relief, taken);
+  }
+
+  /** A level's value on its longest line, where it lies over no other. */
+  paintLabel(context, { level, line, pale }, colors, relief, taken) {
+    const { width, height } = this.axes.rect;
+    const free = ([x, y]) => x > 22 && y > 10 && x < width - 22 && y < height - 10 &&
+      taken.every(([u, v]) => Math.abs(u - x) > 46 || Math.abs(v - y) > 15);
+    const middle = Math.floor(line.length / 2);
+    for (let i = 0; i < line.length; i++) {
+      const at = line[(middle + (i % 2 ? -1 : 1) * Math.ceil(i / 2) + line.length) % line.length];
+      if (!free(at)) continue;
+      taken.push(at);
+      context.lineWidth = 3.5;
+      context.strokeStyle = css(colors(relief.share(level)));
+      context.strokeText(short(level), ...at);
+      context.fillStyle = pale ? '#141c30' : '#ffffff';
+      context.fillText(short(level), ...at);
+      return;
+    }
+  }
+
+  paintMoving(context, { path, balls, point, cursor }) {
+    const { axes, context: { theme } } = this;
+    this.cursor = cursor;
+    const to = (a, b) => [axes.toX(a), axes.toY(b)];
+    paintPath(context, path, to);
+    for (const ball of balls) paintBall(context, ball, to, theme);
+    this.mark = null;
+    if (point) {
+      const [x, y] = to(point.a, point.b);
+      this.mark = { x, y };
+      paintMark(context, x, y, theme);
+    }
+    if (cursor) paintCross(context, ...to(cursor.a, cursor.b), theme);
+  }
+
+  async paintOn(canvas, picture) {
+    const { axes } = this;
+    if (axes.ready) {
+      const image = await plotlyImage(axes.plotly, axes.plot, axes.size);
+      canvas.drawImage(image, 0, 0, axes.size.width, axes.size.height);
+    }
+    const { left, top, width, height } = axes.rect;
+    canvas.save();
+    canvas.translate(left, top);
+    canvas.beginPath();
+    canvas.rect(0, 0, width, height);
+    canvas.clip();
+    this.paintGround(canvas, picture);
+    this.paintMoving(canvas, { ...picture, cursor: null });
+    canvas.restore();
+  }
+
+  themed() {
+    this.key = '';
+    this.axes.themed();
+  }
+
+  destroy() {
+    document.removeEventListener('pointerup', this.onUp, true);
+    document.removeEventListener('pointercancel', this.onCancel, true);
+    this.axes.destroy();
+    this.node.remove();
+  }
+}
+
+// ---- what moves, on either picture -----------------------------------------------------------
+
+const CASING = 'rgba(10,16,36,0.75)';
+
+/**
+ * The path from its first to its last point, coloured by time; where a hand put the network
+ * elsewhere there is a gap.
+ *
+ * @param {Array<{a, b, begins, time}>} path @param {(a, b) => number[]} to pixels
+ */
+export function paintPath(context, path, to) {
+  const at = path.map(({ a, b }) => to(a, b));
+  context.lineCap = context.lineJoin = 'round';
+  context.beginPath();
+  at.forEach(([x, y], i) => (i && !path[i].begins ? context.lineTo(x, y) : context.moveTo(x, y)));
+  context.strokeStyle = CASING;
+  context.lineWidth = 4.5;
+  context.stroke();
+  context.lineWidth = 2.5;
+  for (let i = 1; i < at.length; i++) {
+    if (path[i].begins) continue;
+    context.beginPath();
+    context.moveTo(...at[i - 1]);
+    context.lineTo(...at[i]);
+    context.strokeStyle = timeColor(path[i].time);
+    context.stroke();
+  }
+  if (!at.length) return;
+  context.beginPath();
+  context.rect(at[0][0] - 3.5, at[0][1] - 3.5, 7, 7);
+  context.fillStyle = timeColor(0);
+  context.fill();
+  context.lineWidth = 1.5;
+  context.strokeStyle = CASING;
+  context.stroke();
+}
+
+/** One optimizer's way, with its number at its end. */
+export function paintBall(context, { track, color, name }, to, theme) {
+  if (!track.length) return;
+  const at = track.map(([a, b]) => to(a, b));
+  context.lineCap = context.lineJoin = 'round';
+  for (const [style, width] of [[CASING, 4.5], [color, 2.25]]) {
+    context.beginPath();
+    at.forEach(([x, y], i) => (i ? context.lineTo(x, y) : context.moveTo(x, y)));
+    context.strokeStyle = style;
+    context.lineWidth = width;
+    context.stroke();
+  }
+  const [x, y] = at.at(-1);
+  context.beginPath();
+  context.arc(x, y, 8, 0, 7);
+  context.fillStyle = color;
+  context.fill();
+  context.lineWidth = 1.5;
+  context.strokeStyle = CASING;
+  context.stroke();
+  context.fillStyle = '#10162a';
+  context.font = `700 11px ${theme.font}`;
+  context.textAlign = 'center';
+  context.textBaseline = 'middle';
+  context.fillText(name, x, y + 0.5);
+}
+
+/** Where the network is now. */
+export function paintMark(context, x, y, theme) {
+  context.beginPath();
+  context.arc(x, y, 7, 0, 7);
+  context.fillStyle = timeColor(1);
+  context.fill();
+  context.lineWidth = 2.5;
+  context.strokeStyle = '#ffffff';
+  context.stroke();
+  context.beginPath();
+  context.arc(x, y, 8.75, 0, 7);
+  context.lineWidth = 1.25;
+  context.strokeStyle = css(parse(theme.dark ? '#000000' : '#10162a'));
+  context.stroke();
+}
+
+function paintCross(context, x, y, theme) {
+  for (const [style, width] of [[theme.background, 3.5], [theme.text, 1.5]]) {
+    context.strokeStyle = style;
+    context.lineWidth = width;
+    context.beginPath();
+    for (const [dx, dy] of [[1, 0], [0, 1]]) {
+      context.moveTo(x - 10 * dx, y - 10 * dy);
+      context.lineTo(x - 3 * dx, y - 3 * dy);
+      context.moveTo(x + 3 * dx, y + 3 * dy);
+      context.lineTo(x + 10 * dx, y + 10 * dy);
+    }
+    context.stroke();
+  }
+}
