@@ -1,12 +1,14 @@
 """The path of a run's weights: where in the space of all parameters the network has been.
 
-Whenever the curves get a row, all that the network learns is copied as one flat vector: a few
-microseconds, some twenty times a second. When there are too many they are thinned as the curves
-are, so the whole path is there when somebody asks for it, in bounded memory.
+All that the network learns is copied as one flat vector, some 30 µs a time: whenever the curves
+get a row, and within the first epochs, of which the curves may see none, whenever the steps taken
+have grown by a few percent. When there are too many points they are thinned as the curves are, so
+the whole path is there when somebody asks for it, in bounded memory.
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -23,6 +25,7 @@ LEAST_POINTS = 50  # fewer are no path
 MEMORY = 8 * 2**20  # bytes of one run's path
 SAVED = 2**16  # bytes of a path in a snapshot, which goes out every few seconds
 NUMBER = 4  # bytes: a path needs no more than float32
+GROWTH = 1.04  # of the number of steps, from one point to the next while the run is young
 
 
 def flat_weights(engine: Engine) -> Tensor:
@@ -37,6 +40,7 @@ class Path:
     """Where the weights have been, by epoch.
 
     Attributes:
+        due: the step from which on another point is wanted, whether or not the run is measured.
         most: points that are kept at most; 0 where the network is too large for a path.
         version: changes when points are taken away; else they are only added.
         plane: the plane in which the path is looked at, on whose points a visitor may put the
@@ -55,6 +59,7 @@ class Path:
         self.most = fitting if fitting >= LEAST_POINTS else 0
         self._points = torch.empty(self.most + 1, self.size, dtype=torch.float32)
         self._rows: list[tuple[float, bool]] = []  # epoch, and whether a new piece begins here
+        self.due = 1 if self.most else math.inf
         self._leapt = False
         self.version += 1
 
@@ -85,20 +90,24 @@ class Path:
         """The next point was not reached by training."""
         self._leapt = bool(self._rows)
 
-    def append(self, epoch: float, engine: Engine) -> None:
-        """Adds where the network is now.
+    def append(self, epoch: float, step: int, engine: Engine) -> None:
+        """Adds where the network is now, unless it is nowhere: not finite.
 
         A second point of the same moment takes the place of the first, unless a hand came
         between: where training had come to is not forgotten for that.
         """
         if not self.most:
             return
+        self.due = step * GROWTH + 1
+        weights = flat_weights(engine)
+        if not math.isfinite(weights.sum().item()):
+            return
         self.forget_after(epoch)
         begins, self._leapt = self._leapt, False
         if self._rows and self._rows[-1][0] == epoch and (self._rows[-1][1] or not begins):
             begins = self._rows.pop()[1]
             self.version += 1
-        self._points[len(self._rows)].copy_(flat_weights(engine))
+        self._points[len(self._rows)].copy_(weights)
         self._rows.append((epoch, begins))
         if len(self._rows) > self.most:
             self._keep(self.most)

@@ -252,6 +252,8 @@ class Run:
                 self.engine.load(current.indices)
                 if self.pace.busy:
                     self.pace.epoch_ended()
+            if self.step >= self.path.due:
+                self.path.append(self.exact_epoch, self.step, self.engine)
         self.seconds += time.perf_counter() - begin
         return taken
 
@@ -325,7 +327,7 @@ class Run:
         if self._good is None or loss <= self._exploded:
             self._good = (self.engine.state(), self.batches.state(), self.step, metrics)
         self.history.append(self.exact_epoch, metrics, self.pace.rate)
-        self.path.append(self.exact_epoch, self.engine)
+        self.path.append(self.exact_epoch, self.step, self.engine)
         self.pace.check()
         return metrics
 
@@ -340,6 +342,7 @@ class Run:
         self.engine.load_state(state)
         self.batches.load_state(batches)
         self.engine.load(self.batches.indices)
+        self.path.forget_after(self.exact_epoch)
         self.state = "diverged"
         self.notice = Notice(
             "diverged",
@@ -467,7 +470,6 @@ class Run:
         """Lets a run that has stopped go on, where its stop rule allows."""
         if self.state == "diverged":
             self.history.forget_after(self.exact_epoch)
-            self.path.forget_after(self.exact_epoch)
         self.state, self.notice = "ready", None
         self._check_points()
         self.pace.resume()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+
 import pytest
 import torch
 from hypothesis import given
@@ -33,12 +36,32 @@ def test_every_measured_moment_is_a_point_of_the_path(engine):
     run = run_of(small(), engine=engine)
     seen = [flat(run)]
     for _ in range(5):
-        run.advance(3)
+        run.advance(1)
         run.measure()
         seen.append(flat(run))
     torch.testing.assert_close(run.path.points.double(), torch.stack(seen), rtol=1e-6, atol=1e-6)
     assert run.path.epochs == [row[0] for row in run.history.state()]
     assert not any(run.path.begins)
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_a_young_run_that_nobody_measures_leaves_a_path(precision):
+    run = run_of(small(training={"precision": precision}))
+    for _ in range(300):
+        run.train_for(0)
+    assert run.step > 300
+    assert 30 < len(run.path) < 0.5 * MOST_POINTS, "every few percent of the steps"
+    assert len(run.history) == 1
+    steps = [epoch * run.batches_per_epoch for epoch in run.path.epochs]
+    assert max(later / before for before, later in itertools.pairwise(steps[5:])) < 2.5
+
+
+def test_what_is_not_finite_is_no_point_of_the_path():
+    run = stepped(3)
+    weight, bias = run.engine.parameters()[0]
+    run.engine.write(0, weight * math.nan, bias)
+    run.path.append(run.exact_epoch + 1, run.step + 1, run.engine)
+    assert len(run.path) == 4
 
 
 def test_the_same_moment_measured_twice_is_one_point():
@@ -98,7 +121,7 @@ def test_the_path_never_outgrows_its_memory(most, length, hands):
     for step in range(length):
         if step in hands:
             path.leap()
-        path.append(step / 3, _ENGINE)
+        path.append(step / 3, step, _ENGINE)
         assert 1 <= len(path) <= most
     assert path.epochs[-1] == (length - 1) / 3
     assert path.epochs == sorted(set(path.epochs))
@@ -111,7 +134,7 @@ def test_a_large_network_keeps_fewer_points_and_a_larger_one_none(monkeypatch):
     monkeypatch.setattr(path_module, "MEMORY", 4 * size * (LEAST_POINTS - 1))
     path = Path(_ENGINE)
     assert path.most == 0
-    path.append(1.0, _ENGINE)
+    path.append(1.0, 1, _ENGINE)
     assert len(path) == 0
     assert MEMORY / 4 / LEAST_POINTS > 40_000
 

@@ -16,7 +16,8 @@ import { percent, significant } from './words.js';
 /** Choices outlive a change of tab. */
 const choices = { axes: 'path', part: 'train', seed: 0, log: true, deep: false, follow: true };
 const BOTH_PX = 860; // a part this wide shows both pictures
-const FAR_OFF = 0.5; // of the window's size: so far off the plane, another plane is due
+const FAR_OFF = 0.25; // of the window's size: so far off the plane, another plane is due
+const IN_PLANE = 1e-4; // of the weights' length: rounding
 const FOLLOW_MS = 1500;
 const FOLLOW_REST = 6; // times as long as the last one took, until the next is made by itself
 
@@ -92,6 +93,7 @@ class Landscape {
 
   /** Both pictures where there is room, else the chosen one. */
   arrange() {
+    this.width = this.body.clientWidth;
     const both = this.body.clientWidth >= BOTH_PX;
     this.left.hidden = !both && choices.deep;
     this.right.hidden = !both && !choices.deep;
@@ -235,6 +237,7 @@ class Landscape {
   }
 
   compose(hub) {
+    if (this.body.clientWidth !== this.width) this.arrange();
     const { text, theme } = this.context;
     const { head, arrays, version } = this.study;
     const loss = arrays.landscape_loss.data;
@@ -277,24 +280,28 @@ class Landscape {
       this.facts.replaceChildren(...this.factNodes(head));
     }
     const [a, b, off] = (this.live.plane === head.number && this.live.point) || [];
-    setText(this.where, a == null ? '' : text('landscape.where', {
-      loss: significant(this.live.loss), off: significant(off), size: significant(head.size),
-    }));
+    const facts = { loss: significant(this.live.loss), off: significant(off), size: significant(head.size) };
+    const within = off < IN_PLANE * head.size;
+    setText(this.where, a == null ? ''
+      : within ? text('landscape.where_in', facts) : text('landscape.where', facts));
+    this.where.title = text('landscape.where_tip', facts);
   }
 
   factNodes(head) {
     const { text } = this.context;
-    const line = (words) => el('p', { class: 'np-caption', text: words });
+    const line = (words, title) => el('p', { class: 'np-caption', text: words, title });
     const found = [];
     if (head.axes === 'path' && head.drawn < 2) {
-      const rows = head.ratios.slice(0, 3).map((ratio, i) => {
-        const fill = el('i');
-        fill.style.width = `${((ratio ?? 0) * 100).toFixed(1)}%`;
-        return el('div', { class: 'np-bar-row' }, el('span', { text: `PC${i + 1}` }),
-          el('span', { class: 'np-bar-track' }, fill), el('b', { text: percent(ratio, ratio < 0.0995 ? 1 : 0) }));
-      });
-      found.push(el('h4', { class: 'np-subtitle', text: text('landscape.explained'), title: text('landscape.smooth') }),
-        ...rows, line(text('landscape.smooth')));
+      const shares = head.ratios.slice(0, 3);
+      const track = el('div', { class: 'np-land-shares', 'aria-hidden': 'true' }, ...shares.map((ratio) => {
+        const part = el('i');
+        part.style.width = `${((ratio ?? 0) * 100).toFixed(1)}%`;
+        return part;
+      }));
+      const words = shares.map((ratio, i) => `PC${i + 1} ${percent(ratio, ratio < 0.0995 ? 1 : 0)}`).join(' · ');
+      found.push(el('h4', { class: 'np-subtitle', text: text('landscape.explained') }), track,
+        el('p', { class: 'np-land-numbers', text: words }),
+        line(text('landscape.smooth'), text('landscape.smooth_tip')));
     } else found.push(line(text(head.axes === 'path' ? 'landscape.no_path_yet' : 'landscape.random_note')));
     if (head.axes === 'path' && head.drawn === 1) found.push(line(text('landscape.one_drawn')));
     if (this.relief.holes) found.push(line(text('landscape.holes', { count: this.relief.holes })));

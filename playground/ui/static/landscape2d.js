@@ -15,6 +15,8 @@ const HATCH = 7; // px between the lines over holes
 const CLICK_PX = 4;
 const GRAB_PX = 14;
 const KEY_STEP = 8; // px
+const LABEL_PX = 46; // between the middles of two labels
+const PATH_PX = 22; // between a label and the path
 
 export class Contours {
   /**
@@ -166,7 +168,7 @@ export class Contours {
     this.paintMoving(this.axes.beginOver(), picture);
   }
 
-  paintGround(context, { relief, colors }) {
+  paintGround(context, { relief, colors, path }) {
     const bytes = Uint8Array.from(relief.shares, (share) => Math.round((share || 0) * 255));
     const source = refined({ data: bytes, shape: [relief.side, relief.side] }, FINER);
     const table = Uint32Array.from({ length: 256 }, (_, i) => {
@@ -177,7 +179,7 @@ export class Contours {
     const [a0, a1, b0, b1] = relief.window;
     this.raster.draw(context, this.axes, [a0, a1, b0, b1]);
     this.paintHoles(context, relief);
-    this.paintLines(context, relief, colors);
+    this.paintLines(context, { relief, colors, path });
   }
 
   /** Places without a finite loss, hatched. */
@@ -209,9 +211,9 @@ export class Contours {
     context.restore();
   }
 
-  paintLines(context, relief, colors) {
+  paintLines(context, { relief, colors, path }) {
     const { axes, context: { theme } } = this;
-    const taken = [];
+    const taken = path.map(({ a, b }) => [axes.toX(a), axes.toY(b), PATH_PX]);
     context.lineJoin = 'round';
     context.font = `10.5px ${theme.font}`;
     context.textAlign = 'center';
@@ -242,7 +244,7 @@ export class Contours {
   paintLabel(context, { level, line, pale }, colors, relief, taken) {
     const { width, height } = this.axes.rect;
     const free = ([x, y]) => x > 22 && y > 10 && x < width - 22 && y < height - 10 &&
-      taken.every(([u, v]) => Math.abs(u - x) > 46 || Math.abs(v - y) > 15);
+      taken.every(([u, v, room = LABEL_PX]) => Math.abs(u - x) > room || Math.abs(v - y) > 15);
     const middle = Math.floor(line.length / 2);
     for (let i = 0; i < line.length; i++) {
       const at = line[(middle + (i % 2 ? -1 : 1) * Math.ceil(i / 2) + line.length) % line.length];

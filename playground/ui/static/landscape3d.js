@@ -67,14 +67,14 @@ export class Surface {
   projection(width, height) {
     const [cy, sy] = [Math.cos(angle.yaw), Math.sin(angle.yaw)];
     const [cp, sp] = [Math.cos(angle.pitch), Math.sin(angle.pitch)];
-    const scale = Math.min(width * 0.34, height * 0.46);
+    const scale = Math.min(width * 0.31, height * 0.37);
     return (x, y, z) => {
       const across = x * cy - y * sy;
       const away = x * sy + y * cy;
       const up = z * cp + away * sp;
       const depth = away * cp - z * sp;
       const zoom = scale * (4.2 / (4.2 + depth));
-      return { x: width / 2 + across * zoom, y: height / 2 - up * zoom, depth };
+      return { x: width / 2 + across * zoom, y: height * 0.51 - up * zoom, depth };
     };
   }
 

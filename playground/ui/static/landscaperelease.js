@@ -48,7 +48,7 @@ export class Release {
   names() {
     const { words, text } = this.context;
     const { sgd, ...others } = words.optimizers ?? {};
-    return { sgd, momentum: text('landscape.momentum', { name: sgd }), ...others };
+    return { sgd, momentum: text('landscape.momentum'), ...others };
   }
 
   add() {

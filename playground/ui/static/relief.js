@@ -10,6 +10,8 @@ const MOST_LEVELS = 13;
 /** On a linear scale the walls around a valley would swallow all levels: the highest tenth is flat. */
 const LINEAR_TOP = 0.9;
 const MOST_DECADES = 8;
+const FACTORS = 20; // the highest over the lowest value, from which on factors of the value show enough
+const FLOOR = 0.01; // of all heights
 const RAMP = {
   light: ['#2a3a63', '#5d73a8', '#a9b7d8', '#edf0f6'],
   dark: ['#0c1328', '#2b3e6b', '#5873ad', '#a3b6de'],
@@ -19,7 +21,7 @@ export class Relief {
   /**
    * @param {Float32Array} values side × side
    * @param {number[]} window [a0, a1, b0, b1]
-   * @param {boolean} log levels by factors; where no value is positive they are linear all the same
+   * @param {boolean} log finer near the bottom: by factors, see the constructor
    */
   constructor(values, window, log) {
     this.values = values;
@@ -29,27 +31,45 @@ export class Relief {
     this.holes = values.length - finite.length;
     this.min = finite[0] ?? 0;
     this.max = finite.at(-1) ?? 1;
+    this.log = log;
     const positive = finite.find((value) => value > 0);
-    this.log = log && this.min >= 0 && positive !== undefined;
-    if (this.log) {
+    const spread = this.max - this.min;
+    if (log && this.min >= 0 && positive !== undefined && this.max > FACTORS * this.min) {
+      this.base = 0;
       this.low = Math.max(this.min, positive, this.max * 10 ** -MOST_DECADES);
       this.high = this.max;
     } else {
+      // By factors of what lies above the floor, a little below the lowest value.
+      this.base = log ? this.min - FLOOR * spread : 0;
       this.low = this.min;
-      this.high = finite[Math.floor((finite.length - 1) * LINEAR_TOP)] ?? 1;
+      this.high = log ? this.max : finite[Math.floor((finite.length - 1) * LINEAR_TOP)] ?? 1;
     }
-    if (!(this.high > this.low)) this.high = this.low + Math.max(Math.abs(this.low) * 1e-6, 1e-12);
-    this.levels = this.log ? logLevels(this.low, this.high) : linearLevels(this.low, this.high);
+    if (!(this.high > this.low)) {
+      this.high = this.low + Math.max(Math.abs(this.low) * 1e-6, 1e-12);
+      this.log = false;
+    }
+    this.levels = !this.log ? linearLevels(this.low, this.high)
+      : this.base === 0 ? logLevels(this.low, this.high) : this.spacedLevels();
     this.shares = Float32Array.from(values, (value) => this.share(value));
   }
 
   /** Where a value lies between the lowest and the highest colour, 0 to 1; NaN in a hole. */
   share(value) {
     if (!Number.isFinite(value)) return NaN;
+    const { base, low, high } = this;
     const share = this.log
-      ? Math.log(Math.max(value, this.low) / this.low) / Math.log(this.high / this.low)
-      : (value - this.low) / (this.high - this.low);
+      ? Math.log((Math.max(value, low) - base) / (low - base)) / Math.log((high - base) / (low - base))
+      : (value - low) / (high - low);
     return Math.max(0, Math.min(1, share));
+  }
+
+  /** Levels at equal distances on the scale, as round as three digits allow. */
+  spacedLevels() {
+    const { base, low, high } = this;
+    const at = (share) => base + (low - base) * ((high - base) / (low - base)) ** share;
+    const found = Array.from({ length: 9 }, (_, i) => Number(at((i + 1) / 10).toPrecision(3)));
+    const inside = [...new Set(found)].filter((level) => level > low && level < high);
+    return inside.length > 2 ? inside : [0.25, 0.5, 0.75].map(at);
   }
 
   /** The place (a, b) as lattice coordinates, 0 to side − 1 within the window. */
