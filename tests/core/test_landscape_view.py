@@ -117,7 +117,7 @@ def test_a_click_puts_the_network_where_the_picture_says(part):
     column, row = 9, 30
     a, b = a0 + (a1 - a0) * column / (SIDE - 1), b0 + (b1 - b0) * row / (SIDE - 1)
     before = flat(run)
-    deed = {"deed": "stand", "plane": viewer.head["number"], "a": a, "b": b, "on": False}
+    deed = {"deed": "stand", "plane": viewer.head["number"], "a": a, "b": b, "stroke": None}
     assert run.act(deed)
     live = viewer.see()
     assert live["point"] == pytest.approx([a, b, 0], abs=1e-6)
@@ -133,7 +133,7 @@ def test_a_drag_is_one_deed():
     before = flat(run)
     for i in range(30):
         number = viewer.head["number"]
-        run.act({"deed": "stand", "plane": number, "a": 0.1 * i, "b": 0.0, "on": i > 0})
+        run.act({"deed": "stand", "plane": number, "a": 0.1 * i, "b": 0.0, "stroke": 7})
     assert run.hands.depth == 1
     run.act({"deed": "undo"})
     torch.testing.assert_close(flat(run), before, rtol=0, atol=0)
@@ -232,7 +232,7 @@ def test_another_engine_or_other_points_ask_for_another_plane():
     viewer = Viewer(run)
     number = viewer.ask(**ASKED)["plane"]
     run.update(run.experiment.with_changes({"loss": "mse"}))
-    assert not run.act({"deed": "stand", "plane": number, "a": 1.0, "b": 0.0, "on": False})
+    assert not run.act({"deed": "stand", "plane": number, "a": 1.0, "b": 0.0, "stroke": None})
     assert viewer.see()["plane"] == 0
     viewer.work()
     assert viewer.see()["plane"] > number, "the view asks anew by itself"

@@ -37,8 +37,8 @@ class Landscape {
       movable: () => context.hands && Boolean(this.live?.point),
       picture: () => this.picture,
       point: (place, pixel, keyed) => this.point(place, pixel, keyed),
-      press: (place) => this.stand(place, false),
-      drag: (place, again) => this.stand(place, again),
+      press: (place) => this.stand(place, null),
+      drag: (place, stroke) => this.stand(place, stroke),
     };
     this.flat = new Contours(context, calls);
     this.deep = new Surface(context, calls);
@@ -164,11 +164,11 @@ class Landscape {
     return state === 'running' || moved;
   }
 
-  stand({ a, b }, again) {
+  stand({ a, b }, stroke) {
     if (!this.context.hands || !this.live?.plane || this.live.plane !== this.study.head?.number) return;
     if (!Number.isFinite(this.picture.relief.at(this.picture.relief.values, a, b)) &&
       this.inWindow(a, b)) return;
-    this.hub.send({ type: 'deed', value: { deed: 'stand', plane: this.live.plane, a, b, on: again } });
+    this.hub.send({ type: 'deed', value: { deed: 'stand', plane: this.live.plane, a, b, stroke } });
   }
 
   inWindow(a, b) {

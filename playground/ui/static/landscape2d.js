@@ -81,6 +81,7 @@ export class Contours {
     if (!near || !this.calls.movable()) return;
     this.held = true;
     this.moved = false;
+    this.stroke = Date.now(); // the whole movement is one deed to undo
     this.node.setPointerCapture(event.pointerId);
     event.preventDefault();
     event.stopPropagation();
@@ -92,7 +93,7 @@ export class Contours {
     if (this.held) {
       event.stopPropagation();
       if (!this.inside(at) || (!this.moved && this.still(at))) return;
-      this.calls.drag(this.place(at), this.moved);
+      this.calls.drag(this.place(at), this.stroke);
       this.moved = true;
     } else this.calls.point(event.buttons === 0 && this.inside(at) ? this.place(at) : null, at);
   }
