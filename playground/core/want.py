@@ -18,6 +18,7 @@ Analysis = Literal[
     "trace",
     "findings",
     "landscape",
+    "similarity",
 ]
 RESOLUTIONS = (20, 200)
 LARGEST = 1e9

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from playground.core import observe as observe_module
+from playground.core.analysis import spectral_views
 from playground.core.analysis import views as views_module
 from playground.core.analysis.registry import VIEWS
 from playground.core.observe import observe
@@ -40,7 +41,7 @@ def test_what_nobody_wants_is_not_computed(name, monkeypatch):
         raise AssertionError("nobody asked for this")
 
     for target in ("singular_spectrum", "eigenvalues"):
-        monkeypatch.setattr(views_module, target, forbidden)
+        monkeypatch.setattr(spectral_views, target, forbidden)
     monkeypatch.setattr(views_module.Basis, "follow", forbidden)
     for view in VIEWS.values():
         monkeypatch.setattr(view, "add", forbidden)

@@ -6,6 +6,7 @@ from playground.core.analysis.health import HealthView
 from playground.core.analysis.landscape_view import LandscapeView
 from playground.core.analysis.metrics import MetricsView
 from playground.core.analysis.one_point import TraceView
+from playground.core.analysis.similarity_view import SimilarityView
 from playground.core.analysis.spectral_views import EigenView, SingularView
 from playground.core.analysis.views import ConfusionView, PcaView, View, WarpView
 from playground.core.findings import FindingsView
@@ -21,4 +22,5 @@ VIEWS: dict[str, type[View]] = {
     "trace": TraceView,
     "findings": FindingsView,
     "landscape": LandscapeView,
+    "similarity": SimilarityView,
 }

@@ -27,23 +27,42 @@ def centred(values: Tensor) -> Tensor:
     return found / size
 
 
-def _overlap(one: Tensor, other: Tensor) -> float:
-    """‖YᵀX‖²_F, by the units or by the points, whichever are fewer."""
-    if one.shape[1] * other.shape[1] <= len(one) ** 2:
-        return (other.t() @ one).square().sum().item()
-    return ((one @ one.t()) * (other @ other.t())).sum().item()
+def compact(values: Tensor) -> Tensor:
+    """A representation with as many units as points at most, of the same similarities.
+
+    Args:
+        values: `centred`, (points, units).
+    """
+    if values.shape[1] <= len(values) or not torch.isfinite(values).all():
+        return values
+    # X = RᵀQᵀ with orthonormal Q, and turns are not seen
+    return torch.linalg.qr(values.t(), mode="r").R.t()
 
 
 def cka_matrix(rows: list[Tensor], columns: list[Tensor]) -> list[list[float | None]]:
-    """Linear CKA of every layer of one network with every layer of another, all `centred`."""
-    own_rows = [_overlap(one, one) for one in rows]
-    own_columns = [_overlap(one, one) for one in columns]
-    found: list[list[float | None]] = []
-    for one, of_one in zip(rows, own_rows, strict=True):
-        line: list[float | None] = []
-        for other, of_other in zip(columns, own_columns, strict=True):
+    """Linear CKA of every layer of one network with every layer of another.
+
+    Args:
+        rows, columns: `centred` values (points, units) of the same points.
+
+    Returns:
+        By rows, 0 to 1; None where a layer is the same at every point or not finite.
+    """
+    lefts = [compact(one) for one in rows]
+    rights = lefts if columns is rows else [compact(one) for one in columns]
+    own_lefts = [_overlap(one, one) for one in lefts]
+    own_rights = own_lefts if rights is lefts else [_overlap(one, one) for one in rights]
+    found: list[list[float | None]] = [[None] * len(rights) for _ in lefts]
+    for i, (one, of_one) in enumerate(zip(lefts, own_lefts, strict=True)):
+        for j, (other, of_other) in enumerate(zip(rights, own_rights, strict=True)):
             own = of_one * of_other
-            value = _overlap(one, other) / own**0.5 if own > 0 else None
-            line.append(None if value is None else min(max(value, 0.0), 1.0))
-        found.append(line)
+            if rights is lefts and j < i:
+                found[i][j] = found[j][i]
+            elif own > 0:  # nan is not
+                found[i][j] = min(max(_overlap(one, other) / own**0.5, 0.0), 1.0)
     return found
+
+
+def _overlap(one: Tensor, other: Tensor) -> float:
+    """‖YᵀX‖²_F"""
+    return (other.t() @ one).square().sum().item()

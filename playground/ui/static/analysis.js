@@ -12,6 +12,7 @@ import { createHealth } from './health.js';
 import { createLandscape } from './landscape.js';
 import { createMetrics } from './metrics.js';
 import { createPca } from './pca.js';
+import { createSimilarity } from './similarity.js';
 import { createSpectra } from './spectra.js';
 import { createTrace } from './trace.js';
 import { createWarp } from './warp.js';
@@ -19,7 +20,7 @@ import { createWarp } from './warp.js';
 const GROUPS = {
   diagnosis: { findings: createFindings, health: createHealth, metrics: createMetrics, confusion: createConfusion },
   inside: { trace: createTrace, warp: createWarp },
-  spectra: { pca: createPca, singular: createSpectra, eigen: createEigen },
+  spectra: { pca: createPca, singular: createSpectra, eigen: createEigen, similarity: createSimilarity },
   loss: { landscape: createLandscape },
 };
 const VIEWS = Object.assign({}, ...Object.values(GROUPS));
