@@ -46,6 +46,7 @@ def test_what_nobody_wants_is_not_computed(name, monkeypatch):
     for view in VIEWS.values():
         monkeypatch.setattr(view, "add", forbidden)
     monkeypatch.setattr("playground.core.analysis.warp.Warp.paint", forbidden)
+    monkeypatch.setattr("playground.core.analysis.landscape.ManyLosses.__call__", forbidden)
     monkeypatch.setattr(observe_module, "Replica", forbidden)
     monkeypatch.setattr("playground.core.picture.Picture._links", forbidden)
     monkeypatch.setattr("playground.core.picture.Picture._neurons", forbidden)

@@ -81,7 +81,7 @@ class Landscape {
     this.left = el('div', { class: 'np-land-plot' }, this.flat.node);
     this.right = el('div', { class: 'np-land-plot' }, this.deep.node);
     this.facts = el('div', { class: 'np-land-facts' });
-    this.where = el('p', { class: 'np-caption', role: 'status' });
+    this.where = el('p', { class: 'np-caption' });
     this.side = el('div', { class: 'np-land-side' }, this.study.node, this.facts, this.where, this.release.node);
     this.frame = el('div', { class: 'np-land' }, this.left, this.right, this.side);
     body.append(this.frame, this.message);

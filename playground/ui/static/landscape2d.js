@@ -161,8 +161,8 @@ export class Contours {
     const { width, height } = this.axes.rect;
     const key = [picture.version, picture.relief.log, this.axes.version, width, height,
       this.context.theme.background].join('|');
-    if (key !== this.key) {
-      this.key = key;
+    if (key !== this.painted) {
+      this.painted = key;
       context.clearRect(0, 0, width, height);
       this.paintGround(context, picture);
     }
@@ -293,7 +293,7 @@ export class Contours {
   }
 
   themed() {
-    this.key = '';
+    this.painted = '';
     this.axes.themed();
   }
 

@@ -85,8 +85,8 @@ export class Surface {
     const key = [picture.version, picture.relief.log, width, height, angle.yaw, angle.pitch,
       this.context.theme.background].join('|');
     const project = this.projection(width, height);
-    if (key !== this.key) {
-      this.key = key;
+    if (key !== this.painted) {
+      this.painted = key;
       const ground = fitCanvas(this.ground, width, height);
       ground.clearRect(0, 0, width, height);
       this.paintGround(ground, picture, project);
@@ -205,7 +205,7 @@ export class Surface {
   }
 
   themed() {
-    this.key = '';
+    this.painted = '';
   }
 
   destroy() {
