@@ -154,14 +154,17 @@ def script_uses() -> Iterator[Use]:
     The live view's words are in [view], those of the pages of their own in [pages].
     """
     call = re.compile(r"""\btext\(\s*(['"`])(.+?)\1""")
+    # A page's script has its keys in whole, wherever they stand: cond ? 'plane.a' : 'plane.b'.
+    tables = "|".join(words.section("en", "pages"))
+    whole = re.compile(rf"""(['"`])((?:{tables})\.(?!css)[\w.${{}}]+?)\1""")
     for path in sorted(SCRIPTS.rglob("*.js")):
         source = path.read_text(encoding="utf-8")
-        home = r"pages\." if path.parent.name == "pages" else r"view\."
-        for match in call.finditer(source):
+        own = path.parent.name == "pages"
+        for match in (whole if own else call).finditer(source):
             line = source.count("\n", 0, match.start()) + 1
             key = re.sub(r"\\\$\\\{.+?\\\}", ".+", re.escape(match[2]))
-            table = "" if key.startswith("errors") else home
-            yield Use(f"{path.name}:{line}", re.compile(table + key), None)
+            home = r"pages\." if own else "" if key.startswith("errors") else r"view\."
+            yield Use(f"{path.name}:{line}", re.compile(home + key), None)
 
 
 def table_uses() -> Iterator[tuple[str, str]]:

@@ -185,10 +185,22 @@ def goal(experiment: str, goal: dict[str, Any], table: Table | None = None) -> S
     return {"results": as_header(results)}, {}
 
 
+def matrix(matrix: Sequence[Sequence[float]]) -> Observation:
+    """What torch says of a small square matrix.
+
+    Returns:
+        header: {"lines": see `matrix_facts`}.
+    """
+    from playground.core.linalg.plane import matrix_facts
+
+    return {"lines": matrix_facts(matrix)}, {}
+
+
 ANSWERS: dict[str, Callable[..., Observation | Steps]] = {
     "activation_curve": activation_curve,
     "curves": curves,
     "thumbnails": thumbnails,
     "presets": presets,
     "goal": goal,
+    "matrix": matrix,
 }

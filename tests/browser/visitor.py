@@ -95,6 +95,18 @@ class Visitor:
         """Opens the playground, by a link where an experiment or parameters are given."""
         return self.goto("/?" + urlencode((encode(experiment) if experiment else {}) | query))
 
+    def open_stage(self, name: str, **query: str) -> Locator:
+        """Opens a page of its own, such as "plane"; returns its stage when it is there."""
+        self.page.goto(f"{self.url}/{name}?{urlencode(query, safe=',')}")
+        return self.stage(name)
+
+    def stage(self, name: str) -> Locator:
+        """The stage of the page that is shown, once it is there and Streamlit rests."""
+        stage = self.page.locator(f".np-page-{name}.np-ready")
+        stage.wait_for()
+        self.settle()
+        return stage
+
     def goto(self, path: str) -> Visitor:
         """Opens a path of the app and waits for the first picture."""
         self.page.goto(self.url + path)
