@@ -18,6 +18,7 @@ PARTS = {
     "spiral": "what the proposed settings for the spiral reach, over 20 seeds",
     "visitors": "16 visitors training at once, protocol-level",
     "browser": "frames and epochs per second painted in Chromium; opening; pause and play",
+    "views": "the views of the linear algebra, the live ones together and the long ones alone",
     "memory": "memory with one visitor, and after 50 came and went",
 }
 

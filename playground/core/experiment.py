@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticSerializationError, to_json
 
 from playground.core.activations import ACTIVATIONS
@@ -328,21 +329,20 @@ def needs_another_engine(old: Settings, new: Settings) -> bool:
     """
     if type(old) is not type(new):
         return True
-    for name, field in type(old).model_fields.items():
-        before, after = getattr(old, name), getattr(new, name)
-        if before == after:
-            continue
-        if isinstance(before, Settings) and isinstance(after, Settings):
-            if rebuilds(field) and type(before) is not type(after):
-                return True
-            if type(before) is type(after) and needs_another_engine(before, after):
-                return True
-        elif rebuilds(field):
-            return True
-        elif isinstance(before, tuple) and name == "layers":
-            if any(map(needs_another_engine, before, after)):
-                return True
-    return False
+    return any(
+        _needs_another_engine(field, getattr(old, name), getattr(new, name))
+        for name, field in type(old).model_fields.items()
+    )
+
+
+def _needs_another_engine(field: FieldInfo, before: Any, after: Any) -> bool:
+    if before == after:
+        return False
+    if isinstance(before, Settings) and type(before) is type(after):
+        return needs_another_engine(before, after)
+    if isinstance(before, tuple) and before and isinstance(before[0], Settings):
+        return any(map(needs_another_engine, before, after))
+    return rebuilds(field)
 
 
 def _merged(content: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

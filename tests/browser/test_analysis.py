@@ -60,6 +60,8 @@ def test_only_the_open_analysis_is_in_the_frames(visit: Visit):
 def test_views_that_are_pinned_stay_open_beneath_the_others(visit: Visit):
     page = visit(tap=True).open(SQUARE).play()
     part = page.part("analysis")
+    page.page.set_viewport_size({"width": 1440, "height": 2200})
+    page.page.add_style_tag(content=":root { --np-stage: 45rem !important; }")
     page.tab("PCA")
     part.get_by_role("button", name="Keep open").click()
     page.tab("Singular values")
@@ -71,6 +73,11 @@ def test_views_that_are_pinned_stay_open_beneath_the_others(visit: Visit):
     part.locator(".np-head").first.get_by_role("button", name="Keep open").click()
     page.tab("Confusion matrix")
     page.until(lambda: sent(page) == {"pca", "singular", "confusion"})
+    # Nobody pays for those that are out of sight.
+    page.page.set_viewport_size({"width": 1440, "height": 900})
+    page.until(lambda: "singular" not in sent(page))
+    assert "confusion" in sent(page)
+    page.page.set_viewport_size({"width": 1440, "height": 2200})
     for view in ("PCA", "Singular values"):
         section = part.locator(".np-pinned", has=page.page.get_by_role("group", name=view))
         section.get_by_role("button", name="Keep open").click()

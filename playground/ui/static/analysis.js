@@ -39,6 +39,7 @@ class Analysis {
     this.hub = context.hub;
     this.id = `np-${Math.random().toString(36).slice(2, 8)}`;
     this.panels = new Map();
+    this.onScreen = new IntersectionObserver((entries) => this.seen(entries), { rootMargin: '60px' });
     this.build();
     this.open(choice.open);
   }
@@ -50,7 +51,7 @@ class Analysis {
     const groups = el('div', { class: 'np-groups', role: 'group', 'aria-label': text('analysis.groups') });
     for (const name of Object.keys(GROUPS)) {
       this.groups[name] = el('button', {
-        type: 'button', class: 'np-group', text: text(`analysis.group_${name}`),
+        type: 'button', class: 'np-group', 'data-group': name, text: text(`analysis.group_${name}`),
         title: text(`analysis.group_${name}_tip`),
         on: { click: () => this.open(choice.last[name] ?? Object.keys(GROUPS[name])[0]) },
       });
@@ -113,6 +114,7 @@ class Analysis {
     const names = [open, ...pinned.filter((name) => name !== open)];
     for (const [name, panel] of this.panels) {
       if (names.includes(name)) continue;
+      this.onScreen.unobserve(panel.node);
       panel.destroy();
       this.panels.delete(name);
     }
@@ -123,6 +125,7 @@ class Analysis {
         }));
       }
       const panel = this.panels.get(name);
+      this.onScreen.observe(panel.node);
       panel.place(this.context.root, name === open && this.head, this.id, this.tabs[name].id);
       panel.setPinned(pinned.includes(name));
       this.tabs[name].classList.toggle('np-pinned-tab', pinned.includes(name));
@@ -134,17 +137,20 @@ class Analysis {
 
   /** Nobody pays for an analysis that is scrolled out of sight. */
   ask() {
-    this.hub.want({ analysis: this.hidden ? [] : this.names });
+    this.hub.want({ analysis: this.names.filter((name) => !this.panels.get(name).away) });
   }
 
-  shown(visible) {
-    this.hidden = !visible;
+  seen(entries) {
+    for (const { target, isIntersecting } of entries) {
+      for (const panel of this.panels.values()) if (panel.node === target) panel.away = !isIntersecting;
+    }
     this.ask();
+    this.hub.invalidate();
   }
 
   paint(hub) {
     if (!hub.scene || !hub.header) return;
-    for (const panel of this.panels.values()) panel.paint(hub);
+    for (const panel of this.panels.values()) if (!panel.away) panel.paint(hub);
   }
 
   resized() {
@@ -156,6 +162,7 @@ class Analysis {
   }
 
   destroy() {
+    this.onScreen.disconnect();
     this.hub.want({ analysis: [] });
     for (const panel of this.panels.values()) panel.destroy();
   }

@@ -10,6 +10,7 @@ export class Panel {
   constructor(context, name, create, calls) {
     const { text } = context;
     this.name = name;
+    this.away = false; // scrolled out of sight
     this.tools = el('div', { class: 'np-tools' });
     this.pin = iconButton({
       name: 'pin', label: text('analysis.pin'), tip: text('analysis.pin_tip'), className: 'np-pin',
