@@ -20,9 +20,7 @@ from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import torch
 from pydantic import ValidationError
-from torch import Tensor
 
 from playground.core.analysis.landscape import ManyLosses, survey
 from playground.core.analysis.release import RECORDS, Ball, roll
@@ -40,13 +38,13 @@ from playground.core.optimizers import OPTIMIZERS, SGD, OptimizerBase
 from playground.core.path import flat_weights
 
 if TYPE_CHECKING:
-    from playground.core.run import Run
     from playground.core.want import Want
 
 MOST_WORK = 4e11  # products of weights and points in one landscape: a minute on one core
 MOST_BALLS = 4
 MOST_STEPS = 5000
 MOMENTUM = 0.9
+NO_PATH = np.empty((0, 5), np.float32)
 
 
 class LandscapeView(Study):
@@ -60,8 +58,9 @@ class LandscapeView(Study):
         self._losses: ManyLosses | None = None
         self._part = "train"
         self._under: tuple[object, ...] = ()
+        self._stated: tuple[object, tuple[object, ...]] = (None, ())
         self._balls: list[Ball] = []
-        self._seen: tuple[int, Tensor] = (-1, torch.empty(0, 3))
+        self._seen: tuple[int, np.ndarray] = (-1, NO_PATH)
 
     def steps(self, options: Mapping[str, Any]) -> Steps:
         if options.get("what") == "release" and self._plane and self._losses:
@@ -78,10 +77,10 @@ class LandscapeView(Study):
         self._check(part, along)
         losses = ManyLosses(run, part)
         plane = path_plane(run, seed, self._plane) if along else random_plane(run, seed)
-        under = _conditions(run)
+        under = self._conditions()
         values = yield from survey(losses, plane)
         self._plane, self._losses, self._part = plane, losses, part
-        self._under, self._balls, self._seen = under, [], (-1, torch.empty(0, 3))
+        self._under, self._balls, self._seen = under, [], (-1, NO_PATH)
         run.path.plane = plane
         header = {
             "number": plane.number,
@@ -139,10 +138,19 @@ class LandscapeView(Study):
         a, b, off = plane.coordinates(flat_weights(run.engine)[None])[0].tolist()
         live["point"] = [_finite(value) for value in (a, b, off)]
         live["loss"] = self._present_loss()
-        live["stale"] = _conditions(run) != self._under
+        live["stale"] = self._conditions() != self._under
         live["balls"] = [_told(ball) for ball in self._balls]
         arrays["landscape_path"] = self._path(plane)
         arrays["landscape_balls"] = self._tracks()
+
+    def _conditions(self) -> tuple[object, ...]:
+        """What a landscape depends on besides its plane and the points."""
+        run, experiment = self.run, self.run.experiment
+        if self._stated[0] is not experiment:
+            layers = [layer.model_dump(exclude={"frozen"}) for layer in experiment.layers]
+            rates = penalty_rates(experiment, run.blocks)
+            self._stated = experiment, (experiment.loss_settings, layers, rates)
+        return (*self._stated[1], held_at_zero(run).numpy().tobytes())
 
     def _present_loss(self) -> float | None:
         metrics = self.run.metrics
@@ -155,12 +163,14 @@ class LandscapeView(Study):
         """(points, 5): a, b, distance from the plane, epoch, and 1 where a piece begins."""
         path = self.run.path
         version, known = self._seen
-        known = known if version == path.version else known[:0]
-        mask = held_at_zero(self.run)
-        known = torch.cat((known, plane.coordinates(path.points[len(known) :] * mask)))
+        known = known if version == path.version else NO_PATH
+        start = len(known)
+        if start < len(path):
+            where = plane.coordinates(path.points[start:] * held_at_zero(self.run)).numpy()
+            more = np.array([path.epochs[start:], path.begins[start:]], np.float64).T
+            known = np.concatenate((known, np.concatenate((where, more), axis=1)), dtype=np.float32)
         self._seen = path.version, known
-        more = np.array([path.epochs, path.begins], np.float64).T.reshape(-1, 2)
-        return np.concatenate((known.numpy(), more), axis=1).astype(np.float32)
+        return known
 
     def _tracks(self) -> np.ndarray:
         """(balls, points, 4): a, b, distance from the plane, loss; NaN behind the last one."""
@@ -168,14 +178,6 @@ class LandscapeView(Study):
         for place, ball in zip(tracks, self._balls, strict=True):
             place[: len(ball.track)] = ball.track
         return tracks
-
-
-def _conditions(run: Run) -> tuple[object, ...]:
-    """What a landscape depends on besides its plane and the points."""
-    experiment = run.experiment
-    layers = [layer.model_dump(exclude={"frozen"}) for layer in experiment.layers]
-    rates = penalty_rates(experiment, run.blocks)
-    return experiment.loss_settings, layers, rates, held_at_zero(run).numpy().tobytes()
 
 
 def _optimizers(options: Mapping[str, Any]) -> list[OptimizerBase]:

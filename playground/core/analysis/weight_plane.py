@@ -129,16 +129,18 @@ def random_plane(run: Run, seed: int) -> WeightPlane:
 def held_at_zero(run: Run) -> Tensor:
     """0 for every number (parameters,) that is cut, or the bias of a block without; else 1."""
     linear = [block for block in run.blocks if block.linear is not None]
-    parts = []
-    for index, (block, (weight, bias)) in enumerate(
-        zip(linear, run.engine.parameters(), strict=True)
-    ):
-        cut = run.hands.cuts(index).to("cpu")
-        on = bool(getattr(block.layer, "bias", True))
-        parts += [(~cut).double().flatten(), torch.full((len(bias),), float(on))]
-        assert cut.shape == weight.shape
-    parts += [torch.ones(part.numel()) for part in run.engine.gains().values()]
-    return torch.cat([part.double() for part in parts])
+    mask = torch.ones(run.path.size, dtype=torch.float64)
+    any_cut, start = run.hands.any_cut, 0
+    for index, block in enumerate(linear):
+        assert block.linear is not None
+        outputs, inputs = block.linear
+        weights = mask[start : start + outputs * inputs]
+        if any_cut:
+            weights[run.hands.cuts(index).flatten()] = 0
+        start += outputs * (inputs + 1)
+        if not getattr(block.layer, "bias", True):
+            mask[start - outputs : start] = 0
+    return mask
 
 
 def _present(run: Run) -> Tensor:
