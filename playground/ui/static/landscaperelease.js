@@ -118,12 +118,12 @@ export class Release {
     const tracks = this.balls(hub.arrays.landscape_balls, live.balls);
     this.rows.forEach(({ result }, i) => {
       const ball = live.balls?.[i];
-      const loss = tracks[i]?.track.at(-1)?.[3];
+      const [, , off, loss] = tracks[i]?.track.at(-1) ?? [];
       const words = !ball ? ''
         : ball.state === 'diverged' ? text('landscape.diverged', { step: ball.step })
           : significant(loss);
       setText(result, words);
-      result.title = ball ? text('landscape.result_tip', { step: ball.step }) : '';
+      result.title = ball ? text('landscape.result_tip', { step: ball.step, off: significant(off) }) : '';
     });
   }
 }
