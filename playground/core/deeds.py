@@ -170,8 +170,18 @@ def _map_of(blocks: tuple[Block, ...], deed: Mapping[str, Any]) -> int | None:
     return sum(block.linear is not None for block in blocks[:at])
 
 
+def _sources(block: Block) -> list[range]:
+    assert block.layer is not None
+    return block.layer.sources(block.before)
+
+
 def _map_behind(blocks: tuple[Block, ...], at: int) -> int | None:
-    """Number of the next linear map, which reads the units of a block."""
+    """Number of the next linear map, if it reads the units of a block one by one."""
     if at >= len(blocks) - 1:
         return None
+    for block in blocks[at + 1 :]:
+        if block.linear is not None:
+            break
+        if any(list(source) != [unit] for unit, source in enumerate(_sources(block))):
+            return None  # behind a maxout, no link belongs to one unit alone
     return sum(block.linear is not None for block in blocks[: at + 1])

@@ -178,13 +178,16 @@ class Observer:
             arrays[f"points_{part}"] = points.astype(np.float32)
 
     def _block(self, index: int, block: Block) -> Header:
-        rate = getattr(block.layer, "rate", None)
+        layer = block.layer
         return {
             "index": index,
             "kind": block.kind,
             "units": block.units,
             "activation": block.activation,
-            "rate": rate,
+            "rate": getattr(layer, "rate", None),
+            "deviation": getattr(layer, "deviation", None),
+            "frozen": bool(getattr(layer, "frozen", False)),
+            "bias": block.linear is not None and bool(getattr(layer, "bias", True)),
             "shown": shown_units(block) if block.drawn else [],
             "linear": block.linear is not None or block.kind == "input",
             "labels": list(block.labels),

@@ -40,6 +40,7 @@ class Picture:
         self._line = plane.kind == "line"
         self._range = value_range(run, plane)
         self._shown = [shown_units(block) for block in run.blocks]
+        self._passed = _passed(run.blocks, self._shown)
         self._widest = max(block.units for block in run.blocks)
         self._resolution = 0
 
@@ -126,18 +127,19 @@ class Picture:
     def _links(self) -> np.ndarray:
         """Weights between drawn units and their biases, from each drawn block to the next.
 
-        A block without a linear map passes every value on by itself: a weight of 1 to its own unit.
+        A block without a linear map passes values on: a weight of 1 from each of a unit's sources.
         """
         before, parts = self._shown[0], []
         parameters = iter(self._run.engine.parameters())
-        for block, units in zip(self._run.blocks[1:], self._shown[1:], strict=True):
+        for index, (block, units) in enumerate(
+            zip(self._run.blocks[1:], self._shown[1:], strict=True), 1
+        ):
             if block.linear is not None:
                 weight, bias = next(parameters)
                 parts += [weight[units][:, before].flatten(), bias[units]]
             elif block.drawn:
-                like = self._grid_inputs
-                alone = torch.eye(len(units), dtype=like.dtype)
-                parts += [alone.flatten(), torch.zeros(len(units), dtype=like.dtype)]
+                passed = self._passed[index]
+                parts += [passed.flatten(), torch.zeros(len(units), dtype=passed.dtype)]
             if block.drawn:
                 before = units
         return single(torch.cat([part.to(parts[0].device) for part in parts])).numpy()
@@ -154,7 +156,7 @@ class Picture:
                 ]
                 number += 1
             elif block.drawn:
-                parts.append(torch.zeros(len(units) * (len(units) + 1), dtype=torch.bool))
+                parts.append(torch.zeros(len(units) * (len(before) + 1), dtype=torch.bool))
             if block.drawn:
                 before = units
         return torch.cat(parts).to(torch.uint8).numpy()
@@ -183,6 +185,22 @@ class Picture:
         arrays["focus"] = (
             row[0].numpy() if self._line else signed_bytes(row, scale).reshape(self._shape)
         )
+
+
+def _passed(blocks: tuple[Block, ...], shown: list[list[int]]) -> dict[int, Tensor]:
+    """Which drawn unit hands its value to which, 1 or 0: (units, units before), for every drawn
+    block without a linear map."""
+    found: dict[int, Tensor] = {}
+    before = shown[0]
+    for index, (block, units) in enumerate(zip(blocks[1:], shown[1:], strict=True), 1):
+        if block.drawn and block.linear is None:
+            assert block.layer is not None
+            sources = block.layer.sources(block.before)
+            joined = [[float(unit in sources[own]) for unit in before] for own in units]
+            found[index] = torch.tensor(joined, dtype=torch.float64)
+        if block.drawn:
+            before = units
+    return found
 
 
 def _unbounded(rows: Tensor) -> tuple[Tensor, Tensor]:

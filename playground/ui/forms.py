@@ -22,6 +22,8 @@ SLIDER_SPAN = 100
 LADDER_SPAN = 10_000
 # A share of what was before: averages over 2, 10, 100, 1000 steps lie close to 1.
 SHARES = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9999)
+# Stands for None among choices: a select box takes None itself for "nothing chosen yet".
+_NOTHING = "—"
 _ONE_DECADE = (1, 2, 3, 4, 5, 6, 8)
 
 
@@ -107,10 +109,11 @@ def choice(
         if state.hidden(path):
             return
         extra = guarded(path, extra)
-    values = list(options)
-    index = values.index(hold(key, value))
+    names = {_NOTHING if known is None else known: name for known, name in options.items()}
+    values = list(names)
+    index = values.index(hold(key, _NOTHING if value is None else value))
     with frame(path or key, key):
-        st.selectbox(label, values, index=index, format_func=options.__getitem__, key=key, **extra)
+        st.selectbox(label, values, index=index, format_func=names.__getitem__, key=key, **extra)
 
 
 def setting(
@@ -145,7 +148,6 @@ def setting(
     options = options or choices_of(kind, name)
     with frame(path, key):
         if options:
-            common["args"] = (path, key, None in options)
             choice(options=options, value=value, **common)
         elif isinstance(value, bool):
             st.toggle(value=hold(key, value), **common)
@@ -155,11 +157,11 @@ def setting(
             _numeric(kind.model_fields[name], hold(key, value), common)
 
 
-def write(path: str, key: str, optional: bool = False) -> None:
+def write(path: str, key: str) -> None:
     """Callback: the widget's value becomes the setting's; an emptied field changes nothing."""
     value = st.session_state[key]
-    if value is not None or optional:
-        state.set_value(path, value)
+    if value is not None:
+        state.set_value(path, None if value == _NOTHING else value)
 
 
 def _numeric(field: FieldInfo, value: float, common: dict[str, Any]) -> None:

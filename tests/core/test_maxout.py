@@ -1,7 +1,9 @@
 """Maxout: which value goes on, and that a network learns through it."""
 
+import numpy as np
 import torch
 
+from playground.core.observe import observe
 from tests.core.helpers import run_of, small
 
 
@@ -37,3 +39,27 @@ def test_maxout_waits_on_an_empty_plane():
     assert run.notice.code == "no_points"
     run.update(run.experiment.with_changes({"data": {"points": [[1, 1, 1], [-1, -1, 0]]}}))
     assert run.advance(5) == 5
+
+
+def test_links_of_maxout_lead_from_every_unit_of_its_group():
+    layers = [
+        {"kind": "dense", "units": 5},
+        {"kind": "maxout", "pieces": 2},
+        {"kind": "dropout", "rate": 0.1},
+        {"kind": "dense", "units": 2},
+    ]
+    run = run_of(small(layers=layers))
+    _, arrays = observe(run, {}, (-1, 0), True)
+    first, second, head = run.engine.parameters()
+    groups = torch.tensor([[1, 1, 0, 0, 0], [0, 0, 1, 1, 0], [0, 0, 0, 0, 1]])
+    parts = [*first, groups, torch.zeros(3), *second, *head]
+    expected = torch.cat([part.flatten().to(torch.float32) for part in parts])
+    torch.testing.assert_close(torch.from_numpy(arrays["links"]), expected)
+    assert run.act({"deed": "cut", "block": 4, "unit": 1, "source": 2, "on": True})
+    _, arrays = observe(run, {}, (-1, 0), False)
+    before = 2 * 5 + 5 + 3 * 5 + 3
+    assert np.flatnonzero(arrays["cut"]).tolist() == [before + 3 + 2]
+    assert not run.act({"deed": "silence", "block": 1, "unit": 0, "on": True})
+    assert run.act({"deed": "silence", "block": 2, "unit": 0, "on": True})
+    _, arrays = observe(run, {}, (-1, 0), False)
+    assert np.flatnonzero(arrays["cut"]).tolist() == [before, before + 3, before + 5]

@@ -44,6 +44,10 @@ class Layer(Settings):
         """(outputs, inputs) of the linear map in the block, the one that its links show."""
         return None
 
+    def sources(self, shape: Shape) -> list[range]:
+        """Of a block without a linear map: the inputs from which its links lead to each unit."""
+        return [range(unit, unit + 1) for unit in range(self.output_shape(shape)[0])]
+
     def parameter_count(self, shape: Shape) -> int:
         """How many numbers the block learns, for inputs of this shape."""
         return 0

@@ -33,6 +33,12 @@ class Maxout(Layer):
             raise PlaygroundError("dense_needs_vector", shape=str(shape))
         return (math.ceil(shape[0] / self.pieces),)
 
+    def sources(self, shape: Shape) -> list[range]:
+        return [
+            range(first, min(first + self.pieces, shape[0]))
+            for first in range(0, shape[0], self.pieces)
+        ]
+
     def build(self, shape: Shape, generator: torch.Generator) -> list[nn.Module]:
         return [_pool(self.pieces)]
 

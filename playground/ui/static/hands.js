@@ -67,7 +67,7 @@ export class Hands {
     const { linear } = scene.blocks[block];
     const last = block === scene.blocks.length - 1;
     this.numbers.hidden = !linear || (neuron && block === 0);
-    this.off.hidden = link ? !linear : last;
+    this.off.hidden = link ? !linear : last || !this.outgoing(neuron);
     this.resetLayer.hidden = Boolean(link) || !linear || block === 0;
     const what = link ? text('network.weight') : text('network.bias');
     for (const input of [this.slider, this.field]) input.setAttribute('aria-label', `${title}: ${what}`);
@@ -108,8 +108,22 @@ export class Hands {
     const { link, neuron } = this.chosen;
     if (!cut) return false;
     if (link) return Boolean(cut[this.place()]);
-    const out = this.layout.links.find(({ from }) => from.index === neuron.block);
-    return Boolean(out) && out.to.neurons.every((to) => cut[weightAt(out, to, neuron)]);
+    const out = this.outgoing(neuron);
+    return Boolean(out) && out.to.neurons.every((to) => cut[weightAt(out, to, out.neuron)]);
+  }
+
+  /** The weights that read a neuron, past blocks without weights; null where none reads it alone. */
+  outgoing(neuron) {
+    const { scene, arrays } = this.hub;
+    const { blocks } = scene;
+    for (const link of this.layout.links) {
+      if (link.from.index !== neuron.block) continue;
+      if (blocks[link.block].linear) return { ...link, neuron };
+      if (blocks[link.block].units !== blocks[neuron.block].units) return null;
+      neuron = link.to.neurons.find((to) => arrays.links?.data[weightAt(link, to, neuron)] > 0);
+      if (!neuron) return null;
+    }
+    return null;
   }
 
   // ---- under the picture ---------------------------------------------------------------------

@@ -26,7 +26,8 @@ export function arrange(scene, width, height) {
   const { blocks } = scene;
   const top = blocks.some(({ shown }) => !shown.length) ? TOP + LABEL : TOP;
   const sampled = blocks.map(({ shown, units }) => (shown?.length ?? 0) < units);
-  const lines = sampled.some(Boolean) ? 3 : 2;
+  const lines = sampled.some((one, i) => one && blocks[i].shown.length) ||
+    blocks.some(({ frozen }) => frozen) ? 3 : 2;
   const footer = lines * LINE + PAD;
   const space = Math.max(PITCH, height - top - footer);
   const most = Math.max(1, Math.floor(space / PITCH));
@@ -95,9 +96,9 @@ function wires(scene, columns) {
   return links;
 }
 
-/** Whether a line is drawn: a block without weights of its own joins each unit to itself alone. */
-export const joined = (scene, link, to, from) =>
-  scene.blocks[link.block].linear || to.place === from.place;
+/** Whether a line is drawn: a block without weights of its own joins units to their sources alone. */
+export const joined = (scene, link, to, from, weights) =>
+  scene.blocks[link.block].linear || weights?.[weightAt(link, to, from)] > 0;
 
 /** The weight of the link between two neurons, and a neuron's bias, in the frame's links. */
 export const weightAt = (link, to, from) => link.weights + to.place * link.cols + from.place;

@@ -3,7 +3,7 @@
 import { css } from './colors.js';
 import { biasAt, curve, weightAt } from './netlayout.js';
 import { isLine } from './scene.js';
-import { count } from './words.js';
+import { count, short } from './words.js';
 
 const LEVELS = 12;
 /** Weights whose strength is below this are lines of one pixel: below about ±0.2. */
@@ -152,6 +152,7 @@ export function paintLink(context, { from, to, weight }, theme) {
 /** Maps (or small curves) of all neurons, their frames, and a mark for each bias. */
 export function paintNeurons(context, layout, { scene, arrays }, theme, atlas, focus) {
   const frames = new Path2D();
+  const frozen = new Path2D();
   const line = isLine(scene);
   const maps = arrays.neurons;
   if (maps && !line) atlas.fill(maps, theme.colors.neurons);
@@ -167,12 +168,18 @@ export function paintNeurons(context, layout, { scene, arrays }, theme, atlas, f
       context.fill();
     }
     if (maps && line) paintSmallCurve(context, maps, neuron.map, arrays.neuron_scale, { x, y, size }, theme);
-    frames.roundRect(x + 0.5, y + 0.5, size - 1, size - 1, RADIUS);
+    const fixed = scene.blocks[neuron.block].frozen;
+    (fixed ? frozen : frames).roundRect(x + 0.5, y + 0.5, size - 1, size - 1, RADIUS);
     if (focus && focus[0] === neuron.block && focus[1] === neuron.unit) ring(context, x, y, size, theme);
   }
   context.lineWidth = 1;
   context.strokeStyle = theme.line;
   context.stroke(frames);
+  context.lineWidth = 2;
+  context.strokeStyle = theme.text;
+  context.setLineDash([3, 3]);
+  context.stroke(frozen);
+  context.setLineDash([]);
   if (arrays.links) paintBiases(context, layout, arrays.links.data, theme);
 }
 
@@ -200,6 +207,7 @@ function paintSmallCurve(context, { data, shape: [, points] }, row, scale, { x, 
 
 function paintBiases(context, layout, values, theme) {
   for (const link of layout.links) {
+    if (!link.to.block.bias) continue;
     for (const neuron of link.to.neurons) {
       const bias = values[biasAt(link, neuron)];
       const side = neuron.size >= 28 ? 6 : 4;
@@ -214,12 +222,12 @@ function paintBiases(context, layout, values, theme) {
   }
 }
 
-/** Labels of inputs, shapes and parameters below the columns, dropout's dashed column. */
+/** Labels of inputs, shapes and parameters below the columns, dashed columns without neurons. */
 export function paintLabels(context, layout, { text, lang, theme }) {
   context.textBaseline = 'middle';
   for (const column of layout.columns) {
     const { block, x } = column;
-    if (block.kind === 'dropout') paintDropout(context, layout, column, { text, theme });
+    if (!block.shown.length) paintEmpty(context, layout, column, { text, theme });
     if (block.kind === 'input') paintInputLabels(context, layout, column, theme);
     const room = layout.columnWidth - 6;
     const numbers = { count: count(block.parameters, lang) };
@@ -230,7 +238,8 @@ export function paintLabels(context, layout, { text, lang, theme }) {
       const fits = context.measureText(full).width <= room;
       lines.push(fits ? full : text('network.parameters_short', numbers));
     }
-    if (block.kind !== 'dropout' && column.places.length < block.units) {
+    if (block.frozen) lines.push(text('network.frozen'));
+    if (block.shown.length && column.places.length < block.units) {
       lines.push(text('network.sampled', { shown: column.places.length, units: block.units }));
     }
     context.textAlign = 'center';
@@ -242,7 +251,8 @@ export function paintLabels(context, layout, { text, lang, theme }) {
   }
 }
 
-function paintDropout(context, layout, { block, x }, { text, theme }) {
+/** Dropout and noise: what they do to the values that pass. */
+function paintEmpty(context, layout, { block, x }, { text, theme }) {
   context.save();
   context.setLineDash([3, 4]);
   context.strokeStyle = theme.muted;
@@ -252,7 +262,9 @@ function paintDropout(context, layout, { block, x }, { text, theme }) {
   context.textAlign = 'center';
   context.fillStyle = theme.muted;
   context.font = `11.5px ${theme.font}`;
-  const words = text('network.dropout', { rate: Math.round(block.rate * 100) });
+  const words = block.kind === 'dropout'
+    ? text('network.dropout', { rate: Math.round(block.rate * 100) })
+    : text('network.noise', { deviation: short(block.deviation) });
   context.fillText(fitted(context, words, layout.columnWidth - 4), x, layout.top - 10);
 }
 

@@ -66,7 +66,11 @@ class NetworkView {
     const width = this.stage.clientWidth;
     const height = this.stage.clientHeight;
     const { dark, text } = this.context.theme;
-    const key = [scene.id, width, height, window.devicePixelRatio, dark, text].join('|');
+    if (scene !== this.laid) {
+      this.laid = scene;
+      this.blocks = JSON.stringify(scene.blocks); // a live setting may change a label
+    }
+    const key = [scene.id, this.blocks, width, height, window.devicePixelRatio, dark, text].join('|');
     if (key === this.key) return;
     this.key = key;
     this.layout = arrange(scene, width, height);
@@ -175,12 +179,13 @@ class NetworkView {
   }
 
   nearestLink(x, y) {
+    const { scene, arrays } = this.hub;
     let best = null;
     let closest = LINK_REACH;
     for (const link of this.layout.links) {
       for (const to of link.to.neurons) {
         for (const from of link.from.neurons) {
-          if (!joined(this.hub.scene, link, to, from)) continue;
+          if (!joined(scene, link, to, from, arrays.links?.data)) continue;
           const away = distance(from, to, x, y);
           if (away >= closest) continue;
           closest = away;
@@ -207,20 +212,23 @@ class NetworkView {
     if (this.hands.chosen) return this.tip.hide(); // the card says it, and more
     const name = ({ block, unit }) => neuronName(text, scene, block, unit);
     if (lit.link) {
-      const { from, to } = lit.link;
+      const { from, to, link } = lit.link;
+      const own = scene.blocks[link.block].linear;
       this.tip.show(lit.x, lit.y, [
         { title: true, label: `${name(from)} → ${name(to)}` },
-        { label: text('network.weight'), value: signed(this.weight(lit.link)) },
-        ...(this.context.hands ? [{ label: text('hands.click') }] : []),
+        ...(own ? [{ label: text('network.weight'), value: signed(this.weight(lit.link)) }]
+          : [{ label: text('network.passed') }]),
+        ...(own && this.context.hands ? [{ label: text('hands.click') }] : []),
       ]);
       return;
     }
     const { neuron } = lit;
     const rows = [{ title: true, label: name(neuron) }];
-    const { activation } = scene.blocks[neuron.block];
+    const { activation, frozen } = scene.blocks[neuron.block];
+    if (frozen) rows.push({ label: text('network.frozen') });
     if (activation) rows.push({ label: text('network.activation'), value: this.bend(activation) });
     const link = this.layout.links.find(({ block }) => block === neuron.block);
-    if (link) rows.push({ label: text('network.bias'), value: signed(values[biasAt(link, neuron)]) });
+    if (link && scene.blocks[neuron.block].bias) rows.push({ label: text('network.bias'), value: signed(values[biasAt(link, neuron)]) });
     const scale = arrays.neuron_scale?.data[neuron.map];
     if (scale) rows.push({ label: text('network.range'), value: `±${short(scale)}` });
     rows.push({ label: text('network.click') });
