@@ -240,9 +240,10 @@ def _schedule(run: Run) -> list[list[float]] | None:
     schedule, base = experiment.schedule, experiment.optimizer.learning_rate
     if isinstance(schedule, Constant):
         return None
-    epochs = ahead(schedule, experiment.training.stop_epochs)
+    begin = run.pace.origin
+    epochs = ahead(schedule, max(experiment.training.stop_epochs - begin, 0))
     at = sorted({round(i * epochs / SCHEDULE_POINTS) for i in range(SCHEDULE_POINTS + 1)})
-    return [[epoch, base * schedule.factor(epoch)] for epoch in at]
+    return [[begin + epoch, base * schedule.factor(epoch)] for epoch in at]
 
 
 def _stated(run: Run) -> tuple[object, ...]:

@@ -28,6 +28,8 @@ class Pace:
 
     Attributes:
         rate: the learning rate in use.
+        origin: the epoch from which the schedule counts: where another one was chosen mid-run, or
+            it would be over before it began.
     """
 
     def __init__(self, run: Run) -> None:
@@ -38,6 +40,8 @@ class Pace:
         self._best_test = math.inf
         self._best_epoch = 0
         self._best: dict[str, Any] | None = None
+        self._schedule = run.experiment.schedule.name
+        self.origin = 0
         self.rate = 0.0
         self.configure()
 
@@ -50,6 +54,9 @@ class Pace:
         )
         if not rules.stop_patience:
             self._best = None
+        if schedule.name != self._schedule:
+            self._schedule, self.origin = schedule.name, self._run.epoch
+            self._best_train, self._waited, self._shrunk = math.inf, 0, 1.0
         self._set_rate()
 
     def _set_rate(self) -> None:
@@ -57,7 +64,7 @@ class Pace:
         schedule, base = experiment.schedule, experiment.optimizer.learning_rate
         shrunk = self._shrunk if isinstance(schedule, Plateau) else 1.0
         # Never 0: an optimizer may divide by its rate, and no step is a rule's to say.
-        self.rate = max(base * schedule.factor(self._run.epoch) * shrunk, 1e-12)
+        self.rate = max(base * schedule.factor(self._run.epoch - self.origin) * shrunk, 1e-12)
         self._run.engine.set_learning_rate(self.rate)
 
     def epoch_ended(self) -> None:
@@ -139,6 +146,7 @@ class Pace:
             "train": self._best_train,
             "waited": self._waited,
             "shrunk": self._shrunk,
+            "origin": self.origin,
             "test": self._best_test,
             "epoch": self._best_epoch,
             "best": self._best,
@@ -147,7 +155,7 @@ class Pace:
 
     def load_state(self, state: dict[str, Any]) -> None:
         self._best_train, self._waited = float(state["train"]), int(state["waited"])
-        self._shrunk = float(state["shrunk"])
+        self._shrunk, self.origin = float(state["shrunk"]), int(state["origin"])
         self._best_test, self._best_epoch = float(state["test"]), int(state["epoch"])
         self._best = state["best"]
         if state["stopped"] is not None:

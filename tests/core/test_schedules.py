@@ -108,12 +108,20 @@ def test_a_schedule_changes_while_the_network_trains():
     run = run_with()
     run.advance(run.batches_per_epoch * 4)
     run.update(run.experiment.with_changes({"schedule": {"name": "step", "every": 2}}))
+    assert run.pace.rate == pytest.approx(RATE), "it counts from where it was chosen"
+    run.advance(run.batches_per_epoch * 5)
     assert run.pace.rate == pytest.approx(RATE * 0.25)
     run.update(run.experiment.with_changes({"optimizer": {"learning_rate": 0.2}}))
     assert run.pace.rate == pytest.approx(0.05)
+    run.update(run.experiment.with_changes({"schedule": {"name": "step", "every": 5}}))
+    assert run.pace.rate == pytest.approx(0.1), "its settings move no origin"
+    header, _ = observe(run, {"map": False, "neurons": False}, (-1, 0), True)
+    assert header["scene"]["schedule"][0] == [4, pytest.approx(0.2)]
+    again = Run(run.experiment, engine="dense", snapshot=run.snapshot())
+    assert (again.pace.origin, again.pace.rate) == (4, run.pace.rate)
     run.update(run.experiment.with_changes({"schedule": {"name": "constant"}}))
     assert run.pace.rate == pytest.approx(0.2)
-    assert run.history.since(0)[-1][6] == pytest.approx(RATE)
+    assert run.history.since(0)[-1][6] == pytest.approx(0.1)
     run.advance(1)
     run.measure()
     assert run.history.since(0)[-1][6] == pytest.approx(0.2)

@@ -49,9 +49,9 @@ class Muon(OptimizerBase):
     """
 
     rule: ClassVar[str] = (
-        r"M \leftarrow \mu M + G, \quad"
-        r" W \leftarrow W - \eta\, 0.2 \sqrt{\max(n, m)}\, U V^\top, \; G + \mu M = U S V^\top,"
-        r" \quad \theta \leftarrow \theta - \eta \frac{\hat m}{\sqrt{\hat s}}"
+        r"\begin{gathered} M \leftarrow \mu M + G, \quad G + \mu M = U S V^\top \\"
+        r" W \leftarrow W - \eta\, 0.2 \sqrt{\max(n, m)}\, U V^\top, \quad"
+        r" \theta \leftarrow \theta - \eta \frac{\hat m}{\sqrt{\hat s}} \end{gathered}"
     )
     flat: ClassVar[bool] = False
 
