@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.view_page import frame, mount, open_page, scene, show
+from tests.browser.view_page import frame, module, mount, open_page, scene, show
 
 pytestmark = pytest.mark.browser
 
@@ -45,6 +45,25 @@ def test_a_look_is_an_act_after_training_has_moved_on(page: Page) -> None:
     show(page, frame(12, marked, seed=0))  # the same points as at first
     assert looks(page) == 2, "a setting was changed"
     assert "2" in (page.locator(".np-looks").get_attribute("title") or "")
+
+
+def test_opening_the_scores_of_the_test_points_is_a_look(page: Page) -> None:
+    def want(views: list[str]) -> None:
+        script = "m.hubFor(a[0], null).want({ analysis: a[1] })"
+        module(page, "hub.js", script, ["a-token", views])
+
+    show(page, frame(0, scene(), state="paused"))
+    show(page, frame(5))
+    want(["metrics"])
+    show(page, frame(6))
+    assert looks(page) == 1
+    show(page, frame(9))
+    assert looks(page) == 1, "watching on is the same look"
+    want(["health"])
+    show(page, frame(12))
+    want(["confusion"])
+    show(page, frame(13))
+    assert looks(page) == 2
 
 
 def test_another_test_set_has_a_count_of_its_own(page: Page) -> None:

@@ -82,7 +82,7 @@ def test_units_are_chosen_per_layer(visit: Visit):
     panel.get_by_role("combobox", name="Shown in").select_option("Two neurons")
     stage = lambda index: page.frames_seen.newest["warp"]["stages"][index]  # noqa: E731
     page.until(lambda: stage(2)["pair"] == [0, 1])
-    panel.get_by_role("combobox", name="Neuron upwards").select_option("Dense 1, neuron 4")
+    panel.get_by_role("combobox", name="Neuron upwards").select_option("Neuron 4")
     page.until(lambda: stage(2)["pair"] == [0, 3])
     assert stage(4)["pair"] is None
     expect(panel.locator(".ytitle")).to_have_text("Dense 1, neuron 4")

@@ -1,7 +1,9 @@
 /** The control bar: play, step, speed, and the run's numbers. Nothing in it ever moves. */
 
+import { confusionOfTest } from './confusion.js';
 import { el, icon, iconButton, setIcon, setText } from './dom.js';
 import { Looks } from './looks.js';
+import { metricsOfTest } from './metrics.js';
 import { Notices } from './notices.js';
 import { accuracy, count, significant } from './words.js';
 
@@ -92,7 +94,10 @@ class Bar {
   }
 
   paintLooks(hub) {
-    const found = looks.follow(hub);
+    const { analysis } = hub.wants;
+    const open = (analysis.includes('metrics') && metricsOfTest()) ||
+      (analysis.includes('confusion') && confusionOfTest());
+    const found = looks.follow(hub, open);
     this.looked.hidden = !found;
     if (!found) return;
     setText(this.lookCount, count(found, this.context.lang));

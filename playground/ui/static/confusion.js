@@ -10,6 +10,9 @@ const choices = { train: false };
 const CELL = 54;
 const SIDE = 120;
 
+/** Whether the view shows what the network does on the test points. */
+export const confusionOfTest = () => !choices.train;
+
 export function createConfusion(context, body, tools) {
   return new Confusion(context, body, tools);
 }

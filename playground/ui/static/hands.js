@@ -45,7 +45,7 @@ export class Hands {
       keydown: (event) => event.key === 'Escape' && this.choose(null),
     } },
     el('div', { class: 'np-card-head' }, this.title, close),
-    (this.numbers = el('div', { class: 'np-card-row' }, this.slider, this.field)),
+    (this.numbers = el('div', { class: 'np-card-row' }, (this.what = el('span')), this.slider, this.field)),
     el('div', { class: 'np-card-row' }, this.off, this.resetLayer));
     this.card.hidden = true;
     this.stage.append(this.card);
@@ -71,9 +71,10 @@ export class Hands {
     this.resetLayer.hidden = Boolean(link) || !linear || block === 0;
     const what = link ? text('network.weight') : text('network.bias');
     for (const input of [this.slider, this.field]) input.setAttribute('aria-label', `${title}: ${what}`);
+    setText(this.what, what);
     setText(this.off, link ? text('hands.cut') : text('hands.silence'));
     this.off.title = link ? text('hands.cut_tip') : text('hands.silence_tip');
-    const width = 216;
+    const width = 244;
     const { clientWidth, clientHeight } = this.stage;
     this.card.style.left = `${Math.max(0, Math.min(x + 12, clientWidth - width))}px`;
     this.card.style.top = `${Math.max(0, Math.min(y + 12, clientHeight - this.card.offsetHeight))}px`;

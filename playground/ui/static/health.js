@@ -16,7 +16,7 @@ export function createHealth(context, body) {
   const { text } = context;
   const tops = new Map(); // "block kind" -> the top of its histogram, which moves calmly
   return new Cards(context, body, {
-    name: 'health', width: 236, height: 250,
+    name: 'health', width: 236, height: 226,
     find: ({ header, arrays, scene }) =>
       header.health?.map((layer) => ({
         ...layer,

@@ -2,7 +2,8 @@
  * How often the test set has been looked at: who chooses settings by its score fits them to it.
  *
  * A look is counted when the visitor acts on what the test score says: training has moved on, and
- * then it is paused, or ends, or a setting is changed. Each test set has its own count, known by
+ * then it is paused, or ends, or a setting is changed; and when the scores or the confusion matrix
+ * of the test points are opened. Each test set has its own count, known by
  * its points, for as long as the tab is open.
  */
 
@@ -16,21 +17,24 @@ export class Looks {
     this.counted = 0; // the step up to which looks have been counted
   }
 
-  /** @returns {number|null} looks at the present test set; null where there is none */
-  follow({ header, scene, arrays }) {
+  /**
+   * @param {boolean} open whether a view of the test points' scores is open
+   * @returns {number|null} looks at the present test set; null where there is none
+   */
+  follow({ header, scene, arrays }, open = false) {
     const points = arrays.points_test;
     if (!scene || !points) return null;
     if (points !== this.points) {
       // The look that ended with a change of the points was one at those that were.
-      this.act(header, scene);
+      this.act(header, scene, open);
       this.points = points;
       this.key = fingerprint(points.data);
-    } else this.act(header, scene);
+    } else this.act(header, scene, open);
     return points.shape[0] ? this.counts[this.key] ?? 0 : null;
   }
 
-  act({ step, state }, scene) {
-    const now = { step, state, id: scene.id, marks: JSON.stringify(scene.marks ?? []) };
+  act({ step, state }, scene, open) {
+    const now = { step, state, open, id: scene.id, marks: JSON.stringify(scene.marks ?? []) };
     const { last } = this;
     this.last = now;
     if (!last) {
@@ -39,7 +43,8 @@ export class Looks {
     }
     const again = last.id !== now.id;
     const rested = last.state === 'running' && state !== 'running';
-    const acted = again || rested || last.marks !== now.marks;
+    const opened = open && !last.open;
+    const acted = again || rested || opened || last.marks !== now.marks;
     const reached = again ? last.step : step;
     if (acted && reached > this.counted) this.count();
     if (acted || step < this.counted) this.counted = step;

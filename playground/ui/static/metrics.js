@@ -15,6 +15,9 @@ const COLUMNS = ['precision', 'recall', 'f1', 'auc'];
 const ERRORS = ['r2', 'rmse', 'mae'];
 const NEAR = 18; // pixels from the pointer to a point
 
+/** Whether the view shows what the network does on the test points. */
+export const metricsOfTest = () => !choices.train;
+
 export function createMetrics(context, body, tools) {
   return new Metrics(context, body, tools);
 }

@@ -209,9 +209,21 @@ class TraceView {
 
   table(i, k, what, title) {
     const tensor = this.trace.steps[i].tensors[k];
-    const made = tableOf(tensor, title, this.context);
+    const made = tableOf(tensor, title, this.names(i, k));
     this.fills.push(() => fillTable(made, this.trace.steps[i].tensors[k], what, this.context));
     return made.node;
+  }
+
+  /** What the rows and columns of a tensor are called: input features and classes have names. */
+  names(i, k) {
+    const { steps } = this.trace;
+    const { blocks, class_names: classes } = this.hub.scene;
+    const [step, before] = [steps[i], steps[i - 1]];
+    const inputs = blocks[0].labels;
+    const head = step.block === blocks.length - 1 && classes.length > 2 ? classes : null;
+    const rows = step.kind === 'input' ? inputs : head;
+    const cols = step.kind === 'linear' && k === 0 && before.kind === 'input' ? inputs : null;
+    return { rows, cols };
   }
 
   lossSection() {

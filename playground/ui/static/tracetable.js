@@ -4,8 +4,14 @@ import { css, inkOn, mix } from './colors.js';
 import { el, setText } from './dom.js';
 import { significant } from './words.js';
 
-/** @returns {{node: HTMLTableElement, cells: HTMLElement[]}} */
-export function tableOf({ rows, cols }, title) {
+const LONGEST = 12; // characters of a name
+
+/**
+ * @param {{rows: number[], cols: ?number[]}} tensor which of its rows and columns are shown
+ * @param {{rows: ?string[], cols: ?string[]}} names of units, where they have any but a number
+ * @returns {{node: HTMLTableElement, cells: HTMLElement[]}}
+ */
+export function tableOf({ rows, cols }, title, names = {}) {
   const cells = [];
   const columns = cols ?? [null];
   const gap = (list, i) => i > 0 && list[i] !== list[i - 1] + 1;
@@ -16,12 +22,19 @@ export function tableOf({ rows, cols }, title) {
       return cell;
     });
     return el('tr', { class: gap(rows, i) ? 'np-gap' : '' },
-      el('th', { scope: 'row', text: row + 1 }), ...made);
+      heading('row', names.rows, row), ...made);
   });
   const head = cols && el('thead', {},
-    el('tr', {}, el('td'), ...cols.map((col) => el('th', { scope: 'col', text: col + 1 }))));
+    el('tr', {}, el('td'), ...cols.map((col) => heading('col', names.cols, col))));
   const node = el('table', { class: 'np-numbers' }, el('caption', { text: title }), head, el('tbody', {}, ...body));
   return { node, cells };
+}
+
+function heading(scope, names, unit) {
+  const name = names?.[unit];
+  if (name == null) return el('th', { scope, text: unit + 1 });
+  const short = name.length > LONGEST ? `${name.slice(0, LONGEST - 1)}…` : name;
+  return el('th', { scope, text: short, title: name });
 }
 
 /** Writes values, gradients or differences into the cells, coloured by their share of the largest. */

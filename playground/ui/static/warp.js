@@ -12,8 +12,7 @@ import { nearestSpot, paintSpot } from './scores.js';
 import { Tooltip } from './tooltip.js';
 import { colorsOf, edgesOf, nearestVertex, paintGrid, placesAt, spotsAt, steadyWindow } from './warpgrid.js';
 import { Strip } from './warpstrip.js';
-import { axisTitle, spotRows, stageName, vertexRows } from './warpwords.js';
-import { neuronName } from './scene.js';
+import { axisTitle, spotRows, stageName, unitName, vertexRows } from './warpwords.js';
 
 const STAGE_MS = 1300; // from one stage to the next while playing, with its rest
 const REST = 0.25; // the share of that time for which a stage stands still
@@ -183,7 +182,7 @@ class WarpView {
     if (this.first.hidden) return;
     [this.first, this.second].forEach((node, side) => {
       node.replaceChildren(...Array.from({ length: stage.units }, (_, unit) =>
-        el('option', { value: unit, text: neuronName(text, scene, stage.block, unit) })));
+        el('option', { value: unit, text: unitName(text, scene, stage.block, unit) })));
       node.value = stage.pair[side];
     });
   }

@@ -21,6 +21,13 @@ export function axisTitle(text, scene, { block, part, pair, ratios }, side) {
   return part === 'z' ? text('warp.before_activation', { name }) : name;
 }
 
+/** A unit within its stage: short, the stage is named beside it. */
+export function unitName(text, scene, block, unit) {
+  const { kind } = scene.blocks[block];
+  const named = kind === 'input' || kind === 'head';
+  return named ? neuronName(text, scene, block, unit) : text('warp.unit', { unit: unit + 1 });
+}
+
 function sideName(scene, side) {
   if (side && isLine(scene)) return '';
   return side ? scene.inputs.y_label : scene.inputs.x_label;
