@@ -56,7 +56,14 @@ def test_the_playground(visit: Visit, look: dict[str, Any]):
 def test_analyses_and_the_large_map(visit: Visit, scheme: str):
     page = visit(color_scheme=scheme).open()
     older = ("Singular values", "Eigenvalues", "Confusion matrix")
-    newer = ("Layer health", "Metrics", "What do I see?", "Warped grid", "One point", "Loss landscape")
+    newer = (
+        "Layer health",
+        "Metrics",
+        "What do I see?",
+        "Warped grid",
+        "One point",
+        "Loss landscape",
+    )
     for tab in (*older, *newer):
         page.tab(tab)
         assert violations(page, ".np-analysis") == []
