@@ -85,6 +85,18 @@ def test_views_that_are_pinned_stay_open_beneath_the_others(visit: Visit):
     expect(part.locator(".np-pinned")).to_have_count(0)
 
 
+def test_an_analysis_is_enlarged_over_the_page_and_put_back(visit: Visit):
+    page = visit().open(SQUARE).play()
+    part = page.part("analysis")
+    before = part.bounding_box()
+    part.get_by_role("button", name="Enlarge").click()
+    assert part.bounding_box() == {"x": 0, "y": 0, "width": 1440, "height": 900}
+    page.wait_for_frames()
+    page.page.keyboard.press("Escape")
+    assert part.bounding_box() == before
+    expect(part.get_by_role("button", name="Enlarge")).to_be_focused()
+
+
 def test_principal_components(visit: Visit):
     page = visit(tap=True).open(SQUARE)
     page.play().wait_for_frames()

@@ -3,7 +3,7 @@
  * be pinned, and stay open beneath it. Only what is open is computed.
  */
 
-import { el } from './dom.js';
+import { el, iconButton } from './dom.js';
 import { Panel } from './panel.js';
 import { createConfusion } from './confusion.js';
 import { createEigen } from './eigen.js';
@@ -67,7 +67,24 @@ class Analysis {
     }
     this.list = el('div', { class: 'np-tabs', role: 'tablist', 'aria-label': text('analysis.title') });
     this.head = el('div', { class: 'np-head' }, this.list);
+    this.large = iconButton({
+      name: 'fit', label: text('analysis.enlarge'), tip: text('analysis.enlarge_tip'), className: 'np-enlarge',
+      onClick: () => this.enlarge(!root.classList.contains('np-large')),
+    });
+    this.large.setAttribute('aria-pressed', 'false');
+    groups.append(this.large);
+    root.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape' || event.defaultPrevented || !root.classList.contains('np-large')) return;
+      this.enlarge(false);
+      this.large.focus();
+    });
     root.append(groups, this.head);
+  }
+
+  /** Over the whole page, or back in its place. */
+  enlarge(on) {
+    this.context.root.classList.toggle('np-large', on);
+    this.large.setAttribute('aria-pressed', String(on));
   }
 
   key(event, name) {
