@@ -10,10 +10,14 @@ import pytest
 import torch
 
 from playground.core import devices
+from playground.core.analysis.landscape import ManyLosses
 from playground.core.analysis.registry import VIEWS
+from playground.core.analysis.release import Ball, roll
+from playground.core.analysis.weight_plane import lattice, random_plane
 from playground.core.layers import LAYERS
 from playground.core.losses import LOSSES
 from playground.core.observe import Observer, observe
+from playground.core.optimizers import SGD, Adam
 from playground.core.run import Run
 from tests.core.helpers import engine_cases, flat, run_of, small
 
@@ -138,3 +142,20 @@ def test_painted_points_join_there_too(device):
         )
         run.advance(STEPS)
     assert_together(*runs)
+
+
+@pytest.mark.parametrize("kind", ["dense", "batch_norm", "residual"])
+def test_landscapes_and_released_optimizers_are_the_same(device, kind):
+    layers = [{"kind": "dense", "units": 3}, {"kind": kind}]
+    seen = []
+    for run in pair(device, layers=layers):
+        run.advance(STEPS)
+        plane, losses = random_plane(run, 0), ManyLosses(run)
+        values = losses(plane.places(lattice(plane, 5)))
+        balls = [Ball(SGD(learning_rate=0.1)), Ball(Adam(learning_rate=0.01))]
+        list(roll(run, plane, losses, balls, STEPS))
+        tracks = torch.tensor([ball.track for ball in balls], dtype=torch.float64)
+        run.hands.stand(plane.place(0.5, -0.5))
+        seen.append((values, tracks, flat(run).cpu()))
+    for one, other in zip(*seen, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-7, atol=1e-9)

@@ -75,7 +75,7 @@ class ManyLosses:
         parts = split(flat, self._like)
         output = self._forward(parts)
         losses = torch.vmap(lambda one: self._loss.value(one, self._targets, 1))(output)
-        return (losses + self._penalty(parts)).double().cpu()
+        return (losses + self._penalty(parts)).cpu().double()
 
     def _forward(self, parts: list[Tensor]) -> Tensor:
         """Outputs (n, points, units)."""

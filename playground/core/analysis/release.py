@@ -99,7 +99,7 @@ class Ball:
 
     def note(self, plane: WeightPlane, losses: ManyLosses, weights: Tensor) -> None:
         """Adds where the ball is now, or says that it is nowhere any more."""
-        weights = weights[None].double().cpu()
+        weights = weights[None].cpu().double()
         a, b, off = plane.coordinates(weights)[0].tolist()
         row = (a, b, off, losses(weights).item())
         if all(math.isfinite(value) and abs(value) < 1e30 for value in row):

@@ -73,7 +73,7 @@ class WeightPlane:
     def coordinates(self, weights: Tensor) -> Tensor:
         """Where weights (n, parameters) lie: (n, 3), the nearest point (a, b) and how far off
         the plane they are, in the weights' own unit."""
-        apart = weights.double().cpu() - self.centre
+        apart = weights.cpu().double() - self.centre
         points = apart @ self._readers
         return torch.cat((points, (apart - points @ self.axes).norm(dim=1, keepdim=True)), 1)
 

@@ -136,7 +136,7 @@ class Landscape {
     const { study, live } = this;
     if (study.working) return;
     if (!study.round) return this.ask();
-    if (!choices.follow || !live?.point || live.balls.length || !this.picture || live.failed) return;
+    if (!choices.follow || !live?.point || live.balls.length || !this.picture || this.pointed) return;
     const now = performance.now();
     if (now < (this.nextAsk ?? 0)) return;
     const [a, b, off] = live.point;

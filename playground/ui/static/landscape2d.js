@@ -270,7 +270,10 @@ export class Contours {
     if (point) {
       const [x, y] = to(point.a, point.b);
       this.mark = { x, y };
-      paintMark(context, x, y, theme);
+      const { width, height } = axes.rect;
+      const [u, v] = [Math.max(8, Math.min(width - 8, x)), Math.max(8, Math.min(height - 8, y))];
+      // A network outside the picture is marked at the edge, by a ring.
+      paintMark(context, u, v, theme, u !== x || v !== y);
     }
     if (cursor) paintCross(context, ...to(cursor.a, cursor.b), theme);
   }
@@ -369,12 +372,12 @@ export function paintBall(context, { track, color, name }, to, theme) {
   context.fillText(name, x, y + 0.5);
 }
 
-/** Where the network is now. */
-export function paintMark(context, x, y, theme) {
+/** Where the network is now; a ring if it is really farther away. */
+export function paintMark(context, x, y, theme, away = false) {
   context.beginPath();
-  context.arc(x, y, 7, 0, 7);
+  context.arc(x, y, away ? 5 : 7, 0, 7);
   context.fillStyle = timeColor(1);
-  context.fill();
+  if (!away) context.fill();
   context.lineWidth = 2.5;
   context.strokeStyle = '#ffffff';
   context.stroke();
