@@ -31,6 +31,27 @@ def value_range(run: Run, plane: Plane) -> tuple[float, float]:
     return (low, high) if high > low else (low - 1, high + 1)
 
 
+def answer(run: Run, output: Tensor) -> Tensor:
+    """What an output (units, points) says: probabilities, or values in their own units."""
+    if run.schema.task == "regression":
+        values = run.loss.prediction(output)
+        return values * run.data.target_std + run.data.target_mean
+    return run.loss.probability(output, 0)
+
+
+def as_map(
+    run: Run, said: Tensor, limits: tuple[float, float], shape: tuple[int, ...]
+) -> np.ndarray:
+    """What a network says over a plane (units, points) as bytes: (*shape), or (classes, *shape).
+
+    Args:
+        limits: the values between which the colours of a regression run, see `value_range`.
+    """
+    low, high = limits if run.schema.task == "regression" else (0.0, 1.0)
+    painted = as_bytes(said, low, high).reshape(-1, *shape)
+    return painted[0] if len(painted) == 1 else painted
+
+
 class Picture:
     """Paints one run over one plane, at whatever resolution is asked for."""
 
@@ -49,7 +70,7 @@ class Picture:
         self._prepare_grid(LINE_POINTS if self._line else want.resolution)
         focus = want.focus if want.focus and self._exists(want.focus) else None
         values = unit_values(self._run.engine, self._grid, self._wanted(focus), self._widest)
-        output = self._answer(values[-1])
+        output = answer(self._run, values[-1])
         if want.map and self._line:
             arrays["curve"] = single(output[0]).numpy()
         elif want.map:
@@ -84,17 +105,8 @@ class Picture:
             wanted[focus[0] - 1].append(focus[1])
         return wanted
 
-    def _answer(self, values: Tensor) -> Tensor:
-        """The network's answer (units, points): probabilities, or values in their own units."""
-        if self._run.schema.task == "regression":
-            values = self._run.loss.prediction(values)
-            return values * self._run.data.target_std + self._run.data.target_mean
-        return self._run.loss.probability(values, 0)
-
     def _map(self, output: Tensor) -> np.ndarray:
-        low, high = self._range if self._run.schema.task == "regression" else (0.0, 1.0)
-        painted = as_bytes(output, low, high).reshape(-1, *self._shape)
-        return painted[0] if len(painted) == 1 else painted
+        return as_map(self._run, output, self._range, self._shape)
 
     def _head_rows(self, output: Tensor) -> Tensor:
         """The network's answer between −1 and 1, as the decision map is coloured."""

@@ -7,7 +7,8 @@ changes nothing of the run.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -15,8 +16,15 @@ from torch import Tensor, nn
 from playground.core.network import build, penalty, penalty_rates
 
 if TYPE_CHECKING:
-    from playground.core.engine import Engine
+    from playground.core.engine.base import Parameters
     from playground.core.run import Run
+
+
+class Source(Protocol):
+    """What modules can be filled from: an engine, or what was kept of one."""
+
+    def parameters(self) -> Parameters: ...
+    def extras(self) -> Mapping[str, Tensor]: ...
 
 
 class Replica:
@@ -125,9 +133,9 @@ def linear_maps(modules: nn.Module) -> list[nn.Linear]:
 
 
 @torch.no_grad()
-def fill(modules: nn.Module, engine: Engine) -> None:
-    """Copies an engine's parameters into modules made by `network.build`."""
-    modules.load_state_dict(engine.extras(), strict=False)
-    for linear, (weight, bias) in zip(linear_maps(modules), engine.parameters(), strict=True):
+def fill(modules: nn.Module, source: Source) -> None:
+    """Copies an engine's parameters, or kept ones, into modules made by `network.build`."""
+    modules.load_state_dict(source.extras(), strict=False)
+    for linear, (weight, bias) in zip(linear_maps(modules), source.parameters(), strict=True):
         linear.weight.copy_(weight)
         linear.bias.copy_(bias)

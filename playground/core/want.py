@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 
 Analysis = Literal[
     "pca",
+    "embed",
     "singular",
     "eigen",
     "confusion",

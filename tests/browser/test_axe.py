@@ -67,6 +67,15 @@ def test_analyses_and_the_large_map(visit: Visit, scheme: str):
     for tab in (*older, *newer):
         page.tab(tab)
         assert violations(page, ".np-analysis") == []
+    page.tab("t-SNE")
+    assert violations(page, ".np-analysis") == []
+    page.tab("PCA")
+    for name in ("Brush", "Loadings", "Keep k", "Brushed points"):
+        page.part("analysis").get_by_role("button", name=name, exact=True).click()
+        assert violations(page, ".np-analysis") == []
+    page.part("map").get_by_role("button", name="Brush", exact=True).click()
+    assert violations(page, ".np-map") == []
+    page.part("map").get_by_role("button", name="Brush", exact=True).click()
     page.part("network").locator('[data-neuron="1.0"]').click()
     expect(page.part("map").get_by_role("button", name="Back to output")).to_be_visible()
     assert violations(page, ".np-map") == []

@@ -12,7 +12,7 @@ from sklearn.decomposition import PCA
 from sklearn.metrics import confusion_matrix
 
 from playground.core.activations import ACTIVATIONS
-from playground.core.analysis.views import PCA_POINTS
+from playground.core.analysis.pca_view import POINTS as PCA_POINTS
 from playground.core.data import DATASETS
 from playground.core.engine import ENGINES
 from tests.core.helpers import independent_model, model_inputs

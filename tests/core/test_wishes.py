@@ -14,7 +14,6 @@ import torch
 
 from playground.core import observe as observe_module
 from playground.core.analysis import spectral_views
-from playground.core.analysis import views as views_module
 from playground.core.analysis.registry import VIEWS
 from playground.core.observe import observe
 from playground.core.want import Analysis, Want
@@ -42,7 +41,7 @@ def test_what_nobody_wants_is_not_computed(name, monkeypatch):
 
     for target in ("singular_spectrum", "eigenvalues"):
         monkeypatch.setattr(spectral_views, target, forbidden)
-    monkeypatch.setattr(views_module.Basis, "follow", forbidden)
+    monkeypatch.setattr("playground.core.analysis.pca.Basis.follow", forbidden)
     for view in VIEWS.values():
         monkeypatch.setattr(view, "add", forbidden)
     monkeypatch.setattr("playground.core.analysis.warp.Warp.paint", forbidden)

@@ -1,4 +1,4 @@
-"""Principal components of a layer's activations, held steady while the layer moves.
+"""Principal components, and how those of a layer are held steady while the layer moves.
 
 Eigenvectors have no sign, and two of nearly equal variance trade places from one moment to the
 next: a picture of them would flicker. `Basis` keeps each component on the side where it was, and
@@ -7,7 +7,7 @@ lets two components change places only when their variances differ clearly.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -50,6 +50,38 @@ class Components:
         found = (points - self.mean) @ self.axes[:SHOWN].t()
         missing = SHOWN - found.shape[1]
         return torch.nn.functional.pad(found, (0, missing)) if missing > 0 else found
+
+    def kept(self, points: Tensor, count: int) -> Tensor:
+        """Points (n, units) as their first `count` components alone give them back.
+
+        With 0 every point is the mean, with all components the point itself.
+        """
+        axes = self.axes[:count].to(points.dtype)
+        mean = self.mean.to(points.dtype)
+        return mean + ((points - mean) @ axes.t()) @ axes
+
+    def along(self, points: Tensor) -> Components:
+        """The same mean and axes, with the variance that other points (n, units) have on them."""
+        off = points - points.mean(0)
+        count = max(len(points) - 1, 1)
+        variances = (off @ self.axes.t()).square().sum(0) / count
+        return replace(self, variances=variances, total=off.square().sum().item() / count)
+
+
+def broken_stick(parts: int) -> list[float]:
+    """Shares of a stick that is broken at random into so many parts, by falling size.
+
+    What each component would explain if the variance fell on the units by chance: the k-th share
+    is the sum of 1/i over i = k … parts, over parts (MacArthur 1957; Jackson 1993). They sum to 1.
+
+    Returns:
+        The first MOST_RATIOS of them.
+    """
+    tails, total = [], 0.0
+    for i in range(parts, 0, -1):
+        total += 1 / i
+        tails.append(total / parts)
+    return tails[::-1][:MOST_RATIOS]
 
 
 def principal_components(points: Tensor, start: Tensor | None = None) -> Components:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from playground.core.analysis.embed_view import EmbedView
 from playground.core.analysis.health import HealthView
 from playground.core.analysis.landscape_view import LandscapeView
 from playground.core.analysis.metrics import MetricsView
 from playground.core.analysis.one_point import TraceView
+from playground.core.analysis.pca_view import PcaView
 from playground.core.analysis.similarity_view import SimilarityView
 from playground.core.analysis.spectral_views import EigenView, SingularView
-from playground.core.analysis.views import ConfusionView, PcaView, View, WarpView
+from playground.core.analysis.views import ConfusionView, View, WarpView
 from playground.core.findings import FindingsView
 
 VIEWS: dict[str, type[View]] = {
     "pca": PcaView,
+    "embed": EmbedView,
     "singular": SingularView,
     "eigen": EigenView,
     "confusion": ConfusionView,

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import torch
 
-from playground.core.analysis.maps import single
-from playground.core.analysis.pca import SHOWN, Basis
 from playground.core.analysis.warp import Warp
 from playground.core.picture import value_range
 
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
     from playground.core.run import Run
     from playground.core.want import Want
 
-PCA_POINTS = 1500
 Header = dict[str, Any]
 Arrays = dict[str, np.ndarray]
 
@@ -51,32 +48,6 @@ class View:
     def add(self, want: Want, header: Header, arrays: Arrays) -> None:
         """Adds what the view shows. Arrays are float32 or uint8, numbers finite or None."""
         raise NotImplementedError
-
-
-class PcaView(View):
-    """Principal components of one block's activations, held steady from frame to frame."""
-
-    def __init__(self, sight: Sight) -> None:
-        super().__init__(sight)
-        self._bases: dict[int, Basis] = {}
-
-    def add(self, want: Want, header: Header, arrays: Arrays) -> None:
-        index = min(max(want.block, 1), len(self.run.blocks) - 1)
-        values = self.run.engine.activations(self.run.points)[index - 1]
-        points = values.t().cpu().double()
-        if not len(self.run.data.inputs_train):
-            header["pca"] = {"block": index, "ratios": [0.0], "rank": 0, "units": points.shape[1]}
-            arrays["pca"] = np.zeros((len(points), SHOWN), np.float32)
-            return
-        basis = self._bases.setdefault(index, Basis())
-        found = basis.follow(points[: len(self.run.data.inputs_train)])
-        header["pca"] = {
-            "block": index,
-            "ratios": found.ratios,
-            "rank": found.rank,
-            "units": points.shape[1],
-        }
-        arrays["pca"] = single(found.scores(points)[:PCA_POINTS]).numpy()
 
 
 class WarpView(View):

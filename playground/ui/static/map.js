@@ -4,6 +4,7 @@
  */
 
 import { Axes } from './axes.js';
+import { Brush } from './brush.js';
 import { css } from './colors.js';
 import { Cross } from './cross.js';
 import { altText, el, iconButton, setText, toggle } from './dom.js';
@@ -48,7 +49,7 @@ class DecisionMap {
     this.extent = steadyExtent();
     this.build();
     this.cross = new Cross(context, this.axes, (x, y) =>
-      this.points.nearest(this.axes, this.hub, x, y, choices.showTest), () => this.pen.on);
+      this.points.nearest(this.axes, this.hub, x, y, choices.showTest), () => this.pen.on || this.brush.on);
     this.tip = new Tooltip(context.root);
     this.alt = altText(this.axes.host, context.text('map.title'));
     this.listen();
@@ -80,12 +81,22 @@ class DecisionMap {
       name: 'download', label: text('png'), tip: text('png_tip'), onClick: () => this.save(),
     });
     this.legend = el('div', { class: 'np-legend' });
-    this.pen = new Pen(this.context, this.axes, () => this.unpoint());
+    this.pen = new Pen(this.context, this.axes, () => {
+      if (this.pen.on) this.brush.take(false);
+      this.unpoint();
+    });
+    this.brush = new Brush(this.context, this.axes.host, () => this.axes.rect,
+      () => this.points.spots(this.axes, this.hub, choices.showTest), (on) => {
+        if (on && this.pen.on) this.pen.take(false);
+        // As the pen's, its tools stand where the legend was.
+        this.context.root.classList.toggle('np-brushing', on);
+        this.unpoint();
+      });
     root.append(
       el('div', { class: 'np-head' }, this.title,
-        el('div', { class: 'np-tools' }, this.pen.button, this.testToggle, this.discreteToggle, save)),
+        el('div', { class: 'np-tools' }, this.brush.button, this.pen.button, this.testToggle, this.discreteToggle, save)),
       el('div', { class: 'np-stage' }, this.axes.host, this.zoomButtons(), this.back),
-      this.legend, this.pen.tools
+      this.legend, this.pen.tools, this.brush.tools
     );
   }
 
@@ -127,6 +138,7 @@ class DecisionMap {
   }
 
   key(event) {
+    if (this.brush.key(event)) return;
     const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
     const arrow = arrows[event.key];
     if (arrow && event.shiftKey) this.axes.panBy(...arrow);
@@ -187,6 +199,7 @@ class DecisionMap {
     const context = this.axes.begin();
     this.pen.follow();
     this.pen.place();
+    this.placeBrush();
     // The curve lies over the points, a map lies under them.
     this.axes.under.style.zIndex = isLine(scene) ? 1 : 0;
     context.clearRect(0, 0, this.axes.rect.width, this.axes.rect.height);
@@ -200,6 +213,13 @@ class DecisionMap {
     this.placeButtons();
     if (this.pointer) this.showTip();
     this.alt(() => this.describeAll(scene, header));
+  }
+
+  /** A neuron over one input has no place for the points, so there is nothing to brush. */
+  placeBrush() {
+    this.brush.button.hidden = this.plain();
+    if (this.plain() && this.brush.on) this.brush.take(false);
+    this.brush.place();
   }
 
   /** The buttons over the map lie in its corners, wherever the axes put them. */

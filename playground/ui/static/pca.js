@@ -1,19 +1,23 @@
 /**
- * Principal components of a layer's activations, in two or three dimensions, and how much of the
- * variance each component explains.
+ * Principal components of a layer's activations: the points in two or three of them (or in raw
+ * units), and beside them what the components are made of, what the network does on few of them,
+ * and the table of the brushed points.
  */
 
-import { el, setText, toggle } from './dom.js';
+import { selectionOf } from './brush.js';
+import { el, iconButton, setText, toggle } from './dom.js';
 import { createPca2d } from './pca2d.js';
 import { createPca3d } from './pca3d.js';
-import { throttled } from './plot.js';
+import { saveCoordinates } from './pcafile.js';
+import { Kept } from './pcakept.js';
+import { BrushedTable } from './pcapoints.js';
+import { basisOptions, Scree } from './pcascree.js';
 import { fileName, savePng } from './png.js';
-import { blockName, neuronBlocks } from './scene.js';
-import { percent } from './words.js';
+import { blockName, neuronBlocks, unitNames } from './scene.js';
 
-let deep = false;
-/** The layer that the visitor chose, kept as long as there is a hidden layer in that place. */
-let picked = null;
+/** What the visitor chose outlives a change of tab; the layer, as long as there is one there. */
+const choice = { deep: false, arrows: false, block: null, units: null, side: 'scree' };
+const SIDES = { scree: Scree, kept: Kept, points: BrushedTable };
 
 export function createPca(context, body, tools) {
   return new Pca(context, body, tools);
@@ -23,91 +27,172 @@ class Pca {
   constructor(context, body, tools) {
     this.context = context;
     this.hub = context.hub;
-    this.paintRatios = throttled(() => this.paintBars(this.last.head));
     this.build(body, tools);
   }
 
+  // ---- the parts -----------------------------------------------------------------------------
+
   build(body, tools) {
     const { text } = this.context;
-    this.select = el('select', {
-      class: 'np-select', 'aria-label': text('pca.layer'), title: text('pca.layer_tip'),
-      on: {
-        change: () => {
-          picked = Number(this.select.value);
-          this.choose(picked);
-        },
+    const select = (label, tip, change) => el('select', {
+      class: 'np-select', 'aria-label': label, title: tip, on: { change },
+    });
+    this.layer = select(text('pca.layer'), text('pca.layer_tip'), () => this.choose(Number(this.layer.value)));
+    this.shown = select(text('pca.shown'), text('pca.shown_tip'), () => this.showUnits(this.shown.value === 'units'));
+    this.shown.append(
+      el('option', { value: 'components', text: text('pca.components') }),
+      el('option', { value: 'units', text: text('pca.units') }));
+    this.axes = [0, 1, 2].map((side) => select(
+      text('pca.axis', { number: side + 1 }), text('pca.axis', { number: side + 1 }), () => this.pickUnit(side)));
+    this.arrows = toggle({
+      label: text('pca.arrows'), tip: text('pca.arrows_tip'), pressed: choice.arrows,
+      onChange: (on) => {
+        choice.arrows = on;
+        this.ask();
       },
     });
     const three = toggle({
-      label: text('pca.three'), tip: text('pca.three_tip'), pressed: deep,
-      onChange: (value) => {
-        deep = value;
+      label: text('pca.three'), tip: text('pca.three_tip'), pressed: choice.deep,
+      onChange: (on) => {
+        choice.deep = on;
         this.arrange();
       },
     });
-    tools.append(this.select, three);
+    const file = iconButton({
+      name: 'table', label: text('pca.file'), tip: text('pca.file_tip'), onClick: () => this.saveFile(),
+    });
+    this.brushing = el('span', { class: 'np-slot' });
+    tools.append(this.layer, this.shown, ...this.axes, three, this.arrows, this.brushing, file);
     this.stage = el('div', { class: 'np-pca-plot' });
-    this.bars = el('div', { class: 'np-bars' });
-    body.append(el('div', { class: 'np-pca' }, this.stage, this.bars));
+    this.tabs = el('div', { class: 'np-side-tabs', role: 'group', 'aria-label': text('pca.sides') });
+    this.sideBody = el('div', { class: 'np-side-body' });
+    body.append(el('div', { class: 'np-pca' }, this.stage,
+      el('div', { class: 'np-side' }, this.tabs, this.sideBody)));
+    this.buildSides();
+    this.openSide(choice.side);
     this.arrange();
+  }
+
+  buildSides() {
+    const { text } = this.context;
+    this.sideTabs = {};
+    for (const name of Object.keys(SIDES)) {
+      this.sideTabs[name] = el('button', {
+        type: 'button', class: 'np-side-tab', text: text(`pca.side_${name}`), title: text(`pca.side_${name}_tip`),
+        on: { click: () => this.openSide(name) },
+      });
+    }
+    this.tabs.append(...Object.values(this.sideTabs));
+  }
+
+  /** Only what the open side shows is computed. */
+  openSide(name) {
+    choice.side = name;
+    for (const [key, node] of Object.entries(this.sideTabs)) node.setAttribute('aria-pressed', String(key === name));
+    this.side?.destroy();
+    this.sideBody.replaceChildren();
+    this.side = new SIDES[name](this.context, this.sideBody);
+    this.sideBody.dataset.side = name;
+    this.hub.option('pca', { keep: null, brushed: [], ...basisOptions(), ...this.side.options() });
+    this.ask();
   }
 
   arrange() {
     this.picture?.destroy();
-    this.picture = deep ? createPca3d(this.context) : createPca2d(this.context);
+    this.picture = choice.deep ? createPca3d(this.context) : createPca2d(this.context);
     this.stage.replaceChildren(this.picture.node);
+    this.brushing.replaceChildren(this.picture.brush.tools, this.picture.brush.button);
+    this.fillAxes();
     this.hub.invalidate();
   }
 
+  // ---- what is asked for ---------------------------------------------------------------------
+
   choose(block) {
+    choice.block = block;
+    choice.units = choice.units && [0, 1, 2];
     this.hub.want({ block });
+    this.ask();
+  }
+
+  showUnits(on) {
+    choice.units = on ? [0, 1, 2] : null;
+    this.ask();
+  }
+
+  pickUnit(side) {
+    choice.units = choice.units.map((unit, i) => (i === side ? Number(this.axes[i].value) : unit));
+    this.ask();
+  }
+
+  ask() {
+    this.hub.option('pca', { units: choice.units ?? [], loadings: choice.arrows || choice.side === 'scree' });
+    this.fillAxes();
     this.hub.invalidate();
   }
 
   /** The layers of this scene; starts on the last hidden one, where classes come apart. */
-  fillSelect(scene) {
+  fillLayers(scene) {
     if (this.scene === scene.id) return;
     this.scene = scene.id;
     const blocks = neuronBlocks(scene).filter((index) => index > 0);
-    this.select.replaceChildren(...blocks.map((index) =>
+    this.layer.replaceChildren(...blocks.map((index) =>
       el('option', { value: index, text: blockName(this.context.text, scene, index) })));
     const hidden = blocks.filter((index) => scene.blocks[index].kind === 'dense');
-    const block = hidden.includes(picked) ? picked : hidden.at(-1) ?? blocks.at(-1);
-    this.select.value = block;
-    this.choose(block);
+    const block = hidden.includes(choice.block) ? choice.block : hidden.at(-1) ?? blocks.at(-1);
+    this.layer.value = block;
+    this.hub.want({ block });
+    this.fillAxes();
   }
 
+  /** The units that may be axes, where units are shown. */
+  fillAxes() {
+    const { scene } = this.hub;
+    const number = choice.deep ? 3 : 2;
+    this.shown.value = choice.units ? 'units' : 'components';
+    this.arrows.hidden = Boolean(choice.units);
+    this.axes.forEach((node, side) => (node.hidden = !choice.units || side >= number));
+    if (!choice.units || !scene) return;
+    const names = unitNames(this.context.text, scene, Number(this.layer.value));
+    const key = names.join('|');
+    this.axes.forEach((node, side) => {
+      if (this.unitKey !== key) {
+        node.replaceChildren(...names.map((name, unit) => el('option', { value: unit, text: name })));
+      }
+      node.value = Math.min(choice.units[side], names.length - 1);
+    });
+    this.unitKey = key;
+  }
+
+  // ---- painting ------------------------------------------------------------------------------
+
   paint(hub) {
-    this.fillSelect(hub.scene);
+    this.fillLayers(hub.scene);
     const { pca } = hub.header;
     if (!pca || !hub.arrays.pca) return;
     this.last = { head: pca, points: hub.arrays.pca };
+    this.last.loadings = choice.arrows && !pca.shown ? hub.arrays.pca_axes : null;
     this.picture.paint(hub, this.last);
-    this.paintRatios();
-  }
-
-  paintBars({ ratios, rank, units }) {
+    const size = selectionOf(hub).size;
     const { text } = this.context;
-    if (this.rows?.length !== ratios.length) this.buildBars(ratios);
-    ratios.forEach((ratio, i) => {
-      this.rows[i].fill.style.width = `${((ratio ?? 0) * 100).toFixed(1)}%`;
-      setText(this.rows[i].value, percent(ratio, ratio < 0.0995 ? 1 : 0));
-    });
-    setText(this.note, text('pca.rank', { rank, units }));
+    setText(this.sideTabs.points, size ? text('pca.side_points_count', { count: size }) : text('pca.side_points'));
+    this.side.paint(hub, pca);
+    if (this.wanted && hub.arrays.pca_whole && hub.header.seq > this.wanted) this.writeFile(hub);
   }
 
-  buildBars(ratios) {
-    this.rows = ratios.map((_, i) => {
-      const fill = el('i');
-      const value = el('b');
-      const node = el('div', { class: 'np-bar-row' },
-        el('span', { text: `PC${i + 1}` }), el('span', { class: 'np-bar-track' }, fill), value);
-      return { node, fill, value };
-    });
-    this.note = el('p', { class: 'np-caption' });
-    this.bars.replaceChildren(
-      el('h4', { class: 'np-subtitle', text: this.context.text('pca.explained') }),
-      ...this.rows.map(({ node }) => node), this.note);
+  /** The file has all components of all points, which frames do not carry: the next one does. */
+  saveFile() {
+    if (!this.last) return;
+    delete this.hub.arrays.pca_whole;
+    this.wanted = this.hub.header.seq;
+    this.hub.option('pca', { whole: true });
+  }
+
+  writeFile(hub) {
+    this.wanted = null;
+    hub.option('pca', { whole: false });
+    saveCoordinates(this.context, hub, hub.header.pca);
+    delete hub.arrays.pca_whole;
   }
 
   save() {
@@ -125,10 +210,11 @@ class Pca {
 
   themed() {
     this.picture.themed?.();
+    this.side.themed?.();
   }
 
   destroy() {
-    this.paintRatios.cancel();
+    this.side.destroy();
     this.picture.destroy();
   }
 }

@@ -1,10 +1,13 @@
-/** Two principal components on a canvas under Plotly's axes: every frame is painted. */
+/** Two principal components, or two units, on a canvas under Plotly's axes: every frame is painted. */
 
 import { Axes } from './axes.js';
+import { Brush } from './brush.js';
 import { altText } from './dom.js';
-import { steadyExtent } from './plot.js';
+import { arrowRows, arrowsOf, paintArrows } from './loadings.js';
+import { steadyExtent, steadyRange } from './plot.js';
 import { plotlyImage } from './png.js';
-import { componentTitle, describe, nearestSpot, paintSpot, spotRows, spotsOf } from './scores.js';
+import { neuronName } from './scene.js';
+import { axisName, describe, nearestSpot, paintSpot, spotRows, spotsOf } from './scores.js';
 import { Tooltip } from './tooltip.js';
 
 const SIZE = 3.6;
@@ -21,11 +24,9 @@ class Pca2d {
     this.node = this.axes.host;
     this.tip = new Tooltip(this.node);
     this.alt = altText(this.node, context.text('analysis.pca'));
+    this.brush = new Brush(context, this.node, () => this.axes.rect, () => this.spots ?? [], () => this.unpoint());
     this.node.addEventListener('pointermove', (event) => this.point(event));
-    this.node.addEventListener('pointerleave', () => {
-      this.pointer = null;
-      this.tip.hide();
-    });
+    this.node.addEventListener('pointerleave', () => this.unpoint());
     this.node.addEventListener('keydown', (event) => this.key(event));
   }
 
@@ -37,7 +38,13 @@ class Pca2d {
     this.showTip();
   }
 
+  unpoint() {
+    this.pointer = null;
+    this.tip.hide();
+  }
+
   key(event) {
+    if (this.brush.key(event)) return;
     const pans = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
     if (pans[event.key]) this.axes.panBy(...pans[event.key]);
     else if (event.key === '+' || event.key === '=') this.axes.zoomIn();
@@ -50,38 +57,70 @@ class Pca2d {
   paint(hub, last) {
     if (!this.node.clientWidth) return;
     this.last = last;
-    const { data, shape: [n] } = last.points;
+    const { text } = this.context;
+    const [x, y] = last.head.shown ? this.rangesOf(last) : this.halvesOf(last).map((half) => [-half, half]);
+    this.axes.setHome({
+      scene: `${hub.scene.id}|${last.head.block}|${last.head.shown ?? ''}`, x, y, equal: false,
+      xLabel: axisName(text, hub.scene, last.head, 0),
+      yLabel: axisName(text, hub.scene, last.head, 1),
+    });
+    const context = this.axes.begin();
+    context.clearRect(0, 0, this.axes.rect.width, this.axes.rect.height);
+    this.paintSpots(context, hub);
+    this.brush.place();
+    if (this.pointer) this.showTip();
+    const { scene } = hub; // what is written later is of this frame
+    this.alt(() => describe(text, hub, scene, last.head));
+  }
+
+  /** Components lie around 0, which is the mean of the training points. */
+  halvesOf({ points: { data, shape: [n] } }) {
     const most = [0, 0];
     for (let i = 0; i < n * 3; i += 3) {
       for (let k = 0; k < 2; k++) most[k] = Math.max(most[k], Math.abs(data[i + k]));
     }
     // A component without variance is rounding noise: no axis of its own scale for it.
-    const [ex, ey] = this.extents.map((extent, k) => extent(Math.max(most[k], most[0] * 0.01)));
-    const { text } = this.context;
-    this.axes.setHome({
-      scene: `${hub.scene.id}|${last.head.block}`, x: [-ex, ex], y: [-ey, ey], equal: false,
-      xLabel: componentTitle(text, last.head.ratios, 0),
-      yLabel: componentTitle(text, last.head.ratios, 1),
+    return this.extents.map((extent, k) => extent(Math.max(most[k], most[0] * 0.01)));
+  }
+
+  /** Units have their own values. */
+  rangesOf({ head, points: { data, shape: [n] } }) {
+    const key = `${head.block}|${head.shown}`;
+    if (this.shown !== key) this.ranges = [steadyRange(), steadyRange()];
+    this.shown = key;
+    return this.ranges.map((range, k) => {
+      let [low, high] = [Infinity, -Infinity];
+      for (let i = k; i < n * 3; i += 3) [low, high] = [Math.min(low, data[i]), Math.max(high, data[i])];
+      return n ? range(low, high) : [-1, 1];
     });
-    const context = this.axes.begin();
-    context.clearRect(0, 0, this.axes.rect.width, this.axes.rect.height);
-    this.paintSpots(context, hub);
-    if (this.pointer) this.showTip();
-    const { scene } = hub; // what is written later is of this frame
-    this.alt(() => describe(text, { scene }, last.head));
   }
 
   paintSpots(context, hub) {
-    const { axes, context: { theme } } = this;
-    this.spots = spotsOf(hub, this.last, theme, ([x, y]) => ({ x: axes.toX(x), y: axes.toY(y) }));
+    const { axes, last, context: { theme } } = this;
+    this.spots = spotsOf(hub, last, theme, ([x, y]) => ({ x: axes.toX(x), y: axes.toY(y) }));
     for (const spot of this.spots) paintSpot(context, spot, SIZE, theme);
+    this.arrows = [];
+    if (!last.loadings) return;
+    const { x: [, x], y: [, y] } = axes.home;
+    const from = { x: axes.toX(0), y: axes.toY(0) };
+    this.arrows = arrowsOf(last.loadings, last.head.ratios, [x, y]).map(({ unit, loadings, ends }) =>
+      ({ unit, loadings, from, to: { x: axes.toX(ends[0]), y: axes.toY(ends[1]) } }));
+    paintArrows(context, this.arrows, this.context, last.head.block);
   }
 
   showTip() {
-    const spot = this.pointer && nearestSpot(this.spots, this.pointer);
-    if (!spot) return this.tip.hide();
+    const { pointer, context } = this;
+    if (!pointer || !this.axes.toX) return this.tip.hide();
     const { left, top } = this.axes.rect;
-    this.tip.show(this.pointer.x + left, this.pointer.y + top, spotRows(this.context, spot, 2));
+    const near = ({ to }) => Math.hypot(to.x - pointer.x, to.y - pointer.y) < 9;
+    const arrow = this.arrows?.find(near);
+    const spot = arrow ? null : nearestSpot(this.spots, pointer);
+    if (!arrow && !spot) return this.tip.hide();
+    const { head } = this.last;
+    const rows = arrow
+      ? arrowRows(neuronName(context.text, context.hub.scene, head.block, arrow.unit), arrow.loadings)
+      : spotRows(context, spot, 2, head);
+    this.tip.show(pointer.x + left, pointer.y + top, rows);
   }
 
   async paintOn(canvas, hub) {

@@ -1,8 +1,10 @@
 /** Three principal components on a plain canvas, turned by dragging or by the arrow keys. */
 
+import { Brush } from './brush.js';
 import { altText, el, fitCanvas } from './dom.js';
+import { arrowsOf, paintArrows } from './loadings.js';
 import { steadyExtent } from './plot.js';
-import { componentTitle, describe, nearestSpot, paintSpot, spotRows, spotsOf } from './scores.js';
+import { axisName, describe, litLast, nearestSpot, paintSpot, spotRows, spotsOf } from './scores.js';
 import { Tooltip } from './tooltip.js';
 
 /** The view's angles outlive a change of tab. */
@@ -24,6 +26,8 @@ class Pca3d {
     this.node = el('div', { class: 'np-plot' }, this.canvas);
     this.tip = new Tooltip(this.node);
     this.alt = altText(this.canvas, context.text('analysis.pca'));
+    const area = () => ({ left: 0, top: 0, width: this.node.clientWidth, height: this.node.clientHeight });
+    this.brush = new Brush(context, this.node, area, () => this.spots ?? [], () => this.tip.hide());
     this.listen();
   }
 
@@ -51,6 +55,7 @@ class Pca3d {
       this.tip.hide();
     });
     canvas.addEventListener('keydown', (event) => {
+      if (this.brush.key(event)) return;
       const turns = { ArrowLeft: [-TURN, 0], ArrowRight: [TURN, 0], ArrowUp: [0, -TURN], ArrowDown: [0, TURN] };
       if (!turns[event.key]) return;
       event.preventDefault();
@@ -80,15 +85,17 @@ class Pca3d {
   }
 
   paint(hub, last) {
+    this.last = last;
     const width = this.node.clientWidth;
     const height = this.node.clientHeight;
     if (!width) return;
     const context = fitCanvas(this.canvas, width, height);
     context.clearRect(0, 0, width, height);
     this.paintOn(context, hub, last);
+    this.brush.place();
     if (this.pointer && !this.drag) this.showTip();
     const { scene } = hub; // what is written later is of this frame
-    this.alt(() => describe(this.context.text, { scene }, last.head));
+    this.alt(() => describe(this.context.text, hub, scene, last.head));
   }
 
   paintOn(context, hub, last) {
@@ -97,10 +104,14 @@ class Pca3d {
     this.paintAxes(context, project, last.head, width);
     this.spots = this.place(hub, last, project);
     this.paintPoints(context);
+    if (!last.loadings) return;
+    const arrows = arrowsOf(last.loadings, last.head.ratios, [1, 1, 1]);
+    paintArrows(context, arrows.map(({ unit, ends }) => ({ unit, from: project(0, 0, 0), to: project(...ends) })),
+      this.context, last.head.block);
   }
 
-  paintAxes(context, project, { ratios }, width) {
-    const { theme, text } = this.context;
+  paintAxes(context, project, head, width) {
+    const { theme, text, hub } = this.context;
     const corners = [[1, 1], [1, -1], [-1, -1], [-1, 1]];
     context.lineWidth = 1;
     context.strokeStyle = theme.faint;
@@ -122,7 +133,7 @@ class Pca3d {
       context.moveTo(a.x, a.y);
       context.lineTo(b.x, b.y);
       context.stroke();
-      const words = componentTitle(text, ratios, i);
+      const words = axisName(text, hub.scene, head, i);
       const half = context.measureText(words).width / 2;
       context.textAlign = 'center';
       context.fillStyle = theme.muted;
@@ -137,7 +148,8 @@ class Pca3d {
     for (let i = 0; i < n * 3; i++) most = Math.max(most, Math.abs(data[i]));
     const extent = this.extent(most);
     const inside = (scores) => project(...scores.map((score) => score / extent));
-    return spotsOf(hub, last, this.context.theme, inside).sort((a, b) => b.depth - a.depth);
+    const spots = spotsOf(hub, last, this.context.theme, inside).sort((a, b) => b.depth - a.depth);
+    return litLast(spots);
   }
 
   paintPoints(context) {
@@ -147,7 +159,7 @@ class Pca3d {
   showTip() {
     const spot = nearestSpot(this.spots, this.pointer);
     if (!spot) return this.tip.hide();
-    this.tip.show(this.pointer.x, this.pointer.y, spotRows(this.context, spot, 3));
+    this.tip.show(this.pointer.x, this.pointer.y, spotRows(this.context, spot, 3, this.last.head));
   }
 
   destroy() {

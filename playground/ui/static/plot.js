@@ -90,3 +90,15 @@ export function steadyExtent() {
     return extent;
   };
 }
+
+/** The same for an axis of values that need not lie around 0: its two ends. */
+export function steadyRange() {
+  let held = null;
+  return (low, high) => {
+    const span = high - low;
+    const room = span > 0 ? span * 0.08 : Math.max(1, Math.abs(low) * 1e-3);
+    const fits = held && low >= held[0] && high <= held[1] && span > 0.5 * (held[1] - held[0]);
+    if (!fits) held = [low - room, high + room];
+    return held;
+  };
+}

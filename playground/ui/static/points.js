@@ -1,9 +1,11 @@
 /** The data points on the map's canvas: train as discs, test as diamonds, the wrong ones ringed. */
 
+import { selectionOf } from './brush.js';
 import { css } from './colors.js';
 import { isLine, isRegression } from './scene.js';
 
 const NEAR_PX = 12;
+const PALE = 0.22; // of the points that are not brushed, while others are
 
 export class Points {
   constructor() {
@@ -14,7 +16,8 @@ export class Points {
   /** Draws when something changed since the last call; most frames need nothing. */
   paint(axes, hub, theme, { showTest, plain }) {
     const wrong = hub.arrays.wrong?.data ?? new Uint8Array();
-    const key = `${hub.scene.id}|${axes.version}|${showTest}|${plain}|${theme.dark}|${theme.text}`;
+    const { version } = selectionOf(hub);
+    const key = `${hub.scene.id}|${axes.version}|${showTest}|${plain}|${theme.dark}|${theme.text}|${version}`;
     if (key === this.key && same(wrong, this.wrong) && this.train === hub.arrays.points_train) return;
     this.key = key;
     this.wrong = wrong;
@@ -26,16 +29,34 @@ export class Points {
   drawAll(context, axes, hub, theme, showTest) {
     const n = this.train?.shape[0] ?? 0;
     const size = Math.max(2.2, Math.min(3.6, axes.rect.width / 95));
-    if (showTest && hub.arrays.points_test) {
-      this.draw(context, axes, hub, theme, hub.arrays.points_test, { first: n, size, diamond: true });
+    const selection = selectionOf(hub);
+    const { points_test: test } = hub.arrays;
+    const all = () => true;
+    if (!selection.size) {
+      if (showTest && test) this.draw(context, axes, hub, theme, test, { first: n, size, diamond: true, of: all });
+      if (this.train) this.draw(context, axes, hub, theme, this.train, { first: 0, size, of: all });
+      return;
     }
-    if (this.train) this.draw(context, axes, hub, theme, this.train, { first: 0, size });
+    // Brushed points light up: the others step back, and test points show themselves.
+    const layers = [
+      [test, showTest, { first: n, size, diamond: true, of: (i) => !selection.has(true, i) }],
+      [this.train, true, { first: 0, size, of: (i) => !selection.has(false, i) }],
+    ];
+    context.globalAlpha = PALE;
+    for (const [points, shown, how] of layers) if (points && shown) this.draw(context, axes, hub, theme, points, how);
+    context.globalAlpha = 1;
+    for (const [points, , how] of layers) {
+      const lit = { ...how, of: (i) => !how.of(i), size: size * 1.25, lit: true };
+      if (points) this.draw(context, axes, hub, theme, points, lit);
+    }
   }
 
-  draw(context, axes, { scene }, theme, { data, shape: [n] }, { first, size, diamond }) {
+  /** The points of a part that `of` names by their index. */
+  draw(context, axes, { scene }, theme, { data, shape: [n] }, { first, size, diamond, of, lit }) {
     const rings = new Path2D();
     const groups = new Map();
     for (let i = 0; i < n; i++) {
+      if (!of(i)) continue;
       const x = axes.toX(data[i * 3]);
       const y = axes.toY(data[i * 3 + 1]);
       const color = pointColor(scene, theme, data[i * 3 + 2]);
@@ -46,8 +67,8 @@ export class Points {
         rings.arc(x, y, size + 2.5, 0, 7);
       }
     }
-    context.lineWidth = 1;
-    context.strokeStyle = outline(scene, theme, diamond);
+    context.lineWidth = lit ? 1.6 : 1;
+    context.strokeStyle = lit ? theme.text : outline(scene, theme, diamond);
     for (const [color, path] of groups) {
       context.fillStyle = color;
       context.fill(path);
@@ -56,6 +77,18 @@ export class Points {
     context.lineWidth = 1.2;
     context.strokeStyle = theme.text;
     context.stroke(rings);
+  }
+
+  /** Where the shown points are, in pixels of the plot. */
+  spots(axes, hub, showTest) {
+    const found = [];
+    [hub.arrays.points_train, showTest ? hub.arrays.points_test : null].forEach((points, test) => {
+      for (let i = 0; i < (points?.shape[0] ?? 0); i++) {
+        const [x, y] = [axes.toX(points.data[i * 3]), axes.toY(points.data[i * 3 + 1])];
+        found.push({ x, y, test: Boolean(test), index: i });
+      }
+    });
+    return found;
   }
 
   /** The point under the pointer: {test, index, x, y, value, wrong}, or null. */

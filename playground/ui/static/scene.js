@@ -31,3 +31,15 @@ export function className(scene, index) {
 export function neuronBlocks(scene) {
   return scene.blocks.map((_, i) => i).filter((i) => scene.blocks[i].shown.length);
 }
+
+/** The names of all units of a block, drawn or not. */
+export function unitNames(text, scene, index) {
+  return Array.from({ length: scene.blocks[index].units }, (_, unit) => neuronName(text, scene, index, unit));
+}
+
+/** A unit's name as short as it can be: its number, or its class. */
+export function shortUnit(text, scene, index, unit) {
+  const block = scene.blocks[index];
+  if (block.kind === 'head' && block.units > 1) return String(scene.class_names?.[unit] ?? unit + 1);
+  return String(unit + 1);
+}

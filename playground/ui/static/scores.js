@@ -1,10 +1,18 @@
 /** What the flat and the deep picture of the principal components share. */
 
+import { selectionOf } from './brush.js';
 import { pointColor } from './points.js';
-import { blockName, className, isRegression } from './scene.js';
+import { blockName, className, isRegression, neuronName } from './scene.js';
 import { percent, significant } from './words.js';
 
 const NEAR_PX = 10;
+const PALE = 0.25; // of a point that is not brushed, while others are
+
+/** "PC1 (63 % of variance)", or the name of the unit that is shown on this axis. */
+export function axisName(text, scene, head, i) {
+  if (head.shown) return i in head.shown ? neuronName(text, scene, head.block, head.shown[i]) : '';
+  return componentTitle(text, head.ratios, i);
+}
 
 /** "PC1 (63 % of variance)" */
 export function componentTitle(text, ratios, i) {
@@ -13,35 +21,54 @@ export function componentTitle(text, ratios, i) {
   return text('variance_axis', { name, percent: Math.round(ratios[i] * 100) });
 }
 
-export function describe(text, { scene }, head) {
+export function describe(text, hub, scene, head) {
+  const { size } = selectionOf(hub);
+  const brushed = size ? ` ${text('brush.count', { count: size })}.` : '';
+  if (head.shown) {
+    return text('pca.alt_units', { layer: blockName(text, scene, head.block),
+      first: axisName(text, scene, head, 0), second: axisName(text, scene, head, 1) }) + brushed;
+  }
   return text('pca.alt', {
     layer: blockName(text, scene, head.block),
     first: percent(head.ratios[0]), second: percent(head.ratios[1] ?? 0),
-  });
+  }) + brushed;
 }
 
 /**
  * The scores as spots {x, y, …, test, value, scores, color}, test points first, so that train
  * points lie on top. Rows are the train points, then the test points, as far as they were sent.
  */
-export function spotsOf({ arrays, scene }, { head, points }, theme, project) {
+export function spotsOf(hub, { head, points }, theme, project) {
+  const { arrays, scene } = hub;
   const { data, shape: [n] } = points;
+  const selection = selectionOf(hub);
   const train = Math.min(head.train ?? arrays.points_train?.shape[0] ?? n, n);
   const spots = [];
   const add = (source, from, to, test) => {
     for (let i = from; i < to; i++) {
       const value = source?.data[(i - from) * 3 + 2] ?? 0;
       const scores = [data[i * 3], data[i * 3 + 1], data[i * 3 + 2]];
-      spots.push({ ...project(scores), test, value, scores, color: pointColor(scene, theme, value) });
+      const index = i - from;
+      spots.push({
+        ...project(scores), test, index, value, scores, lit: selection.lit(test, index),
+        color: pointColor(scene, theme, value),
+      });
     }
   };
   add(arrays.points_test, train, n, true);
   add(arrays.points_train, 0, train, false);
-  return spots;
+  return litLast(spots);
 }
 
-/** Train points are discs, test points open diamonds. */
-export function paintSpot(context, { x, y, color, test }, size, theme) {
+/** Brushed points lie on top. */
+export function litLast(spots) {
+  return spots.some(({ lit }) => lit) ? spots.sort((a, b) => Number(a.lit) - Number(b.lit)) : spots;
+}
+
+/** Train points are discs, test points open diamonds; brushed ones are large and ringed, others pale. */
+export function paintSpot(context, { x, y, color, test, lit }, natural, theme) {
+  const size = lit ? natural * 1.3 : natural;
+  context.globalAlpha = lit === false ? PALE : 1;
   context.beginPath();
   if (test) {
     const reach = size * 1.2;
@@ -54,8 +81,14 @@ export function paintSpot(context, { x, y, color, test }, size, theme) {
   context.fillStyle = test ? theme.background : color;
   context.strokeStyle = test ? color : theme.background;
   context.lineWidth = test ? 1.4 : 0.8;
+  if (lit) {
+    context.fillStyle = color;
+    context.strokeStyle = theme.text;
+    context.lineWidth = 1.6;
+  }
   context.fill();
   context.stroke();
+  context.globalAlpha = 1;
 }
 
 export function nearestSpot(spots, { x, y }) {
@@ -71,11 +104,13 @@ export function nearestSpot(spots, { x, y }) {
   return best;
 }
 
-/** The tooltip of a spot, with its first `number` components. */
-export function spotRows({ text, hub: { scene } }, { value, test, color, scores }, number) {
+/** The tooltip of a spot, with its place on the first `number` axes. */
+export function spotRows({ text, hub: { scene } }, { value, test, color, scores }, number, head) {
   const name = isRegression(scene) ? significant(value) : className(scene, value);
   return [
     { title: true, label: `${name} · ${text(test ? 'map.test' : 'map.train')}`, color },
-    ...scores.slice(0, number).map((score, i) => ({ label: `PC${i + 1}`, value: significant(score) })),
+    ...scores.slice(0, number).map((score, i) => ({
+      label: head.shown ? neuronName(text, scene, head.block, head.shown[i]) : `PC${i + 1}`, value: significant(score),
+    })),
   ];
 }

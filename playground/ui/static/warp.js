@@ -200,7 +200,7 @@ class WarpView {
       this.strip.build(scene, warp.stages);
     }
     this.stages = warp.stages;
-    this.last = { warp, places, colors, scene, arrays: hub.arrays };
+    this.last = { warp, places, colors, scene, hub };
     if (this.fresh !== places) {
       this.fresh = places;
       this.shown = warp.stages.map((stage, i) => this.windows[i](places, i, stage));

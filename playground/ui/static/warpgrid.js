@@ -1,8 +1,10 @@
 /** The warped grid's geometry and paint: lines, colours, points, what lies near the pointer. */
 
+import { selectionOf } from './brush.js';
 import { css, mix } from './colors.js';
 import { pointColor } from './points.js';
 import { isRegression } from './scene.js';
+import { litLast } from './scores.js';
 
 const LEVELS = 16;
 const NEAR_PX = 14;
@@ -162,7 +164,9 @@ export function paintGrid(context, places, { warp, shades, edges }, { x, y }, wi
 }
 
 /** The data points as spots, test points first, so that training points lie on top. */
-export function spotsAt(places, { warp, scene, arrays, theme }, { x, y }) {
+export function spotsAt(places, { warp, scene, hub, theme }, { x, y }) {
+  const { arrays } = hub;
+  const selection = selectionOf(hub);
   const grid = warp.lines * warp.samples;
   const total = places.length / 2;
   const spots = [];
@@ -173,13 +177,14 @@ export function spotsAt(places, { warp, scene, arrays, theme }, { x, y }) {
       spots.push({
         x: x(places[i * 2]), y: y(places[i * 2 + 1]), test, value,
         place: [places[i * 2], places[i * 2 + 1]],
+        index: i - from, lit: selection.lit(test, i - from),
         color: pointColor(scene, theme, value),
       });
     }
   };
   add(arrays.points_test, grid + warp.train, total, true);
   add(arrays.points_train, grid, grid + warp.train, false);
-  return spots;
+  return litLast(spots);
 }
 
 /** The vertex of the grid nearest to the pointer: where it came from, where it is. */

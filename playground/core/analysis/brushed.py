@@ -1,0 +1,90 @@
+"""The points that a visitor has brushed, as a table: what is known of each, and what it costs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from playground.core.losses import encode_targets
+from playground.core.picture import answer
+
+if TYPE_CHECKING:
+    from playground.core.run import Run
+
+MOST_ROWS = 64
+MOST_COLUMNS = 64
+DIGITS = 6  # significant digits of the numbers in a frame
+
+
+def table(run: Run, brushed: Sequence[int], output: Tensor) -> dict[str, Any]:
+    """The rows of points that are named by their places, training points before test points.
+
+    Args:
+        run: the run as it is now.
+        brushed: places; those that are not there are left out, and what is beyond MOST_ROWS.
+        output: the network's output (units, points) for all points.
+
+    Returns:
+        "columns": the raw inputs' names; "target": the target's; "rows": of each point its
+        "part", its "index" there, its "values", "truth" and "prediction" (a class index or a
+        value), the "share" that the network gives to what it predicts (None of a value), and
+        its "loss" without penalty (None where it is not finite).
+    """
+    train = len(run.data.inputs_train)
+    total = train + len(run.data.inputs_test)
+    places = [place for place in dict.fromkeys(brushed) if 0 <= place < total][:MOST_ROWS]
+    raw = np.concatenate((run.data.raw_train, run.data.raw_test))[places, :MOST_COLUMNS]
+    truth = np.concatenate((run.data.targets_train, run.data.targets_test))[places]
+    columns = output[:, places]
+    said = answer(run, columns).cpu().double()
+    losses = _losses(run, truth, columns)
+    rows = []
+    for row, place in enumerate(places):
+        in_train = place < train
+        prediction, share = _prediction(run, said[:, row])
+        rows.append(
+            {
+                "part": "train" if in_train else "test",
+                "index": place if in_train else place - train,
+                "values": [_short(value) for value in raw[row].tolist()],
+                "truth": _short(float(truth[row])),
+                "prediction": prediction,
+                "share": share,
+                "loss": losses[row],
+            }
+        )
+    names = list(run.schema.columns[:MOST_COLUMNS])
+    return {"columns": names, "target": run.schema.target, "rows": rows}
+
+
+def _prediction(run: Run, said: Tensor) -> tuple[float | None, float | None]:
+    """What is predicted of one point, from the answer (units,); and how surely."""
+    if run.schema.task == "regression":
+        return _short(said[0].item()), None
+    shares = torch.stack((1 - said[0], said[0])) if len(said) == 1 else said
+    if not torch.isfinite(shares).all():
+        return None, None
+    best = int(shares.argmax())
+    return float(best), _short(shares[best].item())
+
+
+def _losses(run: Run, truth: np.ndarray, output: Tensor) -> list[float | None]:
+    """The loss of each point alone, from the output (units, points)."""
+    targets = torch.from_numpy(truth)
+    if run.schema.task == "regression":
+        targets = (targets - run.data.target_mean) / run.data.target_std
+    classes = len(run.schema.class_names)
+    encoded = encode_targets(targets, run.schema.task, classes, run.loss).t().to(output)
+    return [
+        _short(run.loss.value(output[:, i : i + 1], encoded[:, i : i + 1], 0).item())
+        for i in range(output.shape[1])
+    ]
+
+
+def _short(value: float) -> float | None:
+    return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None
