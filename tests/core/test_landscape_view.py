@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.core.analysis import landscape_view
-from playground.core.analysis.landscape import SIDE
+from playground.core.analysis.landscape import SIDE, ManyLosses
 from playground.core.analysis.release import RECORDS
 from playground.core.observe import Observer
 from playground.core.run import Run
@@ -154,6 +154,28 @@ def test_random_directions_and_another_pair():
     np.testing.assert_array_equal(viewer.loss, seen)
 
 
+def test_another_window_shows_the_same_plane():
+    run = walked()
+    viewer = Viewer(run)
+    viewer.ask(**ASKED)
+    a0, a1, b0, b1 = viewer.head["window"]
+    first, number, corner = viewer.head, viewer.head["number"], viewer.loss[0, 0]
+    # a lattice that has every second node of the one before
+    wider = [a0, 2 * a1 - a0, b0, 2 * b1 - b0]
+    live = viewer.ask(what="window", window=wider)
+    assert viewer.head["window"] == wider
+    assert live["plane"] == viewer.head["number"] != number
+    assert viewer.head["ratios"] == first["ratios"]
+    assert viewer.loss[0, 0] == corner
+    plane = run.path.plane
+    assert plane is not None
+    expected = ManyLosses(run)(plane.place(wider[1], wider[3])[None]).item()
+    assert viewer.loss[-1, -1] == pytest.approx(expected, rel=1e-5)
+    for senseless in ([1.0, 1.0, 0.0, 1.0], [1.0], [2.0, 1.0, 0.0, 1.0], None):
+        viewer.ask(window=senseless)
+        assert viewer.head["window"] == pytest.approx(first["window"]), "the whole plane"
+
+
 def test_balls_are_seen_while_they_roll_and_can_be_called_back():
     run = walked()
     viewer = Viewer(run)
@@ -267,7 +289,8 @@ OPTIONS = st.none() | st.booleans() | st.floats() | st.text(max_size=9) | st.lis
 
 @given(
     options=st.dictionaries(
-        st.sampled_from(["what", "axes", "part", "seed", "balls", "rates", "steps"]), OPTIONS
+        st.sampled_from(["what", "axes", "part", "seed", "balls", "rates", "steps", "window"]),
+        OPTIONS,
     )
 )
 def test_no_options_can_harm_the_view(options):

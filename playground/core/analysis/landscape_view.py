@@ -2,10 +2,12 @@
 
 A viewer asks for one of two things (`Want.options`, beside what `study` reads):
 
-    what      "plane": the loss over a plane of weights; "release": balls from where the network is
+    what      "plane": the loss over a plane of weights; "window": over the last plane, through
+              another window; "release": balls from where the network is
     axes      "path" or "random"
     part      "train" or "test"
     seed      of random directions
+    window    a0, a1, b0, b1
     balls     names of optimizers with a space between, "momentum" being SGD with one
     rates     their learning rates
     steps     minibatches that each ball takes
@@ -28,6 +30,7 @@ from playground.core.analysis.study import Steps, Study
 from playground.core.analysis.views import Arrays, Header, Sight
 from playground.core.analysis.weight_plane import (
     WeightPlane,
+    Window,
     held_at_zero,
     path_plane,
     random_plane,
@@ -76,7 +79,11 @@ class LandscapeView(Study):
         along = options.get("axes") != "random"
         self._check(part, along)
         losses = ManyLosses(run, part)
-        plane = path_plane(run, seed, self._plane) if along else random_plane(run, seed)
+        window = _window(options.get("window")) if options.get("what") == "window" else None
+        if window and self._plane:
+            plane = self._plane.through(window)
+        else:
+            plane = path_plane(run, seed, self._plane) if along else random_plane(run, seed)
         under = self._conditions()
         values = yield from survey(losses, plane)
         self._plane, self._losses, self._part = plane, losses, part
@@ -178,6 +185,15 @@ class LandscapeView(Study):
         for place, ball in zip(tracks, self._balls, strict=True):
             place[: len(ball.track)] = ball.track
         return tracks
+
+
+def _window(value: object) -> Window | None:
+    """Four numbers that enclose something; None where they do not."""
+    if not isinstance(value, list | tuple) or len(value) != 4:
+        return None
+    a0, a1, b0, b1 = (float(number) for number in value)
+    sound = all(map(math.isfinite, (a0, a1, b0, b1))) and a0 < a1 and b0 < b1
+    return (a0, a1, b0, b1) if sound else None
 
 
 def _optimizers(options: Mapping[str, Any]) -> list[OptimizerBase]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -77,10 +77,9 @@ class WeightPlane:
         points = apart @ self._readers
         return torch.cat((points, (apart - points @ self.axes).norm(dim=1, keepdim=True)), 1)
 
-    def contains(self, a: float, b: float) -> bool:
-        """Whether a point lies in the window."""
-        a0, a1, b0, b1 = self.window
-        return a0 <= a <= a1 and b0 <= b <= b1
+    def through(self, window: Window) -> WeightPlane:
+        """The same plane seen through another window."""
+        return replace(self, window=window, number=next(_numbers))
 
 
 def path_plane(run: Run, seed: int = 0, like: WeightPlane | None = None) -> WeightPlane:

@@ -75,10 +75,14 @@ class Landscape {
       onClick: () => this.hub.send({ type: 'deed', value: { deed: 'undo' } }),
     });
     this.turned = flip('deep');
+    this.sharpen = el('button', {
+      type: 'button', class: 'np-toggle np-land-sharpen', text: text('landscape.sharpen'),
+      title: text('landscape.sharpen_tip'), hidden: true, on: { click: () => this.look() },
+    });
     tools.append(select('axes', ['path', 'random']), this.direction, select('part', ['train', 'test']),
       flip('log'), this.turned, flip('follow'), this.undo);
     this.message = el('p', { class: 'np-empty', hidden: true });
-    this.left = el('div', { class: 'np-land-plot' }, this.flat.node);
+    this.left = el('div', { class: 'np-land-plot' }, this.flat.node, this.sharpen);
     this.right = el('div', { class: 'np-land-plot' }, this.deep.node);
     this.facts = el('div', { class: 'np-land-facts' });
     this.where = el('p', { class: 'np-caption' });
@@ -113,22 +117,32 @@ class Landscape {
   asked() {
     const { axes, part, seed } = choices;
     const { balls, rates, steps } = this.release.asked();
-    return { what: this.what, axes, part, seed, balls, rates, steps };
+    return { what: this.what, axes, part, seed, balls, rates, steps, window: this.window ?? null };
   }
 
   /** Asks for a plane. */
   ask() {
-    this.what = 'plane';
+    this.askFor('plane');
+  }
+
+  askFor(what) {
+    this.what = what;
     this.askedAt = performance.now();
     this.study.ask();
+    this.what = 'plane'; // what the study's own button asks for
+  }
+
+  /** Asks for the part of the plane that is in sight. */
+  look() {
+    const { x, y } = this.flat.axes.ranges();
+    this.window = [...x, ...y].map(Number);
+    this.askFor('window');
   }
 
   /** Releases the balls, or calls them back. */
   letGo() {
-    if (this.study.working) return this.study.click();
-    this.what = 'release';
-    this.study.ask();
-    this.what = 'plane'; // what the study's own button asks for
+    if (this.study.working) this.study.click();
+    else this.askFor('release');
   }
 
   /** Asks anew by itself: at first, and when the network has left the picture. */
@@ -230,6 +244,7 @@ class Landscape {
     if (none) return;
     this.compose(hub);
     if (!this.left.hidden) this.flat.paint(this.picture);
+    this.sharpen.hidden = !this.flat.axes.ready || this.study.working || !this.flat.axes.zoomed();
     if (!this.right.hidden) this.deep.paint(this.picture);
     this.paintFacts();
     if (this.pointed) this.showTip();

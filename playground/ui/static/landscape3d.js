@@ -5,6 +5,7 @@
 
 import { css } from './colors.js';
 import { el, fitCanvas } from './dom.js';
+import { short } from './words.js';
 import { paintBall, paintMark, paintPath } from './landscape2d.js';
 
 /** The view's angles outlive a change of tab. */
@@ -130,7 +131,7 @@ export class Surface {
   }
 
   /** The floor's edges with the names of the axes at those that face the eye. */
-  paintBase(context, { labels, heightLabel }, project) {
+  paintBase(context, { relief, labels, heightLabel }, project) {
     const { theme } = this.context;
     const corners = [[-1, -1], [1, -1], [1, 1], [-1, 1]].map(([x, y]) => [x, y, -HEIGHT]);
     context.strokeStyle = theme.line;
@@ -158,8 +159,9 @@ export class Surface {
       const half = context.measureText(labels[i]).width / 2;
       context.fillText(labels[i], Math.max(half, Math.min(this.node.clientWidth - half, spot.x)), spot.y + 6);
     });
-    const half = context.measureText(heightLabel).width / 2;
-    context.fillText(heightLabel, Math.max(half, Math.min(this.node.clientWidth - half, top.x)), top.y - 8);
+    const words = `${heightLabel} ${short(relief.low)} – ${short(relief.high)}`;
+    const half = context.measureText(words).width / 2;
+    context.fillText(words, Math.max(half, Math.min(this.node.clientWidth - half, top.x)), top.y - 8);
   }
 
   paintMoving(context, { relief, path, balls, point }, project) {

@@ -33,7 +33,8 @@ export class Release {
     this.more = iconButton({ name: 'zoomIn', label: text('landscape.more'), onClick: () => this.add() });
     this.node = el('div', { class: 'np-land-release' },
       el('h4', { class: 'np-subtitle', text: text('landscape.release_title'), title: text('landscape.release_tip') }),
-      this.list, el('div', { class: 'np-land-go' }, this.more, this.steps, this.go));
+      this.list, el('div', { class: 'np-land-go' }, this.more, this.steps, this.go),
+      el('p', { class: 'np-caption', text: text('landscape.release_note') }));
     this.fill();
   }
 
