@@ -196,11 +196,22 @@ def matrix(matrix: Sequence[Sequence[float]]) -> Observation:
     return {"lines": matrix_facts(matrix)}, {}
 
 
+def least_squares(**params: Any) -> Observation:
+    """A line through points, by every way, and a walk down the bowl of its loss.
+
+    Args and returns: see `report`.
+    """
+    from playground.core.linalg.least_squares import report
+
+    return report(**params)
+
+
 ANSWERS: dict[str, Callable[..., Observation | Steps]] = {
     "activation_curve": activation_curve,
     "curves": curves,
     "thumbnails": thumbnails,
     "presets": presets,
     "goal": goal,
+    "least_squares": least_squares,
     "matrix": matrix,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,10 @@ from streamlit.testing.v1 import AppTest
 
 from playground import words
 from playground.live.frames import decode
-from playground.ui.plane import plane  # noqa: F401 - the page is importable without the router
+from playground.ui import stage
 from tests.ui.visits import ROOT, Visit, checked
 
-PAGES = ("plane",)
+PAGES = ("plane", "descent")
 
 
 def shown(page: AppTest) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -46,3 +47,38 @@ def test_a_link_brings_the_matrix_and_what_is_odd_in_it_is_said(open_page: Visit
     assert [message.value for message in page.info] == [
         words.text("en", "errors.link_ignored", key="lens", value="nonsense")
     ]
+
+
+def test_a_walk_comes_back_by_its_link(open_page: Visit) -> None:
+    page = open_page()
+    for key, text in {"p": "1,2,3,4.5", "sc": "standard", "b": "0.5", "r": "7"}.items():
+        page.query_params[key] = text
+    checked(page.switch_page(str(ROOT / "pages" / "descent.py")).run())
+    facts = shown(page)[0]["facts"]
+    assert facts == {"link": {"p": [1, 2, 3, 4.5], "sc": "standard", "b": 0.5}}
+    assert len(page.info) == 1
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_what_a_stage_asks_is_answered_in_the_next_run(
+    open_page: Visit, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """AppTest cannot speak for a component, so the callback is called as Streamlit calls it."""
+    asked = {"plane": {"matrix": [[2, 0], [0, 1]]}, "descent": {"points": [[0, 2], [1, 5]]}}[name]
+    odd = {"plane": {"matrix": [[1, 2], [3]]}, "descent": {"points": []}}[name]
+    answer = import_module(f"playground.ui.{name}")._answer
+    said: dict[str, Any] = {}
+    monkeypatch.setattr(stage.st, "session_state", said)
+    for number, params in enumerate((asked, odd), 1):
+        said[f"stage_{name}"] = {"ask": {"number": number, "params": params}}
+        asking = stage._Asked(f"stage_{name}", answer)
+        asking.hear()
+        header, arrays = decode(stage._message(name, {}, {}, asking.reply()))
+        assert header["answer"]["number"] == number
+        if params is odd:
+            assert header["answer"]["error"]
+        elif name == "plane":
+            assert header["answer"]["lines"][0]["values"] == [2.0]
+        else:
+            np.testing.assert_allclose(header["answer"]["line"], [3, 2], atol=1e-9)
+            assert arrays["answer/path"].shape[1] == 2

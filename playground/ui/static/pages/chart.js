@@ -162,7 +162,9 @@ function line(pen, x0, y0, x1, y1) {
   pen.stroke();
 }
 
-function powerWords(power) {
+/** A power of ten: 10⁻⁶. */
+export function powerWords(exponent) {
+  const power = Math.round(exponent);
   if (power === 0) return '1';
   const digits = [...String(Math.abs(power))].map((digit) => SUPERSCRIPTS[digit]).join('');
   return `10${power < 0 ? '⁻' : ''}${digits}`;

@@ -8,7 +8,8 @@ import { slider } from './kit.js';
  *   step?: number, seconds: number, words: (value: number) => string,
  *   onChange: (value: number) => void}} options `seconds`: from the low end to the high one
  */
-export function playing({ still, label, play, low, high, value, step = 0.01, seconds, words, onChange }) {
+export function playing({ still, label, play, low, high: end, value, step = 0.01, seconds, words, onChange }) {
+  let high = end;
   let now = value;
   let frame = null;
   let before = 0;
@@ -44,6 +45,12 @@ export function playing({ still, label, play, low, high, value, step = 0.01, sec
   return {
     node: el('div', { class: 'np-playing' }, button, range.node),
     stop,
+    /** A new high end, which becomes the value. */
+    span(to) {
+      high = now = to;
+      range.input.max = String(to);
+      range.show(to);
+    },
     get value() { return now; },
     set value(to) {
       now = to;

@@ -137,8 +137,9 @@ class Scene {
 
   /**
    * @param {{id: string, label: () => string, get: () => number[], set: (to: number[]) => void,
-   *   color: () => string, turn?: (angles: number[]) => void}[]} wanted `turn`: arrow keys turn
-   *   instead of moving
+   *   color: () => string, turn?: (angles: number[]) => void, key?: (event: KeyboardEvent) => boolean,
+   *   release?: () => void}[]} wanted `turn`: arrow keys turn instead of moving; `key`: takes a key
+   *   of its own; `release`: the pointer lets go
    */
   setHandles(wanted) {
     const ids = new Set(wanted.map(({ id }) => id));
@@ -175,11 +176,13 @@ class Scene {
     });
     const release = () => {
       this.dragging = null;
+      handle.release?.();
       this.invalidate();
     };
     node.addEventListener('pointerup', release);
     node.addEventListener('pointercancel', release);
     node.addEventListener('keydown', (event) => {
+      if (handle.key?.(event)) return event.preventDefault();
       const move = this.keyMove(event);
       if (!move) return;
       event.preventDefault();
@@ -187,12 +190,17 @@ class Scene {
       if (handle.turn) handle.turn(move.map((value) => value * step));
       else {
         const now = handle.get();
-        handle.set(now.map((value, i) => value + move[i] * HANDLE_STEP * step));
+        handle.set(now.map((value, i) => value + move[i] * this.keyStep(i) * step));
       }
       this.invalidate();
     });
     this.node.append(node);
     return handle;
+  }
+
+  /** How far an arrow key moves a handle along a coordinate. */
+  keyStep() {
+    return HANDLE_STEP;
   }
 
   placeHandles() {
@@ -303,7 +311,7 @@ export class Space extends Scene {
     return this.turnedBack([(x - this.width / 2) / zoom, depth, (this.height / 2 - y) / zoom]);
   }
 
-  /** Along the axes of the world that lie nearest to the screen's own. */
+  /** Left and right along x, up and down along z, page keys along y. */
   keyMove({ key }) {
     const move = { ArrowLeft: [-1, 0, 0], ArrowRight: [1, 0, 0], ArrowUp: [0, 0, 1], ArrowDown: [0, 0, -1],
       PageUp: [0, 1, 0], PageDown: [0, -1, 0] }[key];
