@@ -20,6 +20,7 @@ Analysis = Literal[
     "findings",
     "landscape",
     "similarity",
+    "factors",
 ]
 RESOLUTIONS = (20, 200)
 LARGEST = 1e9

@@ -65,6 +65,8 @@ def test_a_frame_keeps_the_contract(name, analysis):
         expected |= {f"ev_{k}" for k in square} | {"eigen_record"}
     elif analysis == "confusion" and task != "regression":
         expected.add("confusion")
+    elif analysis == "factors":
+        expected |= {"factors", "factors_color"}
     elif analysis == "warp":
         expected |= {"warp", "warp_color"}
     elif analysis == "health":

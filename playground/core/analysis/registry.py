@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from playground.core.analysis.embed_view import EmbedView
+from playground.core.analysis.factors_view import FactorsView
 from playground.core.analysis.health import HealthView
 from playground.core.analysis.landscape_view import LandscapeView
 from playground.core.analysis.metrics import MetricsView
@@ -26,4 +27,5 @@ VIEWS: dict[str, type[View]] = {
     "findings": FindingsView,
     "landscape": LandscapeView,
     "similarity": SimilarityView,
+    "factors": FactorsView,
 }

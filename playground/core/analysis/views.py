@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import torch
 
-from playground.core.analysis.warp import Warp
+from playground.core.analysis.warp import Sheet, Warp
 from playground.core.picture import value_range
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ class WarpView(View):
     def add(self, want: Want, header: Header, arrays: Arrays) -> None:
         plane = self.sight.plane
         if plane is not self._plane:
-            self._plane, self._warp = plane, Warp(self.run, plane, value_range(self.run, plane))
+            sheet = Sheet(self.run, plane, value_range(self.run, plane))
+            self._plane, self._warp = plane, Warp(self.run, sheet)
         self._warp.paint(want, header, arrays)
 
 

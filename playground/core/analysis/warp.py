@@ -42,32 +42,72 @@ def lattice(plane: Plane) -> np.ndarray:
     return np.concatenate((upright.reshape(-1, 2), level[:, :, ::-1].reshape(-1, 2)))
 
 
-class Warp:
-    """The bent grid of one run over one plane, from frame to frame."""
+class Sheet:
+    """The plane's grid and some data points, ready to go through one run's network.
+
+    Attributes:
+        prepared: all of them, in the engine's layout: the grid, then training, then test points.
+        inputs: the same as (features, points), on the engine's device.
+        places: the same in the plane, (points, 2), float64.
+        count: points of the grid.
+        train: training points.
+        line: whether there is one raw input only.
+    """
 
     def __init__(self, run: Run, plane: Plane, limits: tuple[float, float]) -> None:
         """`limits` are the values between which the colours of a regression run."""
         self._run = run
         self._limits = limits
-        self._train = min(len(run.data.inputs_train), MOST_POINTS[0])
+        self.train = min(len(run.data.inputs_train), MOST_POINTS[0])
         test = min(len(run.data.inputs_test), MOST_POINTS[1])
         places = lattice(plane)
-        self._count = len(places)
+        self.count = len(places)
         flat = places[:, : len(plane.axes)] @ plane.axes + plane.origin
         inputs = (
             run.data.to_inputs(flat),
-            run.data.inputs_train[: self._train],
+            run.data.inputs_train[: self.train],
             run.data.inputs_test[:test],
         )
         values = torch.from_numpy(np.concatenate(inputs))
-        self._prepared = run.engine.prepare(values)
-        self._inputs = values.t().to(self._prepared.device, self._prepared.dtype)
-        raw = (run.data.raw_train[: self._train], run.data.raw_test[:test])
+        self.prepared = run.engine.prepare(values)
+        self.inputs = values.t().to(self.prepared.device, self.prepared.dtype)
+        raw = (run.data.raw_train[: self.train], run.data.raw_test[:test])
         shown = plane.project(np.concatenate(raw))
-        if plane.kind == "line":
+        self.line = plane.kind == "line"
+        if self.line:
             shown = np.concatenate((shown, np.zeros_like(shown)), axis=1)
-        self._plane = torch.from_numpy(np.concatenate((places, shown)))
-        self._line = plane.kind == "line"
+        self.places = torch.from_numpy(np.concatenate((places, shown)))
+
+    def header(self) -> dict[str, Any]:
+        """How many lines, points along each, and training points behind them."""
+        return {
+            "lines": 1 if self.line else 2 * LINES,
+            "samples": LINE_SAMPLES if self.line else SAMPLES,
+            "train": self.train,
+        }
+
+    def chosen(self, points: Tensor) -> Tensor:
+        """Those rows of (points, …) to which pictures are fitted: the training points; before
+        there are two of them, the grid itself."""
+        few = self.train < 2
+        return points[: self.count] if few else points[self.count : self.count + self.train]
+
+    def colors(self, output: Tensor) -> np.ndarray:
+        """The answer on the grid as bytes: (points,), or (classes, points)."""
+        output = output[:, : self.count]
+        if self._run.schema.task == "regression":
+            values = output * self._run.data.target_std + self._run.data.target_mean
+            return as_bytes(values[0], *self._limits)
+        shares = self._run.loss.probability(output, 0)
+        return as_bytes(shares[0] if len(shares) == 1 else shares, 0.0, 1.0)
+
+
+class Warp:
+    """The bent grid of one run over one plane, from frame to frame."""
+
+    def __init__(self, run: Run, sheet: Sheet) -> None:
+        self._run = run
+        self._sheet = sheet
         self._bent = run.data.input_labels != run.schema.columns
         self._bases: dict[tuple[int, str], Basis] = {}
         self._sides: dict[tuple[int, str], Tensor] = {}
@@ -82,32 +122,27 @@ class Warp:
         `arrays["warp"]` is (stages, points, 2): the grid, then training, then test points.
         `arrays["warp_color"]` is the network's answer on the grid, coloured as the map is.
         """
-        values = self._run.engine.activations(self._prepared)
+        values = self._run.engine.activations(self._sheet.prepared)
         pairs = {block: (first, second) for block, first, second in want.pairs}
         stages: list[dict[str, Any]] = [
             {"block": 0, "part": "plane", "units": 2, "pair": [0, 1], "ratios": None}
         ]
-        places = [self._plane]
+        places = [self._sheet.places]
         for block, part, rows in self._stages(values):
             stage, found = self._project(block, part, rows, pairs.get(block))
             places.append(self._turned((block, part), found, places[-1], stage["ratios"]))
             stages.append({"block": block, "part": part, "units": len(rows), **stage})
-        header["warp"] = {
-            "lines": 1 if self._line else 2 * LINES,
-            "samples": LINE_SAMPLES if self._line else SAMPLES,
-            "train": self._train,
-            "stages": stages,
-        }
+        header["warp"] = {**self._sheet.header(), "stages": stages}
         arrays["warp"] = single(torch.stack(places)).numpy()
-        arrays["warp_color"] = self._colors(values[-1])
+        arrays["warp_color"] = self._sheet.colors(values[-1])
 
     def _stages(self, values: list[Tensor]) -> list[tuple[int, str, Tensor]]:
         """Block, part and values (units, points) of every stage behind the plane."""
         found: list[tuple[int, str, Tensor]] = []
         if self._bent:
-            found.append((0, "input", self._inputs.double()))
+            found.append((0, "input", self._sheet.inputs.double()))
         parameters = iter(self._run.engine.parameters())
-        before = self._inputs
+        before = self._sheet.inputs
         for index, (block, behind) in enumerate(zip(self._run.blocks[1:], values, strict=True), 1):
             if block.linear is not None:
                 weight, bias = next(parameters)
@@ -135,11 +170,7 @@ class Warp:
             return {"pair": [first, second], "ratios": None}, rows[[first, second]].t()
         basis = self._bases.setdefault((block, part), Basis())
         points = rows.t()
-        # Of the training points; before there are any, of the grid itself.
-        few = self._train < 2
-        found = basis.follow(
-            points[: self._count] if few else points[self._count : self._count + self._train]
-        )
+        found = basis.follow(self._sheet.chosen(points))
         return {"pair": None, "ratios": found.ratios[:2]}, found.scores(points)[:, :2]
 
     def _turned(
@@ -156,12 +187,3 @@ class Warp:
             agreement = ((places - places.mean(0)) * (before - before.mean(0))).sum(0)
             self._sides[key] = torch.where(agreement < 0, -1.0, 1.0).to(places)
         return places * self._sides[key]
-
-    def _colors(self, output: Tensor) -> np.ndarray:
-        """The answer on the grid as bytes: (points,), or (classes, points)."""
-        output = output[:, : self._count]
-        if self._run.schema.task == "regression":
-            values = output * self._run.data.target_std + self._run.data.target_mean
-            return as_bytes(values[0], *self._limits)
-        shares = self._run.loss.probability(output, 0)
-        return as_bytes(shares[0] if len(shares) == 1 else shares, 0.0, 1.0)

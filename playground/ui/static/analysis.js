@@ -8,6 +8,7 @@ import { Panel } from './panel.js';
 import { createConfusion } from './confusion.js';
 import { createEigen } from './eigen.js';
 import { createEmbed } from './embed.js';
+import { createFactors } from './factors.js';
 import { createFindings } from './findings.js';
 import { createHealth } from './health.js';
 import { createLandscape } from './landscape.js';
@@ -20,7 +21,7 @@ import { createWarp } from './warp.js';
 
 const GROUPS = {
   diagnosis: { findings: createFindings, health: createHealth, metrics: createMetrics, confusion: createConfusion },
-  inside: { trace: createTrace, warp: createWarp },
+  inside: { trace: createTrace, warp: createWarp, factors: createFactors },
   spectra: { pca: createPca, embed: createEmbed, singular: createSpectra, eigen: createEigen, similarity: createSimilarity },
   loss: { landscape: createLandscape },
 };

@@ -6,16 +6,14 @@
  */
 
 import { Axes } from './axes.js';
-import { altText, el, icon, setIcon, setText, toggle } from './dom.js';
+import { altText, el, toggle } from './dom.js';
+import { Player } from './player.js';
 import { plotlyImage, fileName, savePng } from './png.js';
 import { nearestSpot, paintSpot } from './scores.js';
 import { Tooltip } from './tooltip.js';
 import { colorsOf, edgesOf, nearestVertex, paintGrid, placesAt, spotsAt, steadyWindow } from './warpgrid.js';
 import { Strip } from './warpstrip.js';
 import { axisTitle, spotRows, stageName, unitName, vertexRows } from './warpwords.js';
-
-const STAGE_MS = 1300; // from one stage to the next while playing, with its rest
-const REST = 0.25; // the share of that time for which a stage stands still
 
 /** What the visitor chose outlives a remount: the stage, the colours, the units of each block. */
 const choices = { position: null, direction: false, pairs: new Map() };
@@ -38,24 +36,11 @@ class WarpView {
     const choice = (name, change) => el('select', {
       class: 'np-select', 'aria-label': text(`warp.${name}`), title: text(`warp.${name}_tip`), on: { change },
     });
-    this.slider = el('input', {
-      type: 'range', min: 0, max: 1, step: 'any', value: 0, class: 'np-range',
-      'aria-label': text('warp.stage'), title: text('warp.stage_tip'),
-      on: {
-        input: () => {
-          this.stop();
-          this.moveTo(Number(this.slider.value));
-        },
-        change: () => this.moveTo(Math.round(this.slider.value * 20) / 20),
-        keydown: (event) => this.walk(event),
-      },
+    this.player = new Player(this.context, {
+      label: text('warp.stage'), tip: text('warp.stage_tip'),
+      position: () => this.position, last: () => (this.stages?.length ?? 0) - 1,
+      move: (position) => this.moveTo(position),
     });
-    this.playing = false;
-    this.play = el('button', {
-      type: 'button', class: 'np-icon', 'aria-label': text('warp.play'), title: text('warp.play_tip'),
-      on: { click: () => (this.playing ? this.stop() : this.start()) },
-    }, icon('play'));
-    this.name = el('output', { class: 'np-warp-name' });
     this.plane = choice('plane', () => this.choosePlane(this.plane.value));
     this.first = choice('first', () => this.chooseUnits());
     this.second = choice('second', () => this.chooseUnits());
@@ -73,28 +58,16 @@ class WarpView {
     host.addEventListener('pointermove', (event) => this.point(event));
     host.addEventListener('pointerleave', () => this.unpoint());
     host.addEventListener('keydown', (event) => this.key(event));
-    this.strip = new Strip(this.context, (stage) => {
-      this.stop();
-      this.moveTo(stage);
-    });
+    this.strip = new Strip(this.context, (stage) => this.player.go(stage));
     body.append(el('div', { class: 'np-warp' },
       el('div', { class: 'np-warp-main' },
-        el('div', { class: 'np-warp-bar' }, this.play, this.slider, this.name),
+        el('div', { class: 'np-warp-bar' }, ...this.player.nodes),
         el('div', { class: 'np-warp-plot' }, host)),
       el('div', { class: 'np-warp-side' },
         el('div', { class: 'np-warp-bar' }, this.plane, this.first, this.second, paint), this.strip.node)));
   }
 
   // ---- from stage to stage -------------------------------------------------------------------
-
-  /** Arrow keys of the slider go from stage to stage, not by hundredths. */
-  walk(event) {
-    const by = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key];
-    if (!by || !this.stages) return;
-    event.preventDefault();
-    this.stop();
-    this.moveTo(by > 0 ? Math.floor(this.position + by) : Math.ceil(this.position + by));
-  }
 
   get position() {
     const last = (this.stages?.length ?? 1) - 1;
@@ -106,39 +79,6 @@ class WarpView {
     choices.position = position;
     choices.position = this.position;
     this.hub.invalidate();
-  }
-
-  start() {
-    if (!this.stages) return;
-    const last = this.stages.length - 1;
-    this.playing = true;
-    this.from = this.position >= last - 0.01 ? 0 : Math.floor(this.position);
-    this.began = performance.now();
-    this.showPlaying();
-    this.animate();
-  }
-
-  stop() {
-    this.playing = false;
-    cancelAnimationFrame(this.beat);
-    this.showPlaying();
-  }
-
-  showPlaying() {
-    const { text } = this.context;
-    setIcon(this.play, this.playing ? 'pause' : 'play');
-    this.play.setAttribute('aria-label', this.playing ? text('warp.stop') : text('warp.play'));
-  }
-
-  animate() {
-    if (!this.playing) return;
-    const passed = (performance.now() - this.began) / STAGE_MS;
-    const last = this.stages.length - 1;
-    const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
-    const stage = this.from + Math.floor(passed);
-    this.moveTo(stage + (still ? 0 : ease(Math.max(0, (passed % 1) - REST) / (1 - REST))));
-    if (stage >= last) return this.stop();
-    this.beat = requestAnimationFrame(() => this.animate());
   }
 
   // ---- what is shown of a stage --------------------------------------------------------------
@@ -215,14 +155,7 @@ class WarpView {
   }
 
   paintControls(scene) {
-    const { position, stages, context: { text } } = this;
-    this.slider.max = stages.length - 1;
-    if (document.activeElement !== this.slider || Number(this.slider.value) !== position) {
-      this.slider.value = position;
-    }
-    const name = stageName(text, scene, stages[this.nearest]);
-    setText(this.name, name);
-    this.slider.setAttribute('aria-valuetext', name);
+    this.player.paint(stageName(this.context.text, scene, this.stages[this.nearest]));
     this.fillChoices(scene);
   }
 
@@ -319,10 +252,8 @@ class WarpView {
   }
 
   destroy() {
-    this.stop();
+    this.player.stop();
     this.strip.destroy();
     this.axes.destroy();
   }
 }
-
-const ease = (share) => share * share * (3 - 2 * share);

@@ -9,8 +9,14 @@ const SIDE = 74;
 const PAD = 5;
 
 export class Strip {
-  constructor(context, onChoose) {
+  /**
+   * @param {(text, scene, stage) => string} [nameOf] what a stage is called
+   * @param {number} [side] of a picture, in pixels
+   */
+  constructor(context, onChoose, nameOf = stageName, side = SIDE) {
     this.context = context;
+    this.nameOf = nameOf;
+    this.side = side;
     this.onChoose = onChoose;
     this.tiles = [];
     this.node = el('div', {
@@ -23,7 +29,7 @@ export class Strip {
     const { text } = this.context;
     this.tiles = stages.map((stage, i) => {
       const canvas = el('canvas', { 'aria-hidden': 'true' });
-      const name = stageName(text, scene, stage);
+      const name = this.nameOf(text, scene, stage);
       const node = el('button', {
         type: 'button', class: 'np-warp-tile', title: name, on: { click: () => this.onChoose(i) },
       }, canvas, el('span', { text: name }));
@@ -47,10 +53,10 @@ export class Strip {
     const [, count] = look.places.shape;
     if (windows.length !== this.tiles.length) return;
     this.tiles.forEach(({ canvas }, i) => {
-      const context = fitCanvas(canvas, SIDE, SIDE);
-      context.clearRect(0, 0, SIDE, SIDE);
+      const context = fitCanvas(canvas, this.side, this.side);
+      context.clearRect(0, 0, this.side, this.side);
       const [x0, x1, y0, y1] = windows[i];
-      const room = SIDE - 2 * PAD;
+      const room = this.side - 2 * PAD;
       paintGrid(context, look.places.data.subarray(i * count * 2, (i + 1) * count * 2), look, {
         x: (value) => PAD + ((value - x0) / (x1 - x0)) * room,
         y: (value) => PAD + room - ((value - y0) / (y1 - y0)) * room,
