@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from playground.core.analysis.curvature import adam_scale, sharpness
+from playground.core.analysis.curvature import sharpness
 from playground.core.analysis.health import LayerHealth, health, sample_size
+from playground.core.analysis.stability import divides, step_root, step_rule, step_scale
 from playground.core.analysis.views import Arrays, Header, Sight, View
-from playground.core.optimizers.adam import Adam, AdamW
-from playground.core.optimizers.descent import SGD, GradientDescent
 from playground.core.remedies import remedy_for
 
 if TYPE_CHECKING:
@@ -118,8 +117,8 @@ class Evidence:
 
     @cached_property
     def scale(self) -> Tensor | None:
-        """What Adam divides each gradient by; None before its first step and elsewhere."""
-        return adam_scale(self.run, self.replica)
+        """What the optimizer divides each gradient by; None where it does not, or not yet."""
+        return step_scale(self.run, self.replica)
 
     @cached_property
     def curvature(self) -> float | None:
@@ -128,27 +127,20 @@ class Evidence:
         parameters = sum(parameter.numel() for parameter in self.replica.parameters)
         count = sample_size(self.run, len(inputs))
         count = min(count, max(16, int(CURVATURE_WORK / max(parameters, 1))))
-        return sharpness(self.replica, inputs[:count], targets[:count], self.scale)
+        root = step_root(self.run, self.replica)
+        return sharpness(self.replica, inputs[:count], targets[:count], root)
 
     @property
     def stable_curvature(self) -> float | None:
-        """The curvature beyond which training with this learning rate η is not stable.
+        """The curvature beyond which training with this learning rate is not stable.
 
-        2/η, with momentum 2(1 + β)/η, with Nesterov's 2(1 + β)/((1 + 2β)η) (Cohen et al. 2021);
-        for Adam, of the scaled Hessian, 2(1 + β)/((1 − β)η) (Cohen et al. 2022). None for the
-        other optimizers.
+        None for optimizers without a known limit, and for those that divide by the size of past
+        gradients before there is one.
         """
-        optimizer, rate = self.run.experiment.optimizer, self.run.pace.rate
-        if isinstance(optimizer, Adam | AdamW):
-            beta = optimizer.beta1
-            return None if self.scale is None else 2 * (1 + beta) / ((1 - beta) * rate)
-        if isinstance(optimizer, GradientDescent):
-            return 2 / rate
-        if not isinstance(optimizer, SGD):
+        rule = step_rule(self.run)
+        if rule is None or (divides(self.run) and self.scale is None):
             return None
-        beta = optimizer.momentum
-        limit = 2 * (1 + beta) / rate
-        return limit / (1 + 2 * beta) if optimizer.nesterov else limit
+        return rule.limit
 
     @cached_property
     def noise(self) -> float | None:

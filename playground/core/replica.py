@@ -30,6 +30,8 @@ class Source(Protocol):
 class Replica:
     """The network of a run at the moment of the last `refresh`, on the CPU in the run's dtype.
 
+    Loss and penalty stay those of the experiment it was made for.
+
     Attributes:
         experiment: the settings it was made for.
         modules: one sequence for every block but the input, as `network.build` makes them.
@@ -41,6 +43,8 @@ class Replica:
     def __init__(self, run: Run) -> None:
         self._run = run
         self.experiment = run.experiment
+        self._loss = run.loss
+        self._penalties = penalty_rates(run.experiment, run.blocks)
         self.dtype: torch.dtype = getattr(torch, run.experiment.training.precision)
         # Its modules draw from a generator of their own, should they ever draw.
         own = torch.Generator()
@@ -54,6 +58,12 @@ class Replica:
     def refresh(self) -> Replica:
         """Takes over what the run's engine holds now."""
         fill(self.modules, self._run.engine)
+        return self
+
+    def double(self) -> Replica:
+        """Goes over to float64, for what needs the digits."""
+        self.dtype = torch.float64
+        self.modules.double()
         return self
 
     # ---- values
@@ -96,13 +106,29 @@ class Replica:
             inputs: (points, features).
             targets: encoded, (points, output units).
         """
-        return self._run.loss.value(self.output(inputs), self.inputs(targets), 1)
+        return self._loss.value(self.output(inputs), self.inputs(targets), 1)
+
+    def penalty_rates(self) -> tuple[Tensor, Tensor]:
+        """L1 and L2 of every parameter, (parameters,) each; only linear maps' weights have any."""
+        rates = {
+            id(linear.weight): pair
+            for linear, pair in zip(linear_maps(self.modules), self._penalties, strict=True)
+        }
+        l1, l2 = (
+            torch.cat(
+                [
+                    torch.full((one.numel(),), rates.get(id(one), (0.0, 0.0))[side])
+                    for one in self.parameters
+                ]
+            ).to(self.dtype)
+            for side in (0, 1)
+        )
+        return l1, l2
 
     def penalty(self) -> Tensor:
         """The penalty on the weights of linear maps: a scalar with its graph."""
-        rates = penalty_rates(self._run.experiment, self._run.blocks)
         weights = (linear.weight for linear in linear_maps(self.modules))
-        return torch.zeros((), dtype=self.dtype) + penalty(weights, rates)
+        return torch.zeros((), dtype=self.dtype) + penalty(weights, self._penalties)
 
     def gradients(
         self, inputs: Tensor, targets: Tensor, *, penalty: bool = False

@@ -21,6 +21,8 @@ Analysis = Literal[
     "landscape",
     "similarity",
     "factors",
+    "curvature",
+    "ntk",
 ]
 RESOLUTIONS = (20, 200)
 LARGEST = 1e9
@@ -44,6 +46,7 @@ class Want:
         trace: the point that is traced: "part" and "index" of a data point, or "x" and "y" in the
             plane, perhaps with a "target".
         round: another number asks for the findings to be looked for anew.
+        resting: the network does not train, so this frame's picture stays.
         options: what single views are asked for, by the views' names: plain values and lists of
             numbers, of which each view reads what it knows.
     """
@@ -57,6 +60,7 @@ class Want:
     pairs: tuple[tuple[int, int, int], ...] = ()
     trace: Mapping[str, Any] = field(default_factory=dict)
     round: int = 0
+    resting: bool = True
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def of(self, view: str) -> Mapping[str, Any]:
@@ -78,6 +82,7 @@ class Want:
             pairs=_triples(content.get("warp")),
             trace=_point(content.get("trace")),
             round=_whole(content.get("round"), 0),
+            resting=bool(content.get("resting", True)),
             options=read_options(content.get("options", {})) or {},
             resolution=min(max(_whole(content.get("resolution"), 100), low), high),
         )

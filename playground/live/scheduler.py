@@ -331,7 +331,7 @@ class Scheduler:
     def _frame(self, job: Job, resolution: int) -> bytes:
         if job.run is None:
             return frames.encode({**frames.NO_RUN, **job.header()}, {})
-        want = {**job.want, "resolution": resolution}
+        want = {**job.want, "resolution": resolution, "resting": job.state != "running"}
         scene = not job.scene_known
         seen, arrays = self.workshop.observe(job.run, want, job.history_from, scene)
         job.studying = self.workshop.studying(job.run)

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from playground.core import findings as findings_module
-from playground.core.analysis.curvature import adam_scale, sharpness
+from playground.core.analysis.curvature import sharpness
+from playground.core.analysis.stability import step_scale
 from playground.core.engine import ENGINES
 from playground.core.experiment import Experiment
 from playground.core.findings import RULES, Evidence, Finding, find
@@ -263,7 +264,7 @@ def test_momentum_moves_the_limit(more, factor):
 
 
 def test_optimizers_without_a_known_limit_are_not_judged_by_the_curvature():
-    run = made(("circle", {"optimizer": {"name": "rmsprop", "learning_rate": 10.0}}, 5))
+    run = made(("circle", {"optimizer": {"name": "lion", "learning_rate": 10.0}}, 5))
     assert Evidence(run, Replica(run)).stable_curvature is None
     assert not {"rate_high", "rate_low"} & set(names(run))
 
@@ -273,7 +274,7 @@ def test_optimizers_without_a_known_limit_are_not_judged_by_the_curvature():
 def test_for_adam_the_hessian_is_scaled_as_its_steps_are(engine, name):
     changes = {"optimizer": {"name": name, "learning_rate": 0.03, "beta2": 0.9}, **FULL}
     run = run_of(small("circle", **changes), engine=engine)
-    assert adam_scale(run, Replica(run)) is None
+    assert step_scale(run, Replica(run)) is None
     replica, square = Replica(run), torch.zeros(flat(run).shape, dtype=torch.float64)
     for _ in range(6):
         replica.refresh()
@@ -283,7 +284,7 @@ def test_for_adam_the_hessian_is_scaled_as_its_steps_are(engine, name):
         run.advance(1)
     replica.refresh()
     scale = (square / (1 - 0.9**6)).sqrt() + 1e-8
-    found = adam_scale(run, replica)
+    found = step_scale(run, replica)
     assert found is not None
     torch.testing.assert_close(found, scale, rtol=1e-6, atol=1e-12)
     half = torch.diag(scale.rsqrt())

@@ -352,6 +352,7 @@ def test_the_resolution_reaches_the_observer(stage):
         "analysis": "pca",
         "block": 1,
         "resolution": 50,
+        "resting": False,
     }
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from playground.core.analysis.curvature_view import CurvatureView
 from playground.core.analysis.embed_view import EmbedView
 from playground.core.analysis.factors_view import FactorsView
 from playground.core.analysis.health import HealthView
 from playground.core.analysis.landscape_view import LandscapeView
 from playground.core.analysis.metrics import MetricsView
+from playground.core.analysis.ntk_view import NtkView
 from playground.core.analysis.one_point import TraceView
 from playground.core.analysis.pca_view import PcaView
 from playground.core.analysis.similarity_view import SimilarityView
@@ -28,4 +30,6 @@ VIEWS: dict[str, type[View]] = {
     "landscape": LandscapeView,
     "similarity": SimilarityView,
     "factors": FactorsView,
+    "curvature": CurvatureView,
+    "ntk": NtkView,
 }

@@ -6,6 +6,7 @@
 import { el, iconButton } from './dom.js';
 import { Panel } from './panel.js';
 import { createConfusion } from './confusion.js';
+import { createCurvature } from './curvature.js';
 import { createEigen } from './eigen.js';
 import { createEmbed } from './embed.js';
 import { createFactors } from './factors.js';
@@ -13,6 +14,7 @@ import { createFindings } from './findings.js';
 import { createHealth } from './health.js';
 import { createLandscape } from './landscape.js';
 import { createMetrics } from './metrics.js';
+import { createNtk } from './ntk.js';
 import { createPca } from './pca.js';
 import { createSimilarity } from './similarity.js';
 import { createSpectra } from './spectra.js';
@@ -23,7 +25,7 @@ const GROUPS = {
   diagnosis: { findings: createFindings, health: createHealth, metrics: createMetrics, confusion: createConfusion },
   inside: { trace: createTrace, warp: createWarp, factors: createFactors },
   spectra: { pca: createPca, embed: createEmbed, singular: createSpectra, eigen: createEigen, similarity: createSimilarity },
-  loss: { landscape: createLandscape },
+  loss: { curvature: createCurvature, landscape: createLandscape, ntk: createNtk },
 };
 const VIEWS = Object.assign({}, ...Object.values(GROUPS));
 const groupOf = (name) => Object.keys(GROUPS).find((group) => name in GROUPS[group]);

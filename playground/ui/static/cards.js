@@ -15,7 +15,7 @@ export class Cards {
   /**
    * @param {object} context of the view
    * @param {HTMLElement} body
-   * @param {{name: string, width: number, height: number, find: Function, paintCard: Function,
+   * @param {{name: string, width: number, height: number, compact?: boolean, find: Function, paintCard: Function,
    *   probeCard: Function, describe: Function, empty: Function}} chart
    */
   constructor(context, body, chart) {
@@ -59,15 +59,24 @@ export class Cards {
   /** As many cards in a row as fit; further ones below, to be scrolled to. */
   place(items) {
     const space = Math.max(this.chart.width, this.scroll.clientWidth - 2);
-    const height = Math.max(this.chart.height, Math.min(300, this.scroll.clientHeight - 4));
-    const across = Math.max(1, Math.min(items.length, Math.floor((space + GAP) / (this.chart.width + GAP))));
-    const width = Math.min(360, (space - GAP * (across - 1)) / across);
+    const wanted = items.reduce((sum, { span = 1 }) => sum + span, 0);
+    const across = Math.max(1, Math.min(wanted, Math.floor((space + GAP) / (this.chart.width + GAP))));
+    const each = Math.min(360, (space - GAP * (across - 1)) / across);
+    // Compact cards in several rows stay low, so that more than one row is seen.
+    const tall = this.chart.compact && wanted > across ? this.chart.height + 8 : 300;
+    const height = Math.max(this.chart.height, Math.min(tall, this.scroll.clientHeight - 4));
+    let [column, row] = [0, 0];
+    this.cards = items.map((item) => {
+      const span = Math.min(item.span ?? 1, across);
+      if (column + span > across) [column, row] = [0, row + 1];
+      const card = {
+        item, width: each * span + GAP * (span - 1), height, x: column * (each + GAP), y: row * (height + GAP),
+      };
+      column += span;
+      return card;
+    });
     this.width = space;
-    this.height = Math.ceil(items.length / across) * (height + GAP) - GAP;
-    this.cards = items.map((item, i) => ({
-      item, width, height,
-      x: (i % across) * (width + GAP), y: Math.floor(i / across) * (height + GAP),
-    }));
+    this.height = (row + 1) * (height + GAP) - GAP;
   }
 
   paintOn(context) {
