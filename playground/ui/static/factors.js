@@ -118,7 +118,7 @@ class FactorsView {
     this.reach = extents;
     this.windows = this.windowsFor(extents, this.axes.rect ?? { width: 1, height: 1 });
     const look = {
-      warp: head, places, colors, scene, arrays: hub.arrays, theme: this.context.theme, direction: choices.direction,
+      warp: head, places, colors, scene, hub, theme: this.context.theme, direction: choices.direction,
     };
     look.shades = colorsOf(look);
     look.edges = edgesOf(head);
