@@ -5,14 +5,14 @@
 
 import { css } from './colors.js';
 import { el, fitCanvas } from './dom.js';
-import { short } from './words.js';
 import { paintBall, paintMark, paintPath } from './landscape2d.js';
+import { Turntable } from './turntable.js';
+import { short } from './words.js';
 
 /** The view's angles outlive a change of tab. */
-const angle = { yaw: 0.6, pitch: 0.7 };
-const TURN = 0.08;
-const CLICK_PX = 4;
+const angle = { yaw: 0.6, pitch: 0.7, low: 0.05, high: 1.5 };
 const HEIGHT = 0.55; // half of the surface's, its sides being 2 long
+const ROOM = 18; // px around it, for the names of the axes
 const LIGHT = [-0.45, -0.35, 0.82];
 
 export class Surface {
@@ -29,54 +29,23 @@ export class Surface {
   }
 
   listen() {
-    const { canvas } = this;
-    canvas.addEventListener('pointerdown', (event) => {
-      canvas.setPointerCapture(event.pointerId);
-      this.drag = { x: event.clientX, y: event.clientY, far: 0 };
-      this.calls.point(null);
+    const { canvas, calls } = this;
+    this.table = new Turntable(canvas, angle, {
+      turned: () => this.context.hub.invalidate(),
+      taken: () => calls.point(null),
+      clicked: (event) => {
+        const place = this.hit(event);
+        if (place) calls.press(place);
+      },
     });
     canvas.addEventListener('pointermove', (event) => {
-      const { drag } = this;
-      if (!drag) return this.calls.point(this.hit(event), { x: event.offsetX, y: event.offsetY });
-      const [dx, dy] = [event.clientX - drag.x, event.clientY - drag.y];
-      this.drag = { x: event.clientX, y: event.clientY, far: drag.far + Math.hypot(dx, dy) };
-      this.turn(dx * 0.01, dy * 0.01);
+      if (!this.table.held) calls.point(this.hit(event), { x: event.offsetX, y: event.offsetY });
     });
-    canvas.addEventListener('pointerup', (event) => {
-      const click = this.drag && this.drag.far <= CLICK_PX;
-      this.drag = null;
-      const place = click && this.hit(event);
-      if (place) this.calls.press(place);
-    });
-    canvas.addEventListener('pointercancel', () => (this.drag = null));
-    canvas.addEventListener('pointerleave', () => this.calls.point(null));
-    canvas.addEventListener('keydown', (event) => {
-      const turns = { ArrowLeft: [-TURN, 0], ArrowRight: [TURN, 0], ArrowUp: [0, -TURN], ArrowDown: [0, TURN] };
-      if (!turns[event.key]) return;
-      event.preventDefault();
-      this.turn(...turns[event.key]);
-    });
+    canvas.addEventListener('pointerleave', () => calls.point(null));
   }
 
-  turn(yaw, pitch) {
-    angle.yaw += yaw;
-    angle.pitch = Math.max(0.05, Math.min(1.5, angle.pitch + pitch));
-    this.context.hub.invalidate();
-  }
-
-  /** The projection of (x, y, z) in −1..1 to pixels and depth. */
   projection(width, height) {
-    const [cy, sy] = [Math.cos(angle.yaw), Math.sin(angle.yaw)];
-    const [cp, sp] = [Math.cos(angle.pitch), Math.sin(angle.pitch)];
-    const scale = Math.min(width * 0.31, height * 0.37);
-    return (x, y, z) => {
-      const across = x * cy - y * sy;
-      const away = x * sy + y * cy;
-      const up = z * cp + away * sp;
-      const depth = away * cp - z * sp;
-      const zoom = scale * (4.2 / (4.2 + depth));
-      return { x: width / 2 + across * zoom, y: height * 0.51 - up * zoom, depth };
-    };
+    return this.table.fitting(width, height, ROOM, HEIGHT);
   }
 
   paint(picture) {

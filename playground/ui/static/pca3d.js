@@ -6,10 +6,10 @@ import { arrowsOf, paintArrows } from './loadings.js';
 import { steadyExtent } from './plot.js';
 import { axisName, describe, litLast, nearestSpot, paintSpot, spotRows, spotsOf } from './scores.js';
 import { Tooltip } from './tooltip.js';
+import { Turntable } from './turntable.js';
 
 /** The view's angles outlive a change of tab. */
-const angle = { yaw: 0.7, pitch: 0.42 };
-const TURN = 0.08;
+const angle = { yaw: 0.7, pitch: 0.42, low: -1.5, high: 1.5 };
 const SIZE = 3.6;
 
 export function createPca3d(context) {
@@ -33,55 +33,20 @@ class Pca3d {
 
   listen() {
     const { canvas } = this;
-    canvas.addEventListener('pointerdown', (event) => {
-      canvas.setPointerCapture(event.pointerId);
-      this.drag = { x: event.clientX, y: event.clientY };
-      this.tip.hide();
+    canvas.addEventListener('keydown', (event) => this.brush.key(event));
+    this.table = new Turntable(canvas, angle, {
+      turned: () => this.context.hub.invalidate(),
+      taken: () => this.tip.hide(),
     });
     canvas.addEventListener('pointermove', (event) => {
-      if (this.drag) {
-        this.turn((event.clientX - this.drag.x) * 0.01, (event.clientY - this.drag.y) * 0.01);
-        this.drag = { x: event.clientX, y: event.clientY };
-      } else {
-        this.pointer = { x: event.offsetX, y: event.offsetY };
-        this.showTip();
-      }
+      if (this.table.held) return;
+      this.pointer = { x: event.offsetX, y: event.offsetY };
+      this.showTip();
     });
-    const release = () => (this.drag = null);
-    canvas.addEventListener('pointerup', release);
-    canvas.addEventListener('pointercancel', release);
     canvas.addEventListener('pointerleave', () => {
       this.pointer = null;
       this.tip.hide();
     });
-    canvas.addEventListener('keydown', (event) => {
-      if (this.brush.key(event)) return;
-      const turns = { ArrowLeft: [-TURN, 0], ArrowRight: [TURN, 0], ArrowUp: [0, -TURN], ArrowDown: [0, TURN] };
-      if (!turns[event.key]) return;
-      event.preventDefault();
-      this.turn(...turns[event.key]);
-    });
-  }
-
-  turn(yaw, pitch) {
-    angle.yaw += yaw;
-    angle.pitch = Math.max(-1.5, Math.min(1.5, angle.pitch + pitch));
-    this.context.hub.invalidate();
-  }
-
-  /** Takes the view's angles; returns the projection of (x, y, z) in -1..1 to pixels and depth. */
-  projection(width, height) {
-    const [cy, sy] = [Math.cos(angle.yaw), Math.sin(angle.yaw)];
-    const [cp, sp] = [Math.cos(angle.pitch), Math.sin(angle.pitch)];
-    const scale = Math.min(width * 0.36, height * 0.47);
-    return (x, y, z) => {
-      const across = x * cy - y * sy;
-      const away = x * sy + y * cy;
-      const up = z * cp - away * sp;
-      const depth = away * cp + z * sp;
-      const zoom = scale * (3.6 / (3.6 + depth));
-      return { x: width / 2 + across * zoom, y: height / 2 - up * zoom, depth, zoom: zoom / scale };
-    };
   }
 
   paint(hub, last) {
@@ -93,14 +58,15 @@ class Pca3d {
     context.clearRect(0, 0, width, height);
     this.paintOn(context, hub, last);
     this.brush.place();
-    if (this.pointer && !this.drag) this.showTip();
+    if (this.pointer && !this.table.held) this.showTip();
     const { scene } = hub; // what is written later is of this frame
     this.alt(() => describe(this.context.text, hub, scene, last.head));
   }
 
   paintOn(context, hub, last) {
     const width = this.node.clientWidth;
-    const project = this.projection(width, this.node.clientHeight);
+    const height = this.node.clientHeight;
+    const project = this.table.projection(width, height, Math.min(width * 0.36, height * 0.47));
     this.paintAxes(context, project, last.head, width);
     this.spots = this.place(hub, last, project);
     this.paintPoints(context);
