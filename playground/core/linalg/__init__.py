@@ -1,1 +1,1 @@
-"""Linear algebra for the pages of their own: small matrices and least squares."""
+"""Linear algebra for the pages of their own, apart from any network."""
