@@ -19,6 +19,7 @@ from playground.core.errors import Notice
 
 DTYPES = {
     "u1": np.dtype("<u1"),
+    "i2": np.dtype("<i2"),
     "f4": np.dtype("<f4"),
     "f8": np.dtype("<f8"),
     "i4": np.dtype("<i4"),

@@ -18,6 +18,7 @@ from playground.core.experiment import Experiment
 from playground.core.lesson import Goal, as_header, check_seeds
 from playground.core.losses import LOSSES
 from playground.core.presets import PRESETS, trained
+from playground.live import bench_requests
 from playground.live.job import Observation
 from playground.live.tasks import Steps
 
@@ -214,4 +215,7 @@ ANSWERS: dict[str, Callable[..., Observation | Steps]] = {
     "goal": goal,
     "least_squares": least_squares,
     "matrix": matrix,
+    "tensors": bench_requests.tensors,
+    "compress": bench_requests.compress,
+    "rivals": bench_requests.rivals,
 }

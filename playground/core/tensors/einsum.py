@@ -104,7 +104,8 @@ def _split(text: str) -> tuple[tuple[str, ...], str]:
         output = "".join(sorted(label for label, number in counts.items() if number == 1))
     for label in output:
         if label not in left:
-            raise PlaygroundError("einsum_unknown", label=label, known=", ".join(dict.fromkeys(left.replace(",", ""))))  # fmt: skip
+            known = ", ".join(dict.fromkeys(left.replace(",", "")))
+            raise PlaygroundError("einsum_unknown", label=label, known=known)
         if output.count(label) > 1:
             raise PlaygroundError("einsum_twice", label=label)
     return inputs, output

@@ -153,7 +153,9 @@ def check_expand(wanted: Shape, shape: Shape) -> None:
     if 1 in shape:
         fits.insert(0, _expand_fit(tuple(4 if side == 1 else side for side in shape)))
     clash = {"A": _clash(shape, wanted)["A"]}
-    raise Misfit("tensor_expand", fits, clash, shape=written_shape(shape), wanted=written_shape(wanted))  # fmt: skip
+    raise Misfit(
+        "tensor_expand", fits, clash, shape=written_shape(shape), wanted=written_shape(wanted)
+    )
 
 
 def _expand_fit(wanted: Shape) -> Fit:
@@ -196,7 +198,9 @@ def matmul(a: Shape, b: Shape) -> Shape:
 
 def _wanted(columns: int, b: Shape) -> str:
     """The shape that B would need."""
-    return f"({columns},)" if len(b) == 1 else f"({', '.join(['…'] * (len(b) > 2) + [str(columns), 'n'])})"  # fmt: skip
+    if len(b) == 1:
+        return f"({columns},)"
+    return f"(…, {columns}, n)" if len(b) > 2 else f"({columns}, n)"
 
 
 def _matmul(a: Shape, b: Shape) -> Shape | None:
@@ -273,7 +277,8 @@ def check_order(order: Shape, shape: Shape) -> None:
         Misfit: it does not name every dimension once.
     """
     dims = len(shape)
-    if len(order) == dims and sorted(place % dims if dims else 0 for place in order) == [*range(dims)] and all(-dims <= place < dims for place in order):  # fmt: skip
+    inside = all(-dims <= place < dims for place in order)
+    if inside and sorted(place % dims for place in order) == [*range(dims)]:
         return
     fits = []
     for found in [*permutations(range(min(dims, 4)))][::-1][:3] if dims <= 4 else []:
@@ -296,7 +301,8 @@ def reshaped(wanted: Shape, shape: Shape) -> Shape:
     if any(side < -1 or side == 0 for side in wanted) or len(wanted) > MAX_ORDER:
         raise PlaygroundError("tensor_shape", shape=written_shape(wanted))
     if wanted.count(-1) > 1:
-        raise Misfit("tensor_reshape_open", _reshape_fits(count, len(wanted)), shape=written_shape(wanted))  # fmt: skip
+        fits = _reshape_fits(count, len(wanted))
+        raise Misfit("tensor_reshape_open", fits, shape=written_shape(wanted))
     known = math.prod(side for side in wanted if side != -1)
     if -1 in wanted and count % known == 0:
         return tuple(count // known if side == -1 else side for side in wanted)
@@ -352,4 +358,5 @@ def check_along(along: Shape, shape: Shape) -> None:
             Fit(f"dim={i}", {"settings": {"along": str(i)}}, shape[:i] + shape[i + 1 :])
             for i in range(dims)
         ]
-        raise Misfit("tensor_dimension", fits, place=bad[0], shape=written_shape(shape), last=max(dims - 1, 0))  # fmt: skip
+        last = max(dims - 1, 0)
+        raise Misfit("tensor_dimension", fits, place=bad[0], shape=written_shape(shape), last=last)

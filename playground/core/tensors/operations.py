@@ -152,7 +152,8 @@ def _written_number(number: Number) -> str:
     from playground.core.tensors.sources import written
 
     text = written(number)
-    return f"({text})" if text.startswith("-") or (isinstance(number, complex) and "(" not in text) else text  # fmt: skip
+    bare = isinstance(number, complex) and "(" not in text
+    return f"({text})" if bare or text.startswith("-") else text
 
 
 # ---- the same numbers, otherwise arranged ----------------------------------------------------

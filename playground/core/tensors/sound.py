@@ -51,7 +51,9 @@ def tones(frequencies: list[float], seconds: float) -> Sound:
     low, high = FREQUENCIES
     for hertz in frequencies:
         if not low <= hertz < high:
-            raise PlaygroundError("sound_frequency", hertz=f"{hertz:g}", low=f"{low:g}", high=f"{high:g}")  # fmt: skip
+            raise PlaygroundError(
+                "sound_frequency", hertz=f"{hertz:g}", low=f"{low:g}", high=f"{high:g}"
+            )
     if not 0.01 <= seconds <= MAX_SECONDS:
         raise PlaygroundError("sound_seconds", limit=f"{MAX_SECONDS:g}")
     t = torch.arange(round(seconds * RATE)) / RATE

@@ -61,7 +61,7 @@ def read_tensor(text: str) -> Typed:
     """Reads a tensor.
 
     Raises:
-        PlaygroundError: empty, too large, not a tensor, rows of unequal length; the code says which.
+        PlaygroundError: empty, too large, no tensor, rows of unequal length; the code says which.
     """
     if len(text) > MAX_LENGTH:
         raise PlaygroundError("tensor_too_long", limit=MAX_LENGTH)
@@ -118,7 +118,7 @@ def written_shape(shape: tuple[int, ...]) -> str:
 
 
 def _nested(plain: str) -> Nested:
-    if plain[0] not in "[(" or not plain[-1] in "])":
+    if plain[0] not in "[(" or plain[-1] not in "])":
         return _rows(plain)
     if _deepest(plain) > MAX_ORDER:
         raise PlaygroundError("tensor_too_deep", limit=MAX_ORDER)

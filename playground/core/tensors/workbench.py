@@ -30,6 +30,7 @@ def work(
     a: Mapping[str, Any],
     b: Mapping[str, Any],
     operation: str,
+    *,
     settings: Mapping[str, Any] | None = None,
     at: Mapping[str, Any] | None = None,
     files: Files | None = None,

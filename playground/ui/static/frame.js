@@ -5,7 +5,9 @@
  * of 8 | arrays, each padded to 8 bytes. `header.arrays` is {name: [dtype, shape, offset]}.
  */
 
-const TYPES = { u1: Uint8Array, f4: Float32Array, f8: Float64Array, i4: Int32Array };
+const TYPES = {
+  u1: Uint8Array, i2: Int16Array, i4: Int32Array, f4: Float32Array, f8: Float64Array,
+};
 
 /**
  * @param {ArrayBuffer|Uint8Array} source

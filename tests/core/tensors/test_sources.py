@@ -1,4 +1,4 @@
-"""Tensors that are typed, filled, drawn from data; pictures, text and sound; their lines of code."""
+"""Tensors that are typed, filled, drawn from data; pictures, text and sound; their code."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from playground.core import photos
 from playground.core.errors import PlaygroundError
 from playground.core.tensors.dtypes import DTYPES, convert, facts
 from playground.core.tensors.sight import layout, played, whole, window
-from playground.core.tensors.sources import FILLINGS, POINT_SETS, SOURCES, TABLES, make
+from playground.core.tensors.sources import FILLINGS, POINT_SETS, SOURCES, TABLES, WRITINGS, make
 from playground.core.tensors.typed import read_tensor
 from playground.core.tensors.workbench import work
 
@@ -39,7 +39,7 @@ GIVEN = [
     {"kind": "digits", "index": 7},
     {"kind": "digits", "index": 7, "count": 4},
     {"kind": "photo", "name": "flower", "step": 8},
-    *({"kind": "text", "text": CHINESE, "writing": way} for way in ("codepoints", "utf8", "onehot")),
+    *({"kind": "text", "text": CHINESE, "writing": way} for way in WRITINGS),
     {"kind": "tones", "frequencies": "440 660", "seconds": 0.1},
     {"kind": "tones", "frequencies": [440], "seconds": 0.1},
     {"kind": "picture", "file": "p", "filename": "own picture.png", "step": 2},
@@ -221,8 +221,10 @@ def test_a_wav_file_in_its_own_kind_of_number(width, dtype):
 
 
 def test_sounds_that_are_refused():
-    for content, code in ((wav(3, 1), "sound_width"), (wav(1, 1, 300_000), "sound_long"),
-                          (b"RIFF" + b"\0" * 3_000_000, "sound_bytes"), (wav()[:30], "sound_unreadable")):  # fmt: skip
+    for content, code in (
+        (wav(3, 1), "sound_width"), (wav(1, 1, 300_000), "sound_long"),
+        (b"RIFF" + b"\0" * 3_000_000, "sound_bytes"), (wav()[:30], "sound_unreadable"),
+    ):  # fmt: skip
         with pytest.raises(PlaygroundError) as caught:
             make({"kind": "sound", "file": "w"}, "A", {"w": content})
         assert caught.value.code == code
@@ -304,7 +306,7 @@ def test_the_workbench_takes_degenerate_tensors(text):
         ("add", {}), ("norm", {"power": "2"}), ("times_number", {"number": "nan"}),
         ("reshape", {"shape": "-1"}), ("matmul", {}),
     ):  # fmt: skip
-        header, arrays = work(source, source, name, settings)
+        header, arrays = work(source, source, name, settings=settings)
         assert header["problem"] is None or header["problem"]["code"]
         if header["problem"] is None:
             assert arrays["C/values"].shape[-1] == 2
@@ -341,7 +343,9 @@ def test_the_workbench_says_who_is_at_fault():
 def test_a_view_is_said_to_share():
     source = {"kind": "typed", "text": "[[1, 2], [3, 4]]"}
     assert work(source, source, "transpose")[0]["tensors"]["C"]["shares"]
-    assert not work(source, source, "times_number", {"number": "2"})[0]["tensors"]["C"]["shares"]
+    assert not work(source, source, "times_number", settings={"number": "2"})[0]["tensors"]["C"][
+        "shares"
+    ]
 
 
 def test_two_tones_make_a_chord():
