@@ -14,6 +14,7 @@ from playground.core.errors import PlaygroundError
 
 SAMPLES = {"china": "china.jpg", "flower": "flower.jpg"}
 """Names of the photographs that scikit-learn bundles; 427 × 640 pixels each."""
+LONG_SIDE = 640
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 MAX_BYTES = 8 * 2**20
 MAX_PIXELS = 25_000_000

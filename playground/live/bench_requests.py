@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import numpy as np
 
 from playground.core.errors import PlaygroundError
-from playground.core.photos import decode_photo, sample_photo
+from playground.core.photos import LONG_SIDE, SAMPLES, decode_photo, sample_photo
 from playground.live.job import Observation
 from playground.live.tasks import Steps
 
@@ -79,6 +79,7 @@ def tensors(
     a: dict[str, Any],
     b: dict[str, Any],
     operation: str,
+    *,
     settings: dict[str, Any] | None = None,
     at: dict[str, Any] | None = None,
     files: dict[str, str] | None = None,
@@ -102,13 +103,14 @@ def compress(
         files: contents in base64.
 
     Returns:
-        header: {"channels", "rows", "columns", "terms", "exact"}; arrays: `picture` u1 (rows,
+        header: {"channels", "rows", "columns", "terms", "exact", "mean_square" (of all numbers),
+        "code" (with `{k}` for the rank)}; arrays: `picture` u1 (rows,
         columns, 3); `left` i2 (channels, terms, rows) and `right` i2 (channels, terms, columns),
         each vector in shares of its largest number, which is 32767; `scale` f8 (channels, terms):
         what the product of a place in both is to be multiplied with; `values` f8 (channels,
         terms); `energy` f8 (terms + 1,), the share that the first k terms hold.
     """
-    from playground.core.linalg.compress import kept_energy
+    from playground.core.linalg.compress import code_of, kept_energy
 
     _take(files)
     pixels, _matrices, factors = yield from _factors(picture, size, grey)
@@ -121,6 +123,8 @@ def compress(
         "columns": columns,
         "terms": factors.terms,
         "exact": factors.exact,
+        "mean_square": factors.total.sum().item() / (channels * rows * columns),
+        "code": code_of(_lines(picture, size, pixels), bool(grey), factors.exact),
     }
     return header, {
         "picture": pixels,
@@ -183,12 +187,33 @@ def _pixels(picture: dict[str, Any], size: int) -> np.ndarray:
     """u1 (rows, columns, 3)."""
     if "file" not in picture:
         pixels = sample_photo(str(picture.get("name")))
-        step = -(-max(pixels.shape) // size)
+        step = _step_of(size, max(pixels.shape))
         return np.ascontiguousarray(pixels[::step, ::step])
     content = _FILES.get(str(picture["file"]))
     if content is None:
         raise PlaygroundError("file_needed", name=str(picture.get("filename") or "")[:120])
     return decode_photo(content, size)
+
+
+def _lines(picture: dict[str, Any], size: int, pixels: np.ndarray) -> list[str]:
+    """The lines of Python that make the same pixels."""
+    if "file" not in picture:
+        step = _step_of(size, LONG_SIDE)
+        coarse = f"[::{step}, ::{step}]" if step > 1 else ""
+        load = f"load_sample_image({SAMPLES[picture['name']]!r})"
+        return ["from sklearn.datasets import load_sample_image", f"pixels = {load}{coarse}.copy()"]
+    height, width = pixels.shape[:2]
+    name = str(picture.get("filename") or "")[:120]
+    return [
+        "import numpy as np",
+        "from PIL import Image, ImageOps",
+        f"image = ImageOps.exif_transpose(Image.open({name!r})).convert('RGB')",
+        f"pixels = np.array(image.resize(({width}, {height}), Image.Resampling.LANCZOS))",
+    ]
+
+
+def _step_of(size: int, longest: int) -> int:
+    return -(-longest // size)
 
 
 def _shortened(vectors: Tensor) -> tuple[np.ndarray, np.ndarray]:
@@ -200,6 +225,6 @@ def _shortened(vectors: Tensor) -> tuple[np.ndarray, np.ndarray]:
 
 def _small(matrices: Tensor) -> np.ndarray:
     """u1 (rows, columns, 3)."""
-    step = -(-max(matrices.shape[1:]) // SEEN_PIXELS)
+    step = _step_of(SEEN_PIXELS, max(matrices.shape[1:]))
     some = matrices[:, ::step, ::step].round().clamp(0, 255).byte().numpy()
     return np.ascontiguousarray(np.broadcast_to(some, (3, *some.shape[1:])).transpose(1, 2, 0))

@@ -119,6 +119,31 @@ def relative_error(picture: Tensor, other: Tensor) -> float:
     return apart / size if size > 0 else (0.0 if apart == 0 else math.inf)
 
 
+def code_of(lines: list[str], grey: bool, exact: bool) -> str:
+    """The script that computes an approximation, with `{k}` in the place of its rank.
+
+    Args:
+        lines: that make `pixels`, (m, n, 3).
+    """
+    mixed = [f"picture = (picture * torch.tensor({LUMA}).double()[:, None, None]).sum(0)[None]"]
+    svd = "U, S, Vh = torch.linalg.svd(picture, full_matrices=False)"
+    if not exact:
+        svd = f"U, S, V = torch.svd_lowrank(picture, q={TOP}, niter=4); Vh = V.mT"
+    return "\n".join(
+        [
+            "import torch",
+            *lines,
+            "picture = torch.from_numpy(pixels).double().permute(2, 0, 1)",
+            *(mixed if grey else []),
+            svd,
+            "k = {k}",
+            "approximation = (U[:, :, :k] * S[:, None, :k]) @ Vh[:, :k]",
+            "error = (picture - approximation).norm() / picture.norm()",
+            "print(error)",
+        ]
+    )
+
+
 # ---- the same number of numbers, otherwise ------------------------------------------------------
 
 

@@ -8,14 +8,9 @@ import torch
 from torch import Tensor
 
 from playground.core.errors import PlaygroundError
+from playground.core.tensors import offers
 
-DTYPES: dict[str, torch.dtype] = {
-    name: getattr(torch, name)
-    for name in (
-        "bool", "uint8", "int16", "int32", "int64", "float16", "bfloat16", "float32", "float64",
-        "complex64", "complex128",
-    )
-}  # fmt: skip
+DTYPES: dict[str, torch.dtype] = {name: getattr(torch, name) for name in offers.DTYPES}
 
 
 def name_of(dtype: torch.dtype) -> str:

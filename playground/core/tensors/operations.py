@@ -19,6 +19,7 @@ from torch import Tensor
 from playground.core.errors import PlaygroundError
 from playground.core.tensors import fitting
 from playground.core.tensors.einsum import Contraction, read_einsum
+from playground.core.tensors.offers import TAKES
 from playground.core.tensors.typed import (
     Number,
     read_number,
@@ -67,19 +68,8 @@ class Result:
     power: float | None = None
 
 
-@dataclass(frozen=True)
-class Operation:
-    """One entry of OPERATIONS.
-
-    Attributes:
-        operands: how many tensors it takes; 0 for one or two, as einsum's expression says.
-        settings: names of the texts that it takes beside.
-        run: computes it.
-    """
-
-    operands: int
-    settings: tuple[str, ...]
-    run: Callable[[Sequence[Tensor], dict[str, str]], Result]
+Run = Callable[[Sequence[Tensor], dict[str, str]], Result]
+"""Computes an operation: tensors, and what the visitor typed beside."""
 
 
 def operate(name: str, tensors: Sequence[Tensor], settings: dict[str, str]) -> Result:
@@ -96,10 +86,9 @@ def operate(name: str, tensors: Sequence[Tensor], settings: dict[str, str]) -> R
     """
     if name not in OPERATIONS:
         raise PlaygroundError("tensor_operation", name=str(name)[:40])
-    operation = OPERATIONS[name]
-    given = {key: str(settings.get(key, "")) for key in operation.settings}
+    given = {key: str(settings.get(key, "")) for key in TAKES[name][1]}
     try:
-        return operation.run(tensors, given)
+        return OPERATIONS[name](tensors, given)
     except RuntimeError as error:  # torch has a reason that is not foreseen here
         reason = str(error).strip().splitlines()[0][:200]
         raise PlaygroundError("tensor_torch", reason=reason) from error
@@ -108,7 +97,7 @@ def operate(name: str, tensors: Sequence[Tensor], settings: dict[str, str]) -> R
 # ---- one number for one number ---------------------------------------------------------------
 
 
-def _elementwise(name: str, sign: str) -> Callable[[Sequence[Tensor], dict[str, str]], Result]:
+def _elementwise(name: str, sign: str) -> Run:
     def run(tensors: Sequence[Tensor], _settings: dict[str, str]) -> Result:
         a, b = tensors
         shape = fitting.broadcast(tuple(a.shape), tuple(b.shape))
@@ -134,7 +123,7 @@ def row_steps(shape: Shape) -> Shape:
     return tuple(math.prod(shape[i + 1 :]) for i in range(len(shape)))
 
 
-def _with_number(name: str) -> Callable[[Sequence[Tensor], dict[str, str]], Result]:
+def _with_number(name: str) -> Run:
     def run(tensors: Sequence[Tensor], settings: dict[str, str]) -> Result:
         number = read_number(settings["number"])
         a = tensors[0]
@@ -287,18 +276,18 @@ def _bound(cells: int, work: int) -> None:
         raise PlaygroundError("tensor_too_much_work", count=work, limit=MAX_WORK)
 
 
-OPERATIONS: dict[str, Operation] = {
-    "add": Operation(2, (), _elementwise("add", "+")),
-    "multiply": Operation(2, (), _elementwise("multiply", "*")),
-    "matmul": Operation(2, (), _matmul),
-    "einsum": Operation(0, ("expression",), _einsum),
-    "add_number": Operation(1, ("number",), _with_number("add_number")),
-    "times_number": Operation(1, ("number",), _with_number("times_number")),
-    "transpose": Operation(1, (), _transpose),
-    "permute": Operation(1, ("order",), _permute),
-    "reshape": Operation(1, ("shape",), _reshape),
-    "expand": Operation(1, ("shape",), _expand),
-    "norm": Operation(1, ("power", "along"), _norm),
+OPERATIONS: dict[str, Run] = {
+    "matmul": _matmul,
+    "add": _elementwise("add", "+"),
+    "multiply": _elementwise("multiply", "*"),
+    "einsum": _einsum,
+    "add_number": _with_number("add_number"),
+    "times_number": _with_number("times_number"),
+    "transpose": _transpose,
+    "permute": _permute,
+    "reshape": _reshape,
+    "expand": _expand,
+    "norm": _norm,
 }
 
 

@@ -16,6 +16,8 @@ from torch import Tensor
 
 ROWS, COLUMNS, SLICES = 8, 8, 3
 ROWS_OF_SLICES = 6
+PLANE = (5, 3)
+"""Rows and columns of each plane of a picture: three stand side by side."""
 WIDE = 5
 """Columns of complex numbers, which take twice the room."""
 LEAST_PICTURE = 8
@@ -76,6 +78,8 @@ def window(tensor: Tensor, at: object = None) -> tuple[dict[str, Any], dict[str,
     found = layout(tensor)
     most_columns = WIDE if tensor.is_complex() else COLUMNS
     most_rows = ROWS_OF_SLICES if found.slices > 1 else ROWS
+    if found.planes:
+        most_rows, most_columns = PLANE
     row, column, part = _three_numbers(at)
     row = max(0, min(row, found.rows - most_rows))
     column = max(0, min(column, found.columns - most_columns))

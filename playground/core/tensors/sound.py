@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from playground.core.errors import PlaygroundError
+from playground.core.tensors.offers import MAX_WAV_BYTES
 
 RATE = 8000
 """Samples a second of a computed tone."""
@@ -18,7 +19,6 @@ MAX_SECONDS = 2.0
 MAX_TONES = 6
 FREQUENCIES = (20.0, RATE / 2)
 """Hz; from half the rate on, samples cannot tell a tone from a lower one (Nyquist)."""
-MAX_WAV_BYTES = 2 * 2**20
 MAX_SAMPLES = 200_000
 
 _WIDTHS = {1: torch.uint8, 2: torch.int16, 4: torch.int32}

@@ -14,11 +14,18 @@ import torch
 from torch import Tensor
 
 from playground.core.data import DATASETS
-from playground.core.data.tables import BREAST_CANCER, DIABETES, IRIS, WINE
 from playground.core.errors import PlaygroundError
 from playground.core.photos import SAMPLES, decode_photo, sample_photo
 from playground.core.random import TorchStream
 from playground.core.tensors.dtypes import DTYPES, convert
+from playground.core.tensors.offers import (
+    DIGITS,
+    FILLINGS,
+    MAX_POINTS,
+    POINT_SETS,
+    STEPS,
+    TABLES,
+)
 from playground.core.tensors.sound import read_wav, tones, tones_code, wav_code
 from playground.core.tensors.typed import (
     Nested,
@@ -31,15 +38,8 @@ from playground.core.tensors.typed import (
 MAX_MADE = 65_536
 """Most numbers of a tensor that is filled or drawn at random."""
 MAX_TEXT = 200
-MAX_POINTS = 50
-DIGITS = 1797
 LONGEST = 512
 """Pixels on the longer side of an uploaded picture."""
-STEPS = (1, 2, 4, 8)
-TABLES = {table.name: table for table in (IRIS, WINE, BREAST_CANCER, DIABETES)}
-POINT_SETS = tuple(name for name, entry in DATASETS.items() if entry.family == "points")
-WRITINGS = ("codepoints", "utf8", "onehot")
-FILLINGS = ("zeros", "ones", "arange", "eye", "randn", "rand")
 Files = Mapping[str, bytes]
 
 
@@ -90,7 +90,7 @@ def make(source: Mapping[str, Any], name: str, files: Files | None = None) -> Ma
                 made, tensor=tensor, code=[*made.code, f"{name} = {name}{real}.to(torch.{dtype})"]
             )
         if lost:
-            made = replace(made, notes=[*made.notes, ("tensor_changed", lost)])
+            made = replace(made, notes=[*made.notes, ("changed", lost)])
     return _then(made, source.get("then"), name)
 
 
@@ -129,7 +129,7 @@ def _typed(source: Mapping[str, Any], name: str, _files: Files) -> Made:
             for kept, meant in zip(tensor.tolist(), numbers, strict=True)
         )
         if large:
-            notes.append(("tensor_overflow", {"count": large}))
+            notes.append(("overflow", {"count": large}))
     code = f"{name} = torch.tensor({written(typed.nested)}{said})"
     return Made(tensor.reshape(typed.shape), [code], notes=notes)
 

@@ -12,8 +12,8 @@ from playground.core.errors import PlaygroundError
 from playground.core.tensors import sight
 from playground.core.tensors.dtypes import facts
 from playground.core.tensors.fitting import Misfit
+from playground.core.tensors.offers import TAKES
 from playground.core.tensors.operations import (
-    OPERATIONS,
     Result,
     operate,
     place_of,
@@ -66,10 +66,8 @@ def work(
 
 
 def _operands(operation: str, settings: Mapping[str, str]) -> int:
-    found = OPERATIONS.get(operation)
-    if found is None:
-        return 1
-    return found.operands or min(2, settings.get("expression", "").count(",") + 1)
+    operands, _ = TAKES.get(operation, (1, ()))
+    return operands or min(2, settings.get("expression", "").replace("，", ",").count(",") + 1)
 
 
 class _Bench:

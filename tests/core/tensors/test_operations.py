@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from playground.core.errors import PlaygroundError
 from playground.core.tensors.fitting import Misfit
+from playground.core.tensors.offers import TAKES
 from playground.core.tensors.operations import OPERATIONS, Result, operate, place_of, terms_of
 
 CASES = [
@@ -100,7 +101,7 @@ def test_against_numpy(name, code, numpy, given, shapes):
 
 
 def test_every_operation_is_tried():
-    assert {case[0] for case in CASES} | {"einsum"} == set(OPERATIONS)
+    assert {case[0] for case in CASES} | {"einsum"} == set(OPERATIONS) == set(TAKES)
 
 
 @pytest.mark.parametrize(("expression", "shapes"), EINSUMS)

@@ -15,8 +15,9 @@ from PIL import Image
 from playground.core import photos
 from playground.core.errors import PlaygroundError
 from playground.core.tensors.dtypes import DTYPES, convert, facts
+from playground.core.tensors.offers import FILLINGS, POINT_SETS, TABLES, WRITINGS
 from playground.core.tensors.sight import layout, played, whole, window
-from playground.core.tensors.sources import FILLINGS, POINT_SETS, SOURCES, TABLES, WRITINGS, make
+from playground.core.tensors.sources import SOURCES, make
 from playground.core.tensors.typed import read_tensor
 from playground.core.tensors.workbench import work
 
@@ -289,7 +290,7 @@ def test_a_picture_is_shown_in_planes():
     assert layout(picture).planes
     _, arrays = window(picture, [100, 200, 0])
     np.testing.assert_array_equal(
-        arrays["values"][..., 0], picture[100:106, 200:208].permute(2, 0, 1)
+        arrays["values"][..., 0], picture[100:105, 200:203].permute(2, 0, 1)
     )
     told, seen = whole(picture)
     assert told["coarse"] == 2

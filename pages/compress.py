@@ -1,0 +1,5 @@
+"""A picture as a sum of rank-1 terms."""
+
+from playground.ui.compress import compress
+
+compress()
