@@ -14,7 +14,7 @@ from playground.live.frames import decode
 from playground.ui import stage
 from tests.ui.visits import ROOT, Visit, checked
 
-PAGES = ("plane", "descent")
+PAGES = ("tensors", "plane", "compress", "descent")
 
 
 def shown(page: AppTest) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

@@ -16,11 +16,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from playground.core.linalg.randomised import LARGE, top_singular
+from playground.core.analysis.leading import leading
+from playground.core.analysis.spectra import LARGE
 
 TOP = 128
 """Terms that are computed of a large picture."""
-FLOAT_BYTES = 4
 LUMA = (0.299, 0.587, 0.114)
 """Shares of red, green and blue in grey: ITU-R BT.601."""
 
@@ -78,11 +78,8 @@ def factorise(picture: Tensor) -> Generator[dict[str, Any], None, Factors]:
     for i, matrix in enumerate(picture):
         yield {"share": i / len(picture)}
         if large:
-            generator = torch.Generator().manual_seed(0)
-            steps = top_singular(matrix, TOP, generator)
-            while (found := next(steps)) is None:
-                yield {"share": (i + 0.5) / len(picture)}
-            left, values, right = found
+            values, right = leading(matrix, TOP)
+            left = matrix @ right.T / values.clamp(min=torch.finfo(values.dtype).tiny)
         else:
             left, values, right = torch.linalg.svd(matrix, full_matrices=False)
         # A term is the same with both of its vectors turned round: the column's mean is made

@@ -47,7 +47,7 @@ def work(
     Returns:
         header: "tensors": for A, B, C as far as there are any, `facts`, window, whole, "view",
         "notes", "shares" (with whom it shares its numbers); "code": the whole script, "line": of
-        the operation; "how", "number", "power", "terms_of_each" of the result; "problem": None or
+        the operation; "how", "scalar", "power", "terms_of_each" of the result; "problem": None or
         {"where": "A", "B" or "operation", "code", "params", "fits", "clash"}. Arrays: of each
         tensor under "<name>/", see `sight`; `terms` i4 (cells of C's window, terms, operands) with
         −1 where there is none, `term_values` f8 (…, 2).
@@ -151,7 +151,7 @@ class _Bench:
         header = {
             "how": result.reading.how,
             "line": f"C = {result.code}",
-            "number": None if result.number is None else [number.real, number.imag],
+            "scalar": None if result.number is None else [number.real, number.imag],
             "power": "inf" if result.power == float("inf") else result.power,
             "terms_of_each": total,
         }

@@ -1,7 +1,7 @@
 /** Lines of Python with a button that copies them. */
 
 import { el } from '../dom.js';
-import { button } from './parts.js';
+import { button } from './kit.js';
 
 const SAID_MS = 1600;
 

@@ -6,7 +6,8 @@ import { codeBlock } from './code.js';
 import { PartialSum } from './compress_sum.js';
 import { Rivals } from './compress_rivals.js';
 import { Spectrum } from './compress_spectrum.js';
-import { button, choice, fileButton } from './parts.js';
+import { button } from './kit.js';
+import { choice, fileButton } from './parts.js';
 
 export const styles = ['parts.css', 'compress.css'];
 

@@ -1,12 +1,7 @@
-/** Small controls that the pages' forms are made of. */
+/** Forms: fields, choices, files. The plainest controls are in kit.js. */
 
 import { el } from '../dom.js';
-
-export function button(label, onClick, attributes = {}) {
-  return el('button', {
-    type: 'button', class: 'np-toggle', text: label, on: { click: onClick }, ...attributes,
-  });
-}
+import { button } from './kit.js';
 
 /** A control with its name before it. */
 export function named(label, control) {

@@ -181,7 +181,8 @@ class Bench {
 
   change(some) {
     Object.assign(this.state, some);
-    if (some.operation || some.settings) delete this.state.at.C;
+    // Another result is looked at where A is; beyond its sides the worker brings it inside.
+    if (some.operation || some.settings) this.state.at = { ...this.state.at, C: this.state.at.A ?? null };
     const { a, b, operation, settings } = this.state;
     this.context.link({
       a: JSON.stringify(a), b: JSON.stringify(b), op: operation, s: JSON.stringify(settings),

@@ -1,7 +1,7 @@
 /** Why a cell of the result is what it is; and why there is no result, and what there could be. */
 
 import { el } from '../dom.js';
-import { button } from './parts.js';
+import { button } from './kit.js';
 import { cellWords, factorWords, indexed, realWords, shapeWords } from './tensors_numbers.js';
 
 /** What the cells of C read, as the worker tells it. */
@@ -52,7 +52,7 @@ export class Terms {
  * @param {(term: number|null) => void} onTerm a term is pointed at
  */
 export function arithmetic(terms, at, { told, flat, value, text }, onTerm) {
-  const { how, number, power, terms_of_each: total } = terms.header;
+  const { how, scalar: number, power, terms_of_each: total } = terms.header;
   const wrap = wrapping(how, power);
   const join = how === 'products' || how === 'norm' ? (power === 'inf' ? ', ' : ' + ') : '';
   const line = (write) => {
@@ -112,7 +112,7 @@ function decorated(words, how, power) {
 
 /** What the arithmetic gives without a limit; null where it is not of real numbers. */
 function plainResult(terms, at) {
-  const { how, number, terms_of_each: total } = terms.header;
+  const { how, scalar: number, terms_of_each: total } = terms.header;
   if (total > terms.listed || how === 'copy' || how === 'norm') return null;
   let sum = 0;
   for (let term = 0; term < terms.listed; term += 1) {

@@ -1,7 +1,7 @@
 /** A tensor of samples, to be heard. */
 
 import { el } from '../dom.js';
-import { button } from './parts.js';
+import { button } from './kit.js';
 
 let speaker = null; // one for the page: browsers allow few, and only after a click
 

@@ -1,7 +1,8 @@
 /** Where A or B comes from: a form for each kind of source. */
 
 import { el } from '../dom.js';
-import { button, choice, field, fileButton } from './parts.js';
+import { button } from './kit.js';
+import { choice, field, fileButton } from './parts.js';
 import { nestedText, resized, typedCells } from './tensors_numbers.js';
 
 const KINDS = ['typed', 'filled', 'points', 'table', 'digits', 'photo', 'text', 'tones', 'file'];
