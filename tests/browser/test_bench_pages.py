@@ -1,4 +1,4 @@
-"""Tensors and pictures in the browser: cells pointed at, shapes that do not fit, k that is dragged."""
+"""Tensors and pictures in the browser: cells pointed at, shapes that do not fit, a dragged k."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from io import BytesIO
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import FilePayload, Locator, expect
 
 from playground.core.photos import sample_photo
 from tests.browser.conftest import Visit
@@ -122,8 +122,8 @@ def test_a_picture_of_ones_own_cell_by_cell(visit: Visit):
     kept = BytesIO()
     Image.fromarray(pixels).save(kept, "PNG")
     card(page, "A").get_by_role("combobox").first.select_option("file")
-    file = {"name": "own.png", "mimeType": "image/png", "buffer": kept.getvalue()}
-    card(page, "A").locator("input[type=file]").set_input_files(file)
+    own = FilePayload(name="own.png", mimeType="image/png", buffer=kept.getvalue())
+    card(page, "A").locator("input[type=file]").set_input_files(own)
     page.page.get_by_role("button", name=re.compile("permute")).click()
     page.page.get_by_label("顺序").fill("2, 0, 1")
     expect(card(page, "A").locator(".np-t-planes")).to_be_visible()
@@ -178,7 +178,7 @@ def wanted(pixels: np.ndarray, k: int) -> tuple[np.ndarray, float]:
         parts.append(left[:, :k] * sizes[:k] @ right[:k])
     made = np.stack(parts, -1)
     error = np.linalg.norm(made - pixels) / np.linalg.norm(pixels.astype(float))
-    return np.clip(made, 0, 255), error
+    return np.clip(made, 0, 255), float(error)
 
 
 def test_k_is_dragged_and_the_sum_follows(visit: Visit):

@@ -181,7 +181,7 @@ def matmul(a: Shape, b: Shape) -> Shape:
     found = _matmul(a, b)
     if found is not None:
         return found
-    inner = b[-2] if len(b) > 1 else b[-1]
+    inner = b[-2:][0]
     if a[-1] == inner:  # only what stands before the matrices differs
         clash = _clash(a[:-2], b[:-2])
         raise Misfit(
@@ -206,7 +206,7 @@ def _wanted(columns: int, b: Shape) -> str:
 def _matmul(a: Shape, b: Shape) -> Shape | None:
     if not a or not b:
         return None
-    if a[-1] != (b[-2] if len(b) > 1 else b[-1]):
+    if a[-1] != b[-2:][0]:
         return None
     batch = _broadcast(a[:-2], b[:-2])
     if batch is None:

@@ -254,7 +254,7 @@ def _norm(tensors: Sequence[Tensor], settings: dict[str, str]) -> Result:
     power = float(power)
     along = read_whole_numbers(settings["along"]) if settings["along"].strip() else ()
     fitting.check_along(along, tuple(a.shape))
-    dims = tuple(sorted({place % a.dim() for place in along})) if along else tuple(range(a.dim()))
+    dims: Shape = tuple(sorted({place % a.dim() for place in along} or range(a.dim())))
     steps, shape = row_steps(tuple(a.shape)), tuple(a.shape)
     kept = [i for i in range(a.dim()) if i not in dims]
     reading = Reading(
@@ -263,7 +263,7 @@ def _norm(tensors: Sequence[Tensor], settings: dict[str, str]) -> Result:
         ((tuple(steps[i] for i in kept), tuple(steps[i] for i in dims)),),
     )
     order = "torch.inf" if math.isinf(power) else f"{power:g}"
-    tail = f", dim={dims if len(dims) > 1 else dims[0]}" if along else ""
+    tail = f", dim={dims if len(dims) > 1 else min(dims)}" if along else ""
     tensor = torch.linalg.vector_norm(a, ord=power, dim=dims if along else None)
     code = f"torch.linalg.vector_norm(A, ord={order}{tail})"
     return Result(tensor, code, reading, power=power)

@@ -217,7 +217,7 @@ def _digits(source: Mapping[str, Any], name: str, _files: Files) -> Made:
 
     index = _whole(source, "index", 0, DIGITS - 1, 0)
     count = min(_whole(source, "count", 1, 64, 1), DIGITS - index)
-    images = torch.from_numpy(load_digits().images)
+    images = torch.from_numpy(getattr(load_digits(), "images"))  # noqa: B009 - of a Bunch
     one = count == 1
     place = str(index) if one else f"{index}:{index + count}"
     return Made(
@@ -276,13 +276,11 @@ def _sound_file(source: Mapping[str, Any], name: str, files: Files) -> Made:
 
 
 def _tones(source: Mapping[str, Any], name: str, _files: Files) -> Made:
-    given = source.get("frequencies")
-    numbers = given if isinstance(given, list) else flat(read_tensor(str(given)).nested)
-    try:
-        frequencies = [float(hertz) for hertz in numbers]
-        seconds = float(source.get("seconds", 0.5))
-    except (TypeError, ValueError) as error:
-        raise PlaygroundError("tensor_syntax", text=str(given)[:60]) from error
+    given = str(source.get("frequencies"))
+    numbers, seconds = flat(read_tensor(given).nested), source.get("seconds", 0.5)
+    frequencies = [float(hertz) for hertz in numbers if not isinstance(hertz, complex)]
+    if len(frequencies) < len(numbers) or not isinstance(seconds, int | float):
+        raise PlaygroundError("tensor_syntax", text=given[:60])
     sound = tones(frequencies, seconds)
     code = tones_code(frequencies, seconds, name)
     return Made(sound.samples, code, view={"sound": True, "rate": sound.rate})

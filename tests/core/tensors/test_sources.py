@@ -351,7 +351,7 @@ def test_a_view_is_said_to_share():
 
 def test_two_tones_make_a_chord():
     tones = [{"kind": "tones", "frequencies": str(hertz), "seconds": 0.1} for hertz in (440, 660)]
-    header, arrays = work(*tones, "add")
+    header, arrays = work(tones[0], tones[1], "add")
     assert header["tensors"]["C"]["view"]["rate"] == 8000
     wanted = np.clip(arrays["A/played"] + arrays["B/played"], -1, 1)
     np.testing.assert_allclose(arrays["C/played"], wanted, atol=1e-6)

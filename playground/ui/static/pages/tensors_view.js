@@ -227,10 +227,11 @@ export class TensorView {
     });
     const held = told.held_bytes === told.bytes ? null
       : text('tensors.held', { bytes: count(told.held_bytes, lang) });
+    const [order, kind] = [Math.min(told.order, 3), kindOf(told.dtype)];
     const rows = [
-      [text('tensors.order'), `${told.order} · ${text(`tensors.order_${Math.min(told.order, 3)}`)}`],
+      [text('tensors.order'), `${told.order} · ${text(`tensors.order_${order}`)}`],
       [text('tensors.shape'), shapeWords(told.shape)],
-      [text('tensors.dtype'), `${told.dtype} · ${text(`tensors.kind_${kindOf(told.dtype)}`)}`],
+      [text('tensors.dtype'), `${told.dtype} · ${text(`tensors.kind_${kind}`)}`],
       [text('tensors.memory'), [bytes, held, shared].filter(Boolean).join(' ')],
       [text('tensors.strides'), shapeWords(told.strides)
         + (told.contiguous ? '' : ` · ${text('tensors.not_contiguous')}`)],
