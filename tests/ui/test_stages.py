@@ -64,8 +64,16 @@ def test_what_a_stage_asks_is_answered_in_the_next_run(
     open_page: Visit, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """AppTest cannot speak for a component, so the callback is called as Streamlit calls it."""
-    asked = {"plane": {"matrix": [[2, 0], [0, 1]]}, "descent": {"points": [[0, 2], [1, 5]]}}[name]
-    odd = {"plane": {"matrix": [[1, 2], [3]]}, "descent": {"points": []}}[name]
+    asked, odd = {
+        "plane": ({"matrix": [[2, 0], [0, 1]]}, {"matrix": [[1, 2], [3]]}),
+        "descent": ({"points": [[0, 2], [1, 5]]}, {"points": []}),
+        "tensors": (
+            {"a": {"kind": "typed", "text": "[3, 4]"}, "operation": "add_number",
+             "settings": {"number": "2"}},
+            {"a": {"kind": "sound", "file": "gone"}, "operation": "norm"},
+        ),
+        "compress": ({"picture": {"name": "china"}, "size": 320}, {"size": 1}),
+    }[name]  # fmt: skip
     answer = import_module(f"playground.ui.{name}")._answer
     said: dict[str, Any] = {}
     monkeypatch.setattr(stage.st, "session_state", said)
@@ -79,6 +87,11 @@ def test_what_a_stage_asks_is_answered_in_the_next_run(
             assert header["answer"]["error"]
         elif name == "plane":
             assert header["answer"]["lines"][0]["values"] == [2.0]
+        elif name == "tensors":
+            assert header["answer"]["line"] == "C = A + 2"
+            assert header["answer"]["scalar"] == [2.0, 0.0], "no name of the stage's own is taken"
+        elif name == "compress":
+            assert arrays["answer/energy"].shape == (header["answer"]["terms"] + 1,)
         else:
             np.testing.assert_allclose(header["answer"]["line"], [3, 2], atol=1e-9)
             assert arrays["answer/path"].shape[1] == 2
