@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from playground import words
-from playground.ui import language
+from playground.ui import language, page_link
 from playground.ui.forms import hold
 from playground.ui.language import say
 
@@ -53,4 +53,4 @@ def _menu(pages: list[StreamlitPage], current: StreamlitPage) -> None:
         ),
     ):
         for page in pages:
-            st.page_link(page, label=page.title)
+            st.page_link(page, label=page.title, query_params=page_link.kept(page.url_path))

@@ -20,6 +20,7 @@ Reader = Callable[[str], Any]
 """Makes a value of a parameter's text; a ValueError where that cannot be."""
 
 MOST = 8000  # characters of one parameter
+_KEPT = "page_links"
 
 
 def read(fields: Mapping[str, Reader]) -> dict[str, Any]:
@@ -36,6 +37,18 @@ def read(fields: Mapping[str, Reader]) -> dict[str, Any]:
             notices.tell(Notice("link_ignored", {"key": key[:40], "value": text[:40]}))
             del st.query_params[key]
     return found
+
+
+def keep(name: str) -> None:
+    """Remembers what the address of a page says, so that the menu leads back to it as it was."""
+    kept: dict[str, dict[str, str]] = st.session_state.setdefault(_KEPT, {})
+    query = st.query_params.to_dict()
+    kept[name] = {key: text for key, text in query.items() if key != PARAMETER}
+
+
+def kept(name: str) -> dict[str, str] | None:
+    """What the address of a page said when it was last seen; None where that is nothing."""
+    return st.session_state.get(_KEPT, {}).get(name) or None
 
 
 def write(**texts: str | None) -> None:

@@ -40,7 +40,7 @@ from streamlit.components.v2 import component
 from playground.core.errors import PlaygroundError
 from playground.figures.palette import palette
 from playground.live.frames import encode
-from playground.ui import language, notices, state
+from playground.ui import language, notices, page_link, state
 from playground.ui.language import say
 from playground.ui.loader import loader
 
@@ -81,6 +81,7 @@ def mount(
         key: of this stage, where a page has several.
     """
     key = f"stage_{key or name}"
+    page_link.keep(name)
     asked = _Asked(key, answer)
     _component(
         key=key,

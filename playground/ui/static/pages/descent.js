@@ -62,6 +62,10 @@ class Page {
     this.data = new Window(this.context, { paint: () => this.paintData(), alt: () => this.altData() });
     this.bowl = new Window(this.context, { paint: () => this.paintBowl(), alt: () => this.altBowl() });
     this.listenToGround();
+    this.bowl.readOut((weights) => (this.points && this.bowl.inside(weights) ? [
+      { label: text('descent.weights'), value: vectorWords(weights) },
+      { label: text('descent.loss'), value: significant(lossAbove(this.problem, weights) + this.problem.least) },
+    ] : null));
     this.clock = playing({ still, label: text('descent.step'), play: text('descent.play'), low: 0, high: 1, step: 1,
       value: 1, seconds: 4, words: (step) => String(Math.floor(step)), onChange: () => this.invalidate() });
     this.chart = new StepChart(this.context, { label: text('descent.chart'), xLabel: text('descent.step'), yLabel: text('descent.above') });
@@ -411,10 +415,10 @@ class Page {
     this.direct.replaceChildren(
       el('p', { text: text('descent.direct_intro') }),
       el('div', { class: 'np-tables' }, el('span', { text: 'XᵀX w = Xᵀy:' }),
-        matrixTable(clean(gram), 2, 'XᵀX'), el('span', { text: 'w =' }), matrixTable(clean(moments), 1, 'Xᵀy')),
+        matrixTable(gram, 2, 'XᵀX'), el('span', { text: 'w =' }), matrixTable(moments, 1, 'Xᵀy')),
       el('table', { class: 'np-torch' }, el('tbody', {}, ...solutions.map(({ way, code, values }) => el('tr', {},
         el('th', { scope: 'row' }, el('span', { text: text(`descent.way_${way}`) }), el('code', { text: code })),
-        el('td', { text: values ? vectorWords(clean(values)) : text('descent.no_way') }))))),
+        el('td', { text: values ? vectorWords(values) : text('descent.no_way') }))))),
       el('p', { text: text('descent.in_the_end', { line: equation(line), least: short(least < 1e-12 ? 0 : least) }) }));
   }
 
@@ -433,12 +437,6 @@ class Page {
 }
 
 const pairs = (flat) => Array.from({ length: flat.length / 2 }, (_, k) => flat.slice(2 * k, 2 * k + 2));
-
-/** What is nothing but rounding beside the largest of its kind is nothing. */
-function clean(values) {
-  const most = Math.max(...values.map(Math.abs));
-  return values.map((value) => (Math.abs(value) < 1e-12 * most ? 0 : value));
-}
 
 /** A line as an equation: y = 3.3 x − 0.2. */
 function equation([slope, intercept]) {

@@ -116,6 +116,7 @@ export function eigenLens(page) {
       el('div', { class: 'np-buttons' }, show)],
     handles: [vectorHandle(page, take)],
     under(scene, colors) {
+      paintTurning(scene, page, colors);
       page.eigen.spaces.forEach(({ vectors, value }, k) => {
         if (!found.has(k)) return;
         for (const direction of vectors.length < page.size ? vectors : []) paintDirection(scene, direction, colors.eigen);
@@ -139,6 +140,30 @@ export function eigenLens(page) {
       say();
     },
   };
+}
+
+/**
+ * Where two eigenvalues are complex: the ellipse on which A turns what lies in their plane, by the
+ * angle of the eigenvalue, and that ellipse with the lengths after one step.
+ *
+ * With A p = a p − b q and A q = b p + a q, A (cos t p + sin t q) is |λ| times the same at t − θ.
+ */
+function paintTurning(scene, { eigen: { values, spaces }, matrix, vector, size }, colors) {
+  const turning = values.find(({ im }) => im > 0);
+  if (!turning) return;
+  const { re, im } = turning;
+  const away = size === 2 ? vector : difference(apply(matrix, vector), scaled(vector, spaces[0].value));
+  const p = unit(away);
+  if (!p) return;
+  const q = scaled(difference(scaled(p, re), apply(matrix, p)), 1 / im);
+  const at = (t, length) => scaled(sum(scaled(p, Math.cos(t)), scaled(q, Math.sin(t))), length);
+  const [angle, modulus] = [Math.atan2(im, re), Math.hypot(re, im)];
+  const round = (length) => Array.from({ length: 97 }, (_, k) => at((k / 48) * Math.PI, length));
+  scene.line(round(1), colors.eigen, { width: 1.2, dash: [5, 4], alpha: 0.8 });
+  scene.line(round(modulus), colors.eigen, { width: 1.6, alpha: 0.8 });
+  const arc = Array.from({ length: 25 }, (_, k) => at((-k / 24) * angle, 1 + (modulus - 1) * (k / 24)));
+  scene.line(arc, colors.eigen, { width: 4, alpha: 0.45 });
+  scene.label(at(-angle / 2, (1 + modulus) / 2), `${short(angle / DEGREE)}°, × ${short(modulus)}`, colors.eigen, { dy: 0 });
 }
 
 /** One sentence on what kind of matrix this is, as far as eigenvectors go. */

@@ -139,7 +139,8 @@ export function facts() {
 }
 
 /** A matrix between brackets, as text that can be read aloud. */
-export function matrixTable(values, columns, label) {
+export function matrixTable(entries, columns, label) {
+  const values = clean(entries);
   const rows = [];
   for (let at = 0; at < values.length; at += columns) {
     rows.push(el('tr', {}, ...values.slice(at, at + columns).map((value) =>
@@ -149,11 +150,23 @@ export function matrixTable(values, columns, label) {
 }
 
 /** A vector in a line: (1, 0.5). */
-export const vectorWords = (vector) => `(${vector.map((value) => short(value)).join(', ')})`;
+export const vectorWords = (vector) => `(${clean(vector).map((value) => short(value)).join(', ')})`;
+
+/** What is nothing but rounding beside the largest of its kind is nothing. */
+export function clean(values) {
+  const most = Math.max(...values.map(Math.abs));
+  return values.map((value) => (Math.abs(value) < 1e-12 * most || Math.abs(value) < 1e-14 ? 0 : value));
+}
 
 /** A complex number: 0.5 + 0.87i. */
 export function complexWords({ re, im }) {
   if (im === 0) return short(re);
   const size = short(Math.abs(im));
   return `${short(re)} ${im < 0 ? '−' : '+'} ${size === '1' ? '' : size}i`;
+}
+
+/** Eigenvalues in a line, a conjugate pair as one: 1.1, 0.7 ± 0.6i. */
+export function eigenvalueWords(values) {
+  return values.filter(({ im }) => im >= 0).map((value) =>
+    (value.im > 0 ? complexWords(value).replace(' + ', ' ± ') : complexWords(value))).join(', ');
 }

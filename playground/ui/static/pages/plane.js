@@ -3,9 +3,9 @@
 import { el } from '../dom.js';
 import { short } from '../words.js';
 import { pageColors, paintColumns, paintGround } from './ground.js';
-import { chips, complexWords, facts, numberField, readNumber, tabList, vectorWords } from './kit.js';
+import { chips, complexWords, eigenvalueWords, facts, numberField, readNumber, tabList, vectorWords } from './kit.js';
 import { LENSES } from './lenses.js';
-import { column, determinant, eigen, fromColumns, rankOf, sizeOf, svd, trace, unit } from './matrix.js';
+import { apply, column, determinant, eigen, fromColumns, rankOf, sizeOf, svd, trace, unit } from './matrix.js';
 import { PRESETS } from './planepresets.js';
 import { Plane, Space } from './scene.js';
 
@@ -26,7 +26,7 @@ class Page {
     const { m, lens, v } = context.facts.link;
     this.matrix = m ?? PRESETS[2].shear;
     this.lensName = LENSES[lens] ? lens : 'area';
-    this.vector = v?.length === this.size && unit(v) ? v : this.firstVector();
+    this.vector = (v?.length === this.size && unit(v)) || this.firstVector();
     this.colors = pageColors(context.theme);
     this.build();
     this.setMatrix(this.matrix);
@@ -77,6 +77,12 @@ class Page {
     this.scene?.destroy();
     const Scene = this.size === 2 ? Plane : Space;
     this.scene = new Scene(context, { paint: (scene) => this.paint(scene), alt: () => this.alt() });
+    if (this.size === 2) {
+      this.scene.readOut((point) => [
+        { label: 'x', value: vectorWords(point) },
+        { label: 'Ax', value: vectorWords(apply(this.matrix, point)) },
+      ]);
+    }
     this.stageNode.replaceChildren(this.scene.node, ...(this.size === 3
       ? [el('p', { class: 'np-hint', text: context.text('plane.turn_hint') })] : []));
     this.presetChips = chips({
@@ -200,7 +206,7 @@ class Page {
       [text(this.size === 2 ? 'plane.determinant' : 'plane.determinant_3'), short(determinant(matrix))],
       [text('plane.trace'), short(trace(matrix))],
       [text('plane.rank'), String(rankOf(sigma))],
-      [text('plane.eigenvalues'), values.map(complexWords).join(', ')],
+      [text('plane.eigenvalues'), eigenvalueWords(values)],
       [text('plane.singular_values'), sigma.map((value) => short(value)).join(', ')],
       [text('plane.condition'), condition, text('plane.condition_tip')],
     ]);
@@ -224,7 +230,7 @@ class Page {
     const { context: { text }, matrix, size } = this;
     const rows = Array.from({ length: size }, (_, row) => vectorWords(matrix.slice(row * size, row * size + size)));
     return text('plane.alt', { rows: rows.join(' '), determinant: short(determinant(matrix)),
-      eigenvalues: this.eigen.values.map(complexWords).join(', ') });
+      eigenvalues: eigenvalueWords(this.eigen.values) });
   }
 
   // ---- torch ------------------------------------------------------------------------------------

@@ -74,7 +74,7 @@ export function powerLens(page) {
       // A double eigenvalue without a second direction is neared like 1/k, not by a factor.
       if (!defective && goal.rate > 0 && errors[0] > 1e-12) {
         series.push({ label: text('plane.power_expected'), color: page.colors.muted, dash: [5, 4],
-          values: errors.map((_, k) => Math.min(Math.PI / 2, Math.tan(errors[0])) * goal.rate ** k) });
+          values: errors.map((_, k) => Math.atan(Math.tan(errors[0]) * goal.rate ** k)) });
       }
       chart.show(series, [DONE]);
     }

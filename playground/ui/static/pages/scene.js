@@ -6,6 +6,7 @@
  */
 
 import { el, fitCanvas } from '../dom.js';
+import { Tooltip } from '../tooltip.js';
 
 const HANDLE_STEP = 0.05;
 const TURN = 0.08;
@@ -131,6 +132,20 @@ class Scene {
     pen.strokeText(words, ...at);
     pen.fillStyle = color;
     pen.fillText(words, ...at);
+  }
+
+  /**
+   * Values under the pointer.
+   * @param {(point: number[]) => object[]|null} rowsOf rows of a Tooltip for a point of the plane
+   */
+  readOut(rowsOf) {
+    this.tip = new Tooltip(this.node);
+    this.canvas.addEventListener('pointermove', ({ offsetX, offsetY, buttons }) => {
+      const rows = buttons ? null : rowsOf(this.unproject(offsetX, offsetY));
+      if (rows) this.tip.show(offsetX, offsetY, rows);
+      else this.tip.hide();
+    });
+    this.canvas.addEventListener('pointerleave', () => this.tip.hide());
   }
 
   // ---- handles ---------------------------------------------------------------------------------
