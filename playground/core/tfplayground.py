@@ -245,6 +245,8 @@ class _Reading:
         kind = self._one_of("regularization", ("none", "L1", "L2"))
         if kind != "none":
             self._set("regularizationRate", "regularization", kind.lower(), whole=False)
+            if self._number("regularizationRate") == 0:
+                self._idle.append("regularization")
         elif self._number("regularizationRate") != 0:
             self._idle.append("regularizationRate")
 

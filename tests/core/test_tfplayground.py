@@ -153,6 +153,7 @@ def is_default(key: str, text: str) -> bool:
         ("nonsense", "1", "tfplayground_unread"),
         ("regDataset", "reg-gauss", "tfplayground_idle"),
         ("regularizationRate", "0.1", "tfplayground_idle"),
+        ("regularization", "L1", "tfplayground_idle"),
     ],
 )
 def test_what_cannot_be_honoured_is_named(key: str, value: str, code: str) -> None:
