@@ -68,7 +68,8 @@ export class Pen {
     layer.addEventListener('pointermove', (event) => {
       event.stopPropagation();
       if (!this.before) return;
-      for (const part of event.getCoalescedEvents?.() ?? [event]) this.drag(part);
+      const parts = event.getCoalescedEvents?.() ?? [];
+      for (const part of parts.length ? parts : [event]) this.drag(part);
     });
     for (const kind of ['pointerup', 'pointercancel']) {
       layer.addEventListener(kind, () => this.finish());

@@ -4,7 +4,7 @@ import { css, inkOn, mix } from './colors.js';
 import { el, setText } from './dom.js';
 import { significant } from './words.js';
 
-const LONGEST = 12; // characters of a name
+const LONGEST = 16; // characters of a name
 
 /**
  * @param {{rows: number[], cols: ?number[]}} tensor which of its rows and columns are shown
