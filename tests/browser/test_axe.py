@@ -63,6 +63,8 @@ def test_analyses_and_the_large_map(visit: Visit, scheme: str):
         "Warped grid",
         "One point",
         "Loss landscape",
+        "Similarity",
+        "Turn, stretch, turn",
     )
     for tab in (*older, *newer):
         page.tab(tab)

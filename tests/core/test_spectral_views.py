@@ -136,6 +136,21 @@ def test_eigenvalues_are_matched_to_the_nearest():
     assert followed(now[:2], before).tolist() == now[:2].tolist()
 
 
+def test_of_a_large_matrix_the_top_is_shown_and_said(monkeypatch):
+    monkeypatch.setattr("playground.core.analysis.spectra.LARGE", 8)
+    monkeypatch.setattr("playground.core.analysis.spectra.TOP", 3)
+    run = run_of(small("circle", layers=[{"kind": "dense", "units": 9}] * 2))
+    for _ in range(2):
+        run.advance(5)
+        header, arrays = frame(run, analysis="singular")
+        entry = header["spectra"][1]
+        assert (entry["count"], entry["lines"], entry["rank"]) == (9, [0, 1, 2], None)
+        exact = np.linalg.svd(run.engine.parameters()[1][0].numpy(), compute_uv=False)
+        np.testing.assert_allclose(arrays["sv_2"], exact[:3], rtol=1e-5)
+        assert arrays["mp_2"].shape == (3,)
+    assert header["singular_record"]["widths"] == [2, 3, 1]
+
+
 def test_long_spectra_are_sampled_with_both_ends():
     assert chosen(5) == [0, 1, 2, 3, 4]
     places = chosen(500)

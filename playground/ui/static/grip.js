@@ -322,7 +322,8 @@ export class Grip {
     const [whole, factors] = [item.rows * item.cols, kept * (item.rows + item.cols)];
     const share = shareOf(kept);
     const facts = { rank: kept, factors, whole, share: percent(share, 1), saved: percent(1 - factors / whole) };
-    setText(this.saved, factors < whole ? text('grip.saved', facts) : text('grip.unsaved', facts));
+    const said = factors < whole ? text('grip.saved', facts) : text('grip.unsaved', facts);
+    setText(this.saved, item.cut ? `${said} · ${text('grip.cut_links')}` : said);
     this.saved.title = text('grip.saved_tip', { ...facts, rows: item.rows, cols: item.cols });
     this.rank.setAttribute('aria-valuetext', this.saved.textContent);
     setText(this.cut, text('grip.cut', { rank: kept }));
