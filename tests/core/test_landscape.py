@@ -27,7 +27,6 @@ from playground.core.analysis.weight_plane import (
 )
 from playground.core.losses import LOSSES
 from playground.core.optimizers import OPTIMIZERS
-from playground.core.path import flat_weights
 from playground.core.run import Run
 from tests.core.helpers import flat, independent_model, run_of, small
 
@@ -183,7 +182,7 @@ def test_the_plane_of_a_path_is_its_pca():
     for ours, theirs in zip(plane.axes.numpy(), expected.components_, strict=False):
         assert abs(ours @ theirs) == pytest.approx(1, abs=1e-6)
     assert plane.drawn == 0
-    assert torch.equal(plane.centre, flat_weights(run.engine).double())
+    assert torch.equal(plane.centre, run.engine.flat().double())
     points = plane.coordinates(run.path.points)
     a0, a1, b0, b1 = plane.window
     assert (points[:, 0] > a0).all() and (points[:, 0] < a1).all()
@@ -290,7 +289,7 @@ def test_the_network_stands_where_it_is_put_and_comes_back(engine):
     deed = {"deed": "stand", "plane": plane.number, "a": 0.3, "b": -0.2, "stroke": None}
     value = ManyLosses(run)(plane.place(0.3, -0.2)[None]).item()
     assert run.act(deed)
-    torch.testing.assert_close(flat_weights(run.engine).double(), plane.place(0.3, -0.2))
+    torch.testing.assert_close(run.engine.flat().double(), plane.place(0.3, -0.2))
     metrics = run.measure()
     assert metrics.train_loss == pytest.approx(value, rel=1e-9)
     assert run.marks[-1][1:] == ("hands", "stand")
@@ -304,13 +303,13 @@ def test_standing_moves_gains_and_keeps_cuts():
     run = stepped(layers=[D3, {"kind": "layer_norm"}, D3])
     run.act({"deed": "cut", "block": 1, "unit": 0, "source": 1, "on": True})
     run.advance(2)
-    before = flat_weights(run.engine)
+    before = run.engine.flat()
     weights = before.double() + 1
     run.hands.stand(weights)
     expected = weights * held_at_zero(run)
-    torch.testing.assert_close(flat_weights(run.engine).double(), expected)
+    torch.testing.assert_close(run.engine.flat().double(), expected)
     run.hands.undo()
-    torch.testing.assert_close(flat_weights(run.engine), before, rtol=0, atol=0)
+    torch.testing.assert_close(run.engine.flat(), before, rtol=0, atol=0)
     assert run.hands.any_cut
 
 
@@ -323,16 +322,16 @@ def test_a_ball_rolls_as_the_run_itself_would(name):
     optimizer = {"name": name, "learning_rate": 0.02}
     changes = {"batch_size": 1000, "order": "fixed"}
     run = run_of(small(layers=[D3], optimizer=optimizer, training=changes))
-    ball = Descent(run, flat_weights(run.engine), run.experiment.optimizer)
+    ball = Descent(run, run.engine.flat(), run.experiment.optimizer)
     run.advance(4)
     ball.advance(4)
-    torch.testing.assert_close(ball.weights(), flat_weights(run.engine), rtol=1e-9, atol=1e-12)
+    torch.testing.assert_close(ball.weights(), run.engine.flat(), rtol=1e-9, atol=1e-12)
 
 
 def test_a_ball_keeps_cuts_gains_and_running_means():
     run = stepped(layers=[D3, {"kind": "batch_norm"}, {**D3, "bias": False}])
     run.act({"deed": "cut", "block": 1, "unit": 0, "source": 1, "on": True})
-    ball = Descent(run, flat_weights(run.engine), run.experiment.optimizer)
+    ball = Descent(run, run.engine.flat(), run.experiment.optimizer)
     for name, value in run.engine.extras().items():
         assert torch.equal(ball.engine.extras()[name], value)
     ball.advance(20)
@@ -360,7 +359,7 @@ def test_several_balls_roll_in_turns_beside_the_run():
         assert ball.track[-1][3] < ball.track[0][3]
     assert len({ball.track[-1] for ball in balls}) == 3
     # the last point of the track is the ball's own
-    alone = Descent(run, flat_weights(run.engine), balls[0].optimizer)
+    alone = Descent(run, run.engine.flat(), balls[0].optimizer)
     alone.advance(250)
     expected = [
         *plane.coordinates(alone.weights()[None])[0].tolist(),

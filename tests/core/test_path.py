@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from playground.core import path as path_module
 from playground.core.engine import ENGINES
-from playground.core.path import LEAST_POINTS, MEMORY, MOST_POINTS, SAVED, Path, flat_weights
+from playground.core.path import LEAST_POINTS, MEMORY, MOST_POINTS, SAVED, Path
 from playground.core.run import Run
 from tests.core.helpers import flat, run_of, small
 
@@ -44,13 +44,24 @@ def test_every_measured_moment_is_a_point_of_the_path(engine):
     assert not any(run.path.begins)
 
 
+@pytest.mark.parametrize("engine", list(ENGINES))
+def test_the_flat_vector_holds_what_is_learned_in_its_order(engine):
+    run = run_of(small(layers=NORMED if engine == "autograd" else [{"kind": "dense"}] * 2))
+    run.advance(3)
+    expected = torch.cat([part.reshape(-1) for part in run.engine.learned()])
+    assert torch.equal(run.engine.flat(), expected)
+    kept = run.engine.flat()
+    run.advance(1)
+    assert torch.equal(kept, expected), "a copy"
+
+
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 def test_a_young_run_that_nobody_measures_leaves_a_path(precision):
     run = run_of(small(training={"precision": precision}))
     for _ in range(300):
         run.train_for(0)
     assert run.step > 300
-    assert 30 < len(run.path) < 0.5 * MOST_POINTS, "every few percent of the steps"
+    assert 30 < len(run.path) < MOST_POINTS, "every few percent of the steps"
     assert len(run.history) == 1
     steps = [epoch * run.batches_per_epoch for epoch in run.path.epochs]
     assert max(later / before for before, later in itertools.pairwise(steps[5:])) < 2.5
@@ -75,7 +86,7 @@ def test_what_a_layer_learns_besides_weights_is_on_the_path():
     assert run.path.size == sum(part.numel() for part in run.engine.learned())
     assert {name.rsplit(".", 1)[-1] for name in run.engine.gains()} == {"weight", "bias"}
     assert not any("running" in name for name in run.engine.gains())
-    torch.testing.assert_close(run.path.points[-1].double(), flat_weights(run.engine).double())
+    torch.testing.assert_close(run.path.points[-1].double(), run.engine.flat().double())
 
 
 def test_a_hand_begins_a_new_piece_and_forgets_nothing():

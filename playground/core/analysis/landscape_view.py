@@ -38,7 +38,6 @@ from playground.core.analysis.weight_plane import (
 from playground.core.errors import PlaygroundError
 from playground.core.network import parameter_count, penalty_rates
 from playground.core.optimizers import OPTIMIZERS, SGD, OptimizerBase
-from playground.core.path import flat_weights
 
 if TYPE_CHECKING:
     from playground.core.want import Want
@@ -142,7 +141,7 @@ class LandscapeView(Study):
         if plane is None or run.path.plane is not plane:
             live["plane"] = 0
             return
-        a, b, off = plane.coordinates(flat_weights(run.engine)[None])[0].tolist()
+        a, b, off = plane.coordinates(run.engine.flat()[None])[0].tolist()
         live["point"] = [_finite(value) for value in (a, b, off)]
         live["loss"] = self._present_loss()
         live["stale"] = self._conditions() != self._under

@@ -19,7 +19,6 @@ from playground.core.analysis.weight_plane import WeightPlane, split
 from playground.core.engine import make_engine
 from playground.core.engine.batches import Batches
 from playground.core.optimizers import OptimizerBase
-from playground.core.path import flat_weights
 from playground.core.random import stable_seed
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ class Descent:
 
     def weights(self) -> Tensor:
         """Where it is, (parameters,)."""
-        return flat_weights(self.engine)
+        return self.engine.flat()
 
 
 @dataclass(eq=False)
@@ -123,7 +122,7 @@ def roll(
     Yields:
         After every turn of a ball, which share of all steps is done.
     """
-    start = flat_weights(run.engine).cpu().double()
+    start = run.engine.flat().cpu().double()
     rolling = [(ball, Descent(run, start, ball.optimizer)) for ball in balls]
     for ball in balls:
         ball.note(plane, losses, start)

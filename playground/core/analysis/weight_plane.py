@@ -19,7 +19,6 @@ import torch
 from torch import Tensor
 
 from playground.core.analysis.pca import exact_components
-from playground.core.path import flat_weights
 from playground.core.random import stable_seed
 
 if TYPE_CHECKING:
@@ -143,7 +142,7 @@ def held_at_zero(run: Run) -> Tensor:
 
 
 def _present(run: Run) -> Tensor:
-    return flat_weights(run.engine).cpu().double()
+    return run.engine.flat().cpu().double()
 
 
 def _random_axes(run: Run, seed: int, mask: Tensor) -> list[Tensor]:

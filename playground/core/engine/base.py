@@ -125,6 +125,11 @@ class Engine(ABC):
         """
         return [part for pair in self.parameters() for part in pair] + list(self.gains().values())
 
+    def flat(self) -> Tensor:
+        """All that the network learns as one vector (parameters,), in the order of `learned`: a
+        copy."""
+        return torch.cat([part.reshape(-1) for part in self.learned()])
+
     def load_extras(self, extras: Mapping[str, Tensor]) -> None:
         """Takes over those of another engine's `extras` that this network has too."""
         with torch.no_grad():

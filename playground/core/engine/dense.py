@@ -65,6 +65,7 @@ class DenseEngine(Engine):
         for matrix, (weight, bias) in zip(self.matrices, problem.parameters, strict=True):
             matrix[:, :-1] = weight
             matrix[:, -1] = bias
+        self._order = _learned_order(shapes).to(problem.device)
         self.kernels = _kernels(problem)
         self.exchange(problem.inputs, problem.targets)
         self._epoch_inputs = self._inputs[:0]
@@ -232,6 +233,10 @@ class DenseEngine(Engine):
     def parameters(self) -> Parameters:
         return [(matrix[:, :-1], matrix[:, -1]) for matrix in self.matrices]
 
+    def flat(self) -> Tensor:
+        # One call: a run keeps its path all the time.
+        return self._flat[self._order]
+
     def gradient_norm(self) -> float:
         return torch.linalg.vector_norm(self._gradient).item()
 
@@ -283,6 +288,15 @@ def _views(flat: Tensor, shapes: Sequence[tuple[int, ...]]) -> list[Tensor]:
         views.append(flat[start : start + rows * columns].view(rows, columns))
         start += rows * columns
     return views
+
+
+def _learned_order(shapes: Sequence[tuple[int, ...]]) -> Tensor:
+    """Places in the flat vector of each map's weights, row by row, and then its biases."""
+    places = torch.arange(sum(rows * columns for rows, columns in shapes))
+    parts = [
+        part.flatten() for view in _views(places, shapes) for part in (view[:, :-1], view[:, -1])
+    ]
+    return torch.cat(parts)
 
 
 def _kernels(problem: Problem) -> list[tuple[str, Kernel]]:

@@ -29,7 +29,10 @@ export class Release {
       on: { change: () => (chosen.steps = Number(this.steps.value)) },
     }, ...STEPS.map((value) => el('option', { value, text: text('landscape.steps_value', { steps: value }) })));
     this.steps.value = chosen.steps;
-    this.go = el('button', { type: 'button', class: 'np-toggle', title: text('landscape.release_tip'), on: { click: go } });
+    this.go = el('button', {
+      type: 'button', class: 'np-toggle', text: text('landscape.release'), title: text('landscape.release_tip'),
+      disabled: true, on: { click: go },
+    });
     this.more = iconButton({ name: 'zoomIn', label: text('landscape.more'), onClick: () => this.add() });
     this.node = el('div', { class: 'np-land-release' },
       el('h4', { class: 'np-subtitle', text: text('landscape.release_title'), title: text('landscape.release_tip') }),
