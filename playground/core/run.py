@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Literal
@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from playground.core import devices
+from playground.core.changes import data_stream, note, take_over
 from playground.core.data import schema_of
 from playground.core.data.prepare import Prepared, as_counts, prepare
 from playground.core.data.table import Table
@@ -25,30 +26,19 @@ from playground.core.engine import Engine, Problem, make_engine
 from playground.core.engine.base import Free
 from playground.core.engine.batches import Batches
 from playground.core.errors import Notice, PlaygroundError
-from playground.core.experiment import (
-    Experiment,
-    changed_settings,
-    needs_another_engine,
-    reset_reasons,
-)
+from playground.core.experiment import Experiment
 from playground.core.hands import Hands
 from playground.core.history import History, Metrics
 from playground.core.losses import LOSSES, encode_targets
 from playground.core.meter import Meter, predicted
-from playground.core.network import (
-    checked,
-    first_parameters,
-    parameter_count,
-)
+from playground.core.network import checked, first_parameters, parameter_count
 from playground.core.pace import Pace
 from playground.core.path import Path
-from playground.core.random import SeedRandom, Stream, TorchStream, stable_seed
+from playground.core.random import Stream, stable_seed
 from playground.core.saving import restore, snapshot_of
-from playground.core.transplant import memory_of, transplant
 
 State = Literal["ready", "done", "diverged"]
 CHUNK_SECONDS = 0.0015
-MOST_MARKS = 40
 EXPLOSION = 1000  # times the first loss: finite still, but no state to go on from
 
 
@@ -98,7 +88,7 @@ class Run:
             purpose: torch.Generator().manual_seed(stable_seed(experiment.training.seed, purpose))
             for purpose in ("weights", "order", "dropout")
         }
-        stream = _data_stream(experiment)
+        stream = data_stream(experiment)
         self.data: Prepared = prepare(experiment, table, stream)
         if self.loss.rates:
             self.data = as_counts(self.data)
@@ -383,23 +373,13 @@ class Run:
             self.hold()
             self.measured_step = -1
             self.hands.tell(deed, before, self._scores_now())
-            self._note([("hands", str(deed["deed"]))])
+            note(self, [("hands", str(deed["deed"]))])
         return done
 
     @torch.no_grad()
     def _scores_now(self) -> Metrics:
         """What `measure` would find, without a word of it in the history."""
         return self.meter.metrics(self.engine.activations(self.points)[-1])
-
-    def _note(self, changes: Sequence[tuple[str, str]]) -> None:
-        """Marks what changed at this moment; of many changes in a row of one thing, the last."""
-        if self.step == 0:
-            return
-        for what, to in changes:
-            if self.marks and self.marks[-1][:2] == (self.exact_epoch, what):
-                self.marks.pop()
-            self.marks.append((self.exact_epoch, what, to))
-        del self.marks[:-MOST_MARKS]
 
     def hold(self) -> None:
         """Tells the engine which weights and biases must stay as they are."""
@@ -415,52 +395,12 @@ class Run:
         return self.hands.free(fixed)
 
     def update(self, experiment: Experiment) -> None:
-        """Takes over settings that may change mid-run.
+        """Takes over settings that may change mid-run, see `changes`.
 
         Raises:
             PlaygroundError: a change that needs the weights to start again.
         """
-        reasons = reset_reasons(self.experiment, experiment)
-        if reasons:
-            raise PlaygroundError("change_needs_reset", settings=", ".join(reasons))
-        only_view = experiment == self.experiment.model_copy(update={"view": experiment.view})
-        changes = changed_settings(self.experiment, experiment)
-        other = needs_another_engine(self.experiment, experiment)
-        memory = memory_of(self) if other else None
-        data = self.data
-        if experiment.data != self.experiment.data:
-            data = prepare(experiment, self.table, _data_stream(experiment))
-            data = as_counts(data) if self.loss.rates else data
-        blocks = checked(experiment, self.schema)
-        self.experiment = experiment
-        if only_view:
-            return
-        self.blocks = blocks
-        self._note(changes)
-        self.loss = LOSSES[experiment.loss].under(experiment.loss_settings)
-        if memory is not None:
-            transplant(self, memory)
-        else:
-            self.engine.configure(experiment)
-        self.pace.configure()
-        self.hold()
-        self.batches.configure(experiment.training, whole=experiment.optimizer.full_batch)
-        if self.batches.slices and self.batches.position == len(self.batches.slices):
-            self.batches.finish_epoch()
-            self.engine.load(self.batches.indices)
-        if data is not self.data:
-            self._exchange(data)
-        self.resume()
-
-    def _exchange(self, data: Prepared) -> None:
-        """Goes on with other points: weights and the optimizer's state stay as they are."""
-        self.data = data
-        self.engine.exchange(*self.examples("train"))
-        self.batches.resize(len(data.inputs_train))
-        self.engine.load(self.batches.indices)
-        self.begin_measuring()
-        self.state = "ready"
-        self.measure()
+        take_over(self, experiment)
 
     def snapshot(self) -> bytes:
         """Everything that a new Run of the same experiment needs to go on exactly from here."""
@@ -474,11 +414,3 @@ class Run:
         self._check_points()
         self.pace.resume()
         self.pace.check()
-
-
-def _data_stream(experiment: Experiment) -> Stream:
-    """The stream that draws the points; in a replay the weights come from it too."""
-    seed = experiment.training.seed
-    if experiment.training.stream == "tfplayground":
-        return SeedRandom(experiment.training.seed_text or f"{seed / 100_000:.5f}")
-    return TorchStream(seed, "data")
