@@ -223,7 +223,7 @@ def test_dragging_an_arrow_moves_the_matrix_the_link_and_what_torch_says(visit: 
     page.page.reload()
     assert entries(page.stage("plane")) == [a, b, c, d]
     page.keyed("language_control").get_by_text("中").click()
-    expect(page.page.get_by_role("heading", name="矩阵推动平面")).to_be_visible()
+    expect(page.page.get_by_role("heading", name="矩阵让平面动起来")).to_be_visible()
     expect(page.stage("plane").get_by_role("tab", name="特征向量")).to_be_visible()
     assert entries(page.stage("plane")) == [a, b, c, d]
 

@@ -230,6 +230,41 @@ def solve(problem: Problem) -> list[dict[str, Any]]:
     ]
 
 
+def program(
+    points: Sequence[Sequence[float]],
+    scaling: Scaling,
+    start: Sequence[float],
+    *,
+    rate: float,
+    momentum: float,
+    tolerance: float,
+) -> str:
+    """The walk as a PyTorch program of its own, which ends with the weights and its steps."""
+    lines = [
+        "import torch",
+        "",
+        "points = torch.tensor(",
+        f"    {[list(map(float, point)) for point in points]},",
+        "    dtype=torch.float64,",
+        ")",
+        "x, y = points.T",
+        *(["x = x - x.mean()"] if scaling != "raw" else []),
+        # A constant column stays as it is.
+        *(["x = x / (x.std(correction=0) or 1)"] if scaling == "standard" else []),
+        "X = torch.stack((x, torch.ones_like(x)), dim=1)",
+        f"w = torch.tensor({[float(value) for value in start]}, dtype=torch.float64)",
+        "v = torch.zeros_like(w)",
+        f"for step in range({MOST_STEPS}):",
+        "    gradient = X.T @ (X @ w - y) / len(y)",
+        f"    if gradient.norm() < {tolerance!r}:",
+        "        break",
+        f"    v = {momentum!r} * v - {rate!r} * gradient",
+        "    w = w + v",
+        "print(step, w)",
+    ]
+    return "\n".join(lines)
+
+
 def report(
     *,
     points: Sequence[Sequence[float]] | None = None,
@@ -277,6 +312,9 @@ def report(
         "state": walk.state,
         "steps": len(walk.path) - 1,
         "solutions": solve(problem),
+        "program": program(
+            points, scaling, start, rate=rate, momentum=momentum, tolerance=tolerance
+        ),
     }
     arrays = {
         "path": walk.path.numpy(),

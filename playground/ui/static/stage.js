@@ -39,7 +39,10 @@ export function mount(component) {
 class Stage {
   constructor(host) {
     this.host = host;
-    this.number = 0;
+    // Questions are numbered from the clock: an answer that Python kept for the stage before this
+    // one belongs to none of them.
+    this.number = Date.now();
+    this.path = location.pathname;
     this.params = {};
   }
 
@@ -111,7 +114,8 @@ class Stage {
     clearTimeout(this.resting);
     const entries = Object.entries(this.params);
     this.params = {};
-    if (!entries.length || !this.root?.isConnected) return;
+    // The address may be another page's already, while this one waits to be taken down.
+    if (!entries.length || !this.root?.isConnected || location.pathname !== this.path) return;
     const address = new URL(location.href);
     for (const [key, text] of entries) {
       if (text == null) address.searchParams.delete(key);

@@ -136,6 +136,17 @@ def test_a_valley_has_no_single_bottom_and_still_an_end(points: list[list[float]
     np.testing.assert_allclose(arrays["path"][-1], nearest, atol=1e-5)
 
 
+@pytest.mark.parametrize("points", [POINTS, FLAT["a constant column"]], ids=["points", "flat"])
+@pytest.mark.parametrize("scaling", SCALINGS)
+def test_the_program_walks_the_same_way(points: list[list[float]], scaling: Scaling) -> None:
+    header, arrays = report(points=points, scaling=scaling, start=[2, -1], momentum=0.3)
+    assert header["state"] == "converged"
+    left: dict[str, Any] = {}
+    exec(header["program"], left)  # the program under test
+    assert left["step"] == header["steps"]
+    np.testing.assert_allclose(left["w"], arrays["path"][-1], atol=1e-9)
+
+
 @settings(max_examples=40)
 @given(
     points=some.lists(some.tuples(COORDINATE, COORDINATE).map(list), min_size=1, max_size=8),

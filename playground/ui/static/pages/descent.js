@@ -72,6 +72,7 @@ class Page {
     this.verdict = el('p', { class: 'np-verdict', role: 'status' });
     this.facts = facts();
     this.direct = el('div', { class: 'np-direct' });
+    this.program = el('pre', { class: 'np-program', tabindex: '0', 'aria-label': text('descent.program') });
     root.replaceChildren(
       el('div', { class: 'np-descent-top' }, this.sets.node,
         button(text('descent.again'), () => this.drawAgain(), { title: text('descent.again_tip') })),
@@ -82,7 +83,8 @@ class Page {
         el('div', { class: 'np-descent-side' }, this.buildControls(), this.clock.node, this.verdict, this.facts.node)),
       el('div', { class: 'np-descent-below' },
         el('div', {}, el('h3', { class: 'np-title', text: text('descent.chart') }), this.chart.node),
-        el('div', {}, el('h3', { class: 'np-title', text: text('descent.direct') }), this.direct)));
+        el('div', {}, el('h3', { class: 'np-title', text: text('descent.direct') }), this.direct)),
+      el('details', { class: 'np-torch-box' }, el('summary', { text: text('descent.program') }), this.program));
   }
 
   buildControls() {
@@ -412,6 +414,7 @@ class Page {
   showDirect() {
     const { text } = this.context;
     const { gram, moments, solutions, line, least } = this.header;
+    this.program.textContent = this.header.program;
     this.direct.replaceChildren(
       el('p', { text: text('descent.direct_intro') }),
       el('div', { class: 'np-tables' }, el('span', { text: 'XᵀX w = Xᵀy:' }),
