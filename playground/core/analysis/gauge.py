@@ -151,16 +151,16 @@ class Gauge:
         }
 
     def _note(self, epoch: float, value: float, limit: float | None, gap: bool) -> None:
-        begins = gap or not self._strip
-        if self._strip and epoch < self._strip[-1][0]:
-            self._strip.clear()  # the run went back: what came after did not happen
+        while self._strip and epoch < self._strip[-1][0]:
+            self._strip.pop()  # the run went back: what came after did not happen
         if self._strip and epoch == self._strip[-1][0]:
-            begins = bool(self._strip.pop()[3])
-        self._strip.append((epoch, value, limit or 0.0, float(begins)))
+            gap = bool(self._strip.pop()[3])
+        self._strip.append((epoch, value, limit or 0.0, float(gap or not self._strip)))
         if len(self._strip) > STRIP:
             # Every second one goes; a break of the line passes to the one that stays.
-            pairs = zip(self._strip[::2], self._strip[1::2], strict=False)
-            self._strip = [(*b[:3], max(a[3], b[3])) for a, b in pairs]
+            pairs = zip(self._strip[:-1:2], self._strip[1:-1:2], strict=False)
+            kept = [(*b[:3], max(a[3], b[3])) for a, b in pairs]
+            self._strip = [*kept, self._strip[-1]]
 
     def _arrays(self) -> Arrays:
         return {"curvature_strip": np.array(self._strip, np.float32).reshape(-1, 4)}
