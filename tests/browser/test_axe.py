@@ -65,6 +65,8 @@ def test_analyses_and_the_large_map(visit: Visit, scheme: str):
         "Loss landscape",
         "Similarity",
         "Turn, stretch, turn",
+        "Curvature",
+        "Tangent kernel",
     )
     for tab in (*older, *newer):
         page.tab(tab)
