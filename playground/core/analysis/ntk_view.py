@@ -182,6 +182,7 @@ class NtkView(Study):
             "rule": vars(rule) if rule else None,
             "rate": run.pace.rate,
             "scaled": step_scale(run, replica) is not None,
+            "plain": experiment.loss in QUADRATIC and descent,
             "exact": experiment.loss in QUADRATIC and descent and not penalties,
             "penalties": penalties,
             "batch": run.batches.size if run.batches.size < len(run.data.inputs_train) else None,

@@ -10,6 +10,9 @@ import { className } from './scene.js';
 import { Study } from './study.js';
 import { count, percent, significant } from './words.js';
 
+/** Share of what is missing below which a shape says nothing about the order. */
+const LITTLE = 0.002;
+
 /** The output whose maps are drawn, where there are several. */
 let output = 0;
 
@@ -113,24 +116,28 @@ class Ntk {
   /** In which order shapes are learned by half: as predicted, and as seen so far. */
   order(live) {
     const { text } = this.context;
+    const { modes } = this.study.head;
     const sorted = (halves) => halves
-      .map((half, mode) => [half, mode + 1]).filter(([half]) => half != null)
+      .map((half, mode) => [half, mode + 1])
+      .filter(([half, mode]) => half != null && modes[mode - 1].share >= LITTLE)
       .sort((a, b) => a[0] - b[0]).map(([, mode]) => mode);
-    const predicted = sorted(this.study.head.modes.map(({ half }) => half));
-    const seen = sorted(this.study.head.modes.map(({ real }, mode) => real ?? live?.halves[mode]));
-    const list = (modes) => modes.join(', ') || '–';
-    const params = { predicted: list(predicted), seen: list(seen) };
+    const predicted = sorted(modes.map(({ half }) => half));
+    const seen = sorted(modes.map(({ real }, mode) => real ?? live?.halves[mode]));
+    const list = (numbers) => numbers.join(', ') || '–';
+    const params = { little: percent(LITTLE, 1), predicted: list(predicted), seen: list(seen) };
     return predicted.length ? text('ntk.order', params) : text('ntk.order_seen', params);
   }
 
   method() {
     const { text, lang } = this.context;
-    const { exact, last, scaled, rate, points } = this.study.head;
+    const { exact, plain, last, scaled, rate, points } = this.study.head;
     if (!last) return text('ntk.no_prediction');
-    const said = exact
+    const said = [exact
       ? text('ntk.exact', { rate: significant(rate), points })
-      : text('ntk.stepped', { steps: count(last, lang) });
-    return scaled ? `${said} ${text('ntk.scaled')}` : said;
+      : text('ntk.stepped', { steps: count(last, lang) })];
+    if (!plain) said.push(text('ntk.not_plain'));
+    if (scaled) said.push(text('ntk.scaled'));
+    return said.join(' ');
   }
 
   save() {
