@@ -7,6 +7,7 @@ import io
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from playground.core.errors import PlaygroundError
@@ -80,6 +81,33 @@ def test_a_file_comes_along_once():
     assert header["channels"] == 1
     np.testing.assert_array_equal(arrays["picture"], sample_photo("flower")[:40, :60])
     assert asked("rivals", {**params, "k": 3})[0]["k"] == 3
+
+
+@pytest.mark.parametrize("grey", [False, True])
+def test_the_code_gives_the_error_that_is_shown(grey):
+    header, arrays = asked("compress", {**CHINA, "grey": grey})
+    names: dict = {}
+    exec(header["code"].replace("{k}", "15"), names)
+    assert names["error"].item() == pytest.approx((1 - arrays["energy"][15]) ** 0.5, rel=1e-9)
+
+
+def test_of_a_large_picture_the_leading_part(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    photo = Image.fromarray(sample_photo("china")).resize((1100, 1030))
+    photo.save("large.png")
+    content = base64.b64encode((tmp_path / "large.png").read_bytes()).decode()
+    picture = {"file": "large-of-a-test", "filename": "large.png"}
+    params = {"picture": picture, "size": 1536, "grey": True}
+    header, arrays = asked("compress", {**params, "files": {"large-of-a-test": content}})
+    assert not header["exact"] and header["terms"] == 128
+    matrix = channels_of(np.asarray(photo), grey=True)[0]
+    values = torch.linalg.svdvals(matrix)
+    np.testing.assert_allclose(arrays["values"][0], values[:128], rtol=1e-3)
+    wanted = (values[:40] ** 2).sum() / (values**2).sum()
+    assert arrays["energy"][40] == pytest.approx(wanted.item(), abs=1e-6)
+    names: dict = {}
+    exec(header["code"].replace("{k}", "40"), names)
+    assert names["error"].item() == pytest.approx((1 - wanted.item()) ** 0.5, rel=1e-2)
 
 
 @pytest.mark.parametrize(

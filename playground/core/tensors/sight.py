@@ -15,12 +15,13 @@ import torch
 from torch import Tensor
 
 ROWS, COLUMNS, SLICES = 8, 8, 3
-ROWS_OF_SLICES = 6
 PLANE = (5, 3)
 """Rows and columns of each plane of a picture: three stand side by side."""
 WIDE = 5
 """Columns of complex numbers, which take twice the room."""
 LEAST_PICTURE = 8
+LEAST_GREY = 16
+"""Sides from which on a matrix without negative numbers is shown in grey, as a picture."""
 MOST_PIXELS = 320
 WAVE_COLUMNS = 360
 STORED = 24
@@ -77,7 +78,7 @@ def window(tensor: Tensor, at: object = None) -> tuple[dict[str, Any], dict[str,
     """
     found = layout(tensor)
     most_columns = WIDE if tensor.is_complex() else COLUMNS
-    most_rows = ROWS_OF_SLICES if found.slices > 1 else ROWS
+    most_rows = ROWS
     if found.planes:
         most_rows, most_columns = PLANE
     row, column, part = _three_numbers(at)
@@ -161,7 +162,7 @@ def _heat(matrix: Tensor) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     step = _step(matrix)
     some = torch.nan_to_num(matrix[::step, ::step].double())
     low, high = some.min().item(), some.max().item()
-    if low < 0:
+    if low < 0 or min(matrix.shape) < LEAST_GREY:
         reach = max(-low, high) or 1.0
         shares, low, high = some / reach * 127 + 128, -reach, reach
         colors = "diverging"

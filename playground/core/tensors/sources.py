@@ -139,6 +139,8 @@ def written(nested: Nested) -> str:
     if isinstance(nested, list):
         return f"[{', '.join(written(part) for part in nested)}]"
     if isinstance(nested, complex):
+        if nested.real == 0 and math.isfinite(nested.imag):
+            return f"{nested.imag!r}j".replace(".0j", "j")
         if math.isfinite(nested.real) and math.isfinite(nested.imag):
             return repr(nested).strip("()")
         return f"complex({written(nested.real)}, {written(nested.imag)})"

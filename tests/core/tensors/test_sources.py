@@ -277,11 +277,11 @@ def test_a_window_shows_the_numbers_of_its_place():
     tensor = torch.arange(2 * 20 * 30).reshape(2, 20, 30)
     header, arrays = window(tensor, [5, 7, 0])
     assert header["at"] == [5, 7, 0] and header["whole"] == [2, 20, 30]
-    np.testing.assert_array_equal(arrays["values"][..., 0], tensor[:, 5:11, 7:15])
-    np.testing.assert_array_equal(arrays["cells"], tensor[:, 5:11, 7:15])
+    np.testing.assert_array_equal(arrays["values"][..., 0], tensor[:, 5:13, 7:15])
+    np.testing.assert_array_equal(arrays["cells"], tensor[:, 5:13, 7:15])
     header, arrays = window(tensor, [99, -4, 99])
-    assert header["at"] == [14, 0, 0]
-    np.testing.assert_array_equal(arrays["values"][..., 0], tensor[:, 14:, :8])
+    assert header["at"] == [12, 0, 0]
+    np.testing.assert_array_equal(arrays["values"][..., 0], tensor[:, 12:, :8])
     assert window(tensor, "anywhere")[0]["at"] == [0, 0, 0]
 
 

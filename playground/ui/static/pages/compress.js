@@ -14,6 +14,8 @@ export const styles = ['parts.css', 'compress.css'];
 const REST_MS = 350;
 const STRIP = 7;
 const STRIP_PIXELS = 110;
+const TERM_PIXELS = 320;
+const COARSE_PIXELS = 400;
 const FLOAT_BYTES = 4;
 
 export function mount(context) {
@@ -164,6 +166,7 @@ class Compress {
     this.header = header;
     this.energy = arrays.energy.data;
     this.sum = new PartialSum(header, arrays);
+    this.coarse = this.sum.coarse(COARSE_PIXELS);
     this.paintOriginal(header, arrays.picture.data);
     this.slider.disabled = header.terms < 2;
     this.number.max = header.terms;
@@ -182,10 +185,12 @@ class Compress {
     const { canvas } = this.original;
     [canvas.width, canvas.height] = [columns, rows];
     const image = new ImageData(columns, rows);
+    const pixels = image.data;
     for (let i = 0; i < rows * columns; i += 1) {
-      let [r, g, b] = data.subarray(3 * i, 3 * i + 3);
-      if (channels === 1) r = g = b = 0.299 * r + 0.587 * g + 0.114 * b;
-      image.data.set([r, g, b, 255], 4 * i);
+      const [from, to] = [3 * i, 4 * i];
+      const grey = 0.299 * data[from] + 0.587 * data[from + 1] + 0.114 * data[from + 2];
+      for (let c = 0; c < 3; c += 1) pixels[to + c] = channels === 1 ? grey : data[from + c];
+      pixels[to + 3] = 255;
     }
     canvas.getContext('2d').putImageData(image, 0, 0);
   }
@@ -202,7 +207,8 @@ class Compress {
     if (document.activeElement !== this.number) this.number.value = String(k);
     this.spectrum.at(k);
     this.showFacts(k);
-    const most = this.sum.paintTerm(this.term.canvas, k - 1, this.context.theme.colors.diverging);
+    const most = this.sum.paintTerm(
+      this.term.canvas, k - 1, this.context.theme.colors.neurons, TERM_PIXELS);
     const words = text('compress.term', { k, most: significant(most) });
     setText(this.term.caption, words);
     this.term.canvas.setAttribute('aria-label', words);
@@ -211,13 +217,22 @@ class Compress {
     this.rest();
   }
 
-  /** Sums towards k, frame by frame, until it is there. */
+  /** Sums towards k, frame by frame, until it is there: the coarse sum first. */
   drive() {
     if (this.driving) return;
+    const { canvas } = this.approximation;
     const step = () => {
-      const there = this.sum.approach(this.state.k);
-      this.sum.paint(this.approximation.canvas);
-      this.approximation.canvas.dataset.k = String(this.sum.k);
+      const { k } = this.state;
+      let there = false;
+      if (this.coarse && this.coarse.k !== k) {
+        this.coarse.approach(k);
+        this.coarse.paint(canvas);
+      } else {
+        there = this.sum.approach(k);
+        if (there || !this.coarse) this.sum.paint(canvas);
+      }
+      canvas.dataset.k = String(there || !this.coarse ? this.sum.k : this.coarse.k);
+      canvas.dataset.whole = String(there);
       this.driving = there ? null : requestAnimationFrame(step);
     };
     step();
@@ -268,19 +283,18 @@ class Compress {
 
   /** The first terms, one by one: the picture is their sum. */
   paintStrip() {
-    const { header: { terms, rows, columns }, context: { text, theme } } = this;
+    const { header: { terms, exact }, context: { text, theme } } = this;
     const shown = Math.min(STRIP, terms);
-    const step = Math.max(1, Math.floor(Math.max(rows, columns) / STRIP_PIXELS));
     const cards = Array.from({ length: shown }, (_, t) => {
       const canvas = el('canvas', { 'aria-hidden': 'true' });
-      this.sum.paintTerm(canvas, t, theme.colors.diverging, step);
+      this.sum.paintTerm(canvas, t, theme.colors.neurons, STRIP_PIXELS);
       return el('button', {
         type: 'button', class: 'np-c-term', 'aria-label': text('compress.to_term', { k: t + 1 }), title: text('compress.to_term', { k: t + 1 }),
         on: { click: () => this.choose(t + 1) },
-      }, canvas, el('span', { text: `σ${subscript(t + 1)} = ${significant(this.spectrum.values[t])}` }));
+      }, canvas, el('span', { text: `σ${subscript(t + 1)} · ${percent(this.energy[t + 1] - this.energy[t], 1)}` }));
     });
     const signs = cards.flatMap((card, i) => (i ? [el('span', { class: 'np-c-plus', text: '+' }), card] : [card]));
-    if (terms > shown) signs.push(el('span', { class: 'np-c-plus', text: `+ … + σ${subscript(terms)}` }));
+    if (terms > shown) signs.push(el('span', { class: 'np-c-plus', text: exact ? `+ … + σ${subscript(terms)}` : '+ …' }));
     this.strip.replaceChildren(...signs);
   }
 

@@ -2,7 +2,8 @@
  * The sum of the first k terms of a picture, kept while k moves.
  *
  * The terms come from the worker's SVD. Here they are only added up: going from k to another k adds
- * or takes away what lies between, a few milliseconds at a time, so that the slider never waits.
+ * or takes away what lies between, a few milliseconds at a time, so that the slider never waits. Of
+ * a larger picture, a coarse sum follows the slider, and the whole one comes when it rests.
  */
 
 const SLICE_MS = 11;
@@ -50,12 +51,6 @@ export class PartialSum {
     }
   }
 
-  /** One pixel of term t alone, of one channel. */
-  termAt(t, c, i, j) {
-    const term = c * this.terms + t;
-    return this.scale[term] * this.left[term * this.rows + i] * this.right[term * this.columns + j];
-  }
-
   /** The sum as a picture. */
   paint(canvas) {
     const { rows, columns, channels, sum } = this;
@@ -75,32 +70,51 @@ export class PartialSum {
   /**
    * Term t alone: where it makes the picture brighter and where darker.
    *
-   * @param {(share: number) => number[]} diverging colours from 0 through 0.5 to 1
-   * @param {number} step every so manyth pixel
+   * @param {Uint32Array} colors 256 packed pixels, from most negative to most positive
+   * @param {number} longest pixels on the longer side, at most
+   * @returns {number} the largest change it makes
    */
-  paintTerm(canvas, t, diverging, step = 1) {
+  paintTerm(canvas, t, colors, longest) {
+    const step = Math.max(1, Math.ceil(Math.max(this.rows, this.columns) / longest));
     const rows = Math.ceil(this.rows / step);
     const columns = Math.ceil(this.columns / step);
-    const image = new ImageData(columns, rows);
     const values = new Float32Array(rows * columns);
-    let most = 1e-9;
-    for (let i = 0, at = 0; i < rows; i += 1) {
-      for (let j = 0; j < columns; j += 1, at += 1) {
-        let value = 0;
-        for (let c = 0; c < this.channels; c += 1) value += this.termAt(t, c, i * step, j * step);
-        values[at] = value / this.channels;
-        most = Math.max(most, Math.abs(values[at]));
+    for (let c = 0; c < this.channels; c += 1) {
+      const term = c * this.terms + t;
+      const factor = this.scale[term] / this.channels;
+      for (let i = 0, at = 0; i < rows; i += 1) {
+        const height = this.left[term * this.rows + i * step] * factor;
+        for (let j = 0; j < columns; j += 1, at += 1) {
+          values[at] += height * this.right[term * this.columns + j * step];
+        }
       }
     }
-    const colors = Array.from({ length: 256 }, (_, i) => diverging(i / 255));
-    values.forEach((value, i) => {
+    let most = 1e-9;
+    for (const value of values) most = Math.max(most, Math.abs(value));
+    const image = new ImageData(columns, rows);
+    const pixels = new Uint32Array(image.data.buffer);
+    for (let i = 0; i < values.length; i += 1) {
       // By the root of its size: most of a term is far smaller than its few largest places.
-      const share = Math.sign(value) * Math.sqrt(Math.abs(value) / most);
-      const [r, g, b] = colors[Math.min(255, Math.round(share * 127 + 128))];
-      image.data.set([r, g, b, 255], 4 * i);
-    });
+      const share = Math.sign(values[i]) * Math.sqrt(Math.abs(values[i]) / most);
+      pixels[i] = colors[Math.min(255, Math.round(share * 127 + 128))];
+    }
     put(canvas, image);
     return most;
+  }
+
+  /** The same sum over every so manyth pixel, so that no side has more than `longest`. */
+  coarse(longest) {
+    const step = Math.ceil(Math.max(this.rows, this.columns) / longest);
+    if (step <= 1) return null;
+    const some = (data, side) => {
+      const kept = Math.ceil(side / step);
+      return { kept, data: data.filter((_, at) => (at % side) % step === 0) };
+    };
+    const left = some(this.left, this.rows);
+    const right = some(this.right, this.columns);
+    const { channels, terms } = this;
+    return new PartialSum({ channels, terms, rows: left.kept, columns: right.kept },
+      { left, right, scale: { data: this.scale } });
   }
 }
 

@@ -59,6 +59,7 @@ export class Grid {
     const tables = Array.from({ length: slices }, (_, part) => this.table(part, rows, columns));
     this.node.replaceChildren(...tables);
     this.node.classList.toggle('np-t-planes', told.window.planes);
+    this.node.classList.toggle('np-t-dense', slices > 1 && columns > 4 && !this.editable);
     this.marked.clear();
     this.rove(0);
   }
@@ -255,4 +256,4 @@ export class Grid {
 }
 
 /** White space is seen. */
-const spaced = (letter = '') => letter.replace(/ /g, '␣').replace(/\n/g, '↵');
+const spaced = (letter = '') => ({ ' ': '␣', '\n': '↵' })[letter] ?? letter;

@@ -142,7 +142,8 @@ function wraps(dtype, plain, value) {
 export function misfit(problem, { told, text, onFit }) {
   const parts = [el('p', { class: 'np-t-problem', role: 'status', text: problem.sentence })];
   const named = ['A', 'B'].filter((name) => told[name]);
-  if (problem.where === 'operation' && named.length) parts.push(shapes(problem, told, named, text));
+  const ofKinds = /kind/.test(problem.code);
+  if (problem.where === 'operation' && named.length && !ofKinds) parts.push(shapes(problem, told, named, text));
   if (problem.fits.length) {
     parts.push(el('h4', { class: 'np-subtitle', text: text('tensors.would_fit') }),
       el('div', { class: 'np-t-fits' }, ...problem.fits.map((fit) =>

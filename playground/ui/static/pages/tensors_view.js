@@ -66,7 +66,7 @@ export class TensorView {
     if (this.canvas.hidden) return;
     const { text } = this.context;
     const { scale, wave: ends, coarse } = told.whole;
-    const [low, high] = (scale ?? ends).map(realWords);
+    const [low, high] = (told.low === null ? scale ?? ends : [told.low, told.high]).map(realWords);
     const what = wave ? text('tensors.wave', { low, high }) : text('tensors.whole', { low, high });
     setText(this.caption, what
       + (coarse > 1 ? ` ${text('tensors.coarse', { coarse })}` : ''));
