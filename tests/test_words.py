@@ -15,6 +15,7 @@ from playground import words
 from playground.core.activations import ACTIVATIONS
 from playground.core.data import DATASETS
 from playground.core.data.features import FEATURES
+from playground.core.deeds import KINDS
 from playground.core.initializers import INITIALIZERS
 from playground.core.layers import LAYERS
 from playground.core.losses import LOSSES
@@ -226,6 +227,11 @@ def test_whatever_is_registered_has_a_name_and_a_help(table: str) -> None:
     for name in REGISTRIES[table]:
         for part in ("name", "help"):
             assert f"{table}.{name}.{part}" in ENGLISH
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_whatever_is_done_by_hand_has_a_name_on_the_curves(kind: str) -> None:
+    assert f"view.deeds.{kind}" in ENGLISH
 
 
 def test_no_error_is_left_that_nothing_raises() -> None:
