@@ -18,7 +18,7 @@ from playground.core.experiment import Experiment
 from playground.core.lesson import Goal, as_header, check_seeds
 from playground.core.losses import LOSSES
 from playground.core.presets import PRESETS, trained
-from playground.live import bench_requests
+from playground.live import bench_requests, pca_requests
 from playground.live.job import Observation
 from playground.live.tasks import Steps
 
@@ -214,6 +214,8 @@ ANSWERS: dict[str, Callable[..., Observation | Steps]] = {
     "presets": presets,
     "goal": goal,
     "least_squares": least_squares,
+    "components": pca_requests.components,
+    "digits": pca_requests.digits,
     "matrix": matrix,
     "tensors": bench_requests.tensors,
     "compress": bench_requests.compress,

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,7 +33,7 @@ def opened(page: Visitor) -> Locator:
     return panel
 
 
-def option(page: Visitor, name: str) -> object:
+def option(page: Visitor, name: str) -> Any:
     """What the view was last asked with."""
     wants = [message["value"] for message in page.frames_seen.said if message["type"] == "want"]
     return wants[-1]["options"].get("pca", {}).get(name)

@@ -14,7 +14,7 @@ from playground.live.frames import decode
 from playground.ui import stage
 from tests.ui.visits import ROOT, Visit, checked
 
-PAGES = ("tensors", "plane", "compress", "descent")
+PAGES = ("tensors", "plane", "pca", "compress", "descent")
 
 
 def shown(page: AppTest) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -67,6 +67,7 @@ def test_what_a_stage_asks_is_answered_in_the_next_run(
     asked, odd = {
         "plane": ({"matrix": [[2, 0], [0, 1]]}, {"matrix": [[1, 2], [3]]}),
         "descent": ({"points": [[0, 2], [1, 5]]}, {"points": []}),
+        "pca": ({"values": [[0, 2], [1, 5]]}, {"values": [[1, 2], [3]]}),
         "tensors": (
             {"a": {"kind": "typed", "text": "[3, 4]"}, "operation": "add_number",
              "settings": {"number": "2"}},
@@ -87,6 +88,8 @@ def test_what_a_stage_asks_is_answered_in_the_next_run(
             assert header["answer"]["error"]
         elif name == "plane":
             assert header["answer"]["lines"][0]["values"] == [2.0]
+        elif name == "pca":
+            assert header["answer"]["eigenvalues"] == pytest.approx([5, 0])
         elif name == "tensors":
             assert header["answer"]["line"] == "C = A + 2"
             assert header["answer"]["scalar"] == [2.0, 0.0], "no name of the stage's own is taken"

@@ -134,7 +134,7 @@ class Basis:
         return Components(found.mean, axes, variances, found.total, found.rank)
 
 
-def exact_components(points: Tensor, number: int) -> Components:
+def exact_components(points: Tensor, number: int, *, centred: bool = True) -> Components:
     """The first components of any points (n, units), of however many units, by the smaller side.
 
     Where there are fewer points than units, the eigenvectors of the points' Gram matrix (n, n) give
@@ -143,11 +143,12 @@ def exact_components(points: Tensor, number: int) -> Components:
     Args:
         points: float64.
         number: how many axes are wanted; variances are of MOST_RATIOS at least.
+        centred: measure from the mean; else from 0, as of points that are centred already.
     """
-    mean, count = points.mean(0), max(len(points) - 1, 1)
-    centred = points - mean
+    mean = points.mean(0) if centred else torch.zeros_like(points[0])
+    off, count = points - mean, max(len(points) - 1, 1)
     wide = points.shape[1] > len(points)
-    square = centred @ centred.t() if wide else centred.t() @ centred
+    square = off @ off.t() if wide else off.t() @ off
     variances, vectors = torch.linalg.eigh(square / count)
     variances, vectors = variances.flip(0).clamp(min=0), vectors.flip(1)
     tolerance = variances[0] * max(points.shape) * torch.finfo(points.dtype).eps
@@ -155,9 +156,9 @@ def exact_components(points: Tensor, number: int) -> Components:
     axes = vectors[:, : min(number, rank)]
     if wide:
         axes = (
-            torch.linalg.qr(centred.t() @ axes).Q
+            torch.linalg.qr(off.t() @ axes).Q
             if axes.shape[1]
             else axes.new_empty(points.shape[1], 0)
         )
     kept = variances[: max(number, MOST_RATIOS)]
-    return Components(mean, axes.t(), kept, centred.square().sum().item() / count, rank)
+    return Components(mean, axes.t(), kept, off.square().sum().item() / count, rank)
