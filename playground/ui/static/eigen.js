@@ -112,7 +112,7 @@ function paintCard(context, card, { text, theme }) {
 /** The way of each eigenvalue; the older, the paler. Steps below half a pixel are left out. */
 function paintTrails(context, { toX, toY }, { book, order, size }, theme) {
   context.lineWidth = 1.4;
-  context.lineJoin = 'round';
+  context.lineJoin = 'bevel';
   for (let k = 0; k < size; k++) {
     let [px, py] = [NaN, NaN];
     let age = -1;

@@ -162,7 +162,7 @@ function paintStrip(context, { item }, place, theme, { logX }) {
   context.beginPath();
   context.rect(strip.left, TOP - 2, strip.width, place.space + 4);
   context.clip();
-  context.lineJoin = 'round';
+  context.lineJoin = 'bevel'; // round ones are slow without a GPU
   context.lineWidth = lines.length > 16 ? 0.9 : 1.5;
   for (let k = lines.length - 1; k >= 0; k--) {
     context.beginPath();
@@ -177,7 +177,7 @@ function paintStrip(context, { item }, place, theme, { logX }) {
   context.restore();
 }
 
-/** One row for every half pixel at most; jumps at one moment keep both their ends. */
+/** One row for every pixel at most; jumps at one moment keep both their ends. */
 function thinned(book, toX) {
   const found = [];
   let broken = false;
@@ -187,7 +187,7 @@ function thinned(book, toX) {
     const next = row + 1 < book.count ? toX(book.epoch(row + 1)) : Infinity;
     const jump = row + 1 < book.count && book.epoch(row + 1) === book.epoch(row);
     const before = found.at(-1);
-    if (before && x - before.x < 0.5 && next - x < 0.5 && !jump) continue;
+    if (before && x - before.x < 1 && next - x < 1 && !jump) continue;
     found.push({ row, x, broken });
     broken = false;
   }
