@@ -288,8 +288,8 @@ export class Grip {
       this.filled = key;
       this.matrix.replaceChildren(...items.map((item) => el('option', { value: item.key, text: item.name })));
       if (!items.some((item) => item.key === this.chosen.key)) {
-        const hidden = items.find((item) => item.values.length > 1) ?? items[0];
-        Object.assign(this.chosen, { key: hidden.key, place: 0, rank: null });
+        const richest = items.reduce((best, item) => (item.values.length > best.values.length ? item : best));
+        Object.assign(this.chosen, { key: richest.key, place: 0, rank: null });
       }
       this.listed = null;
     }
