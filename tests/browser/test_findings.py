@@ -33,6 +33,7 @@ def test_a_remedy_that_may_change_mid_run_keeps_the_weights(visit: Visit):
     page = visit(tap=True).open(FAST)
     panel = page.tab("What do I see?")
     item = panel.get_by_role("listitem").filter(has_text="The learning rate is too high")
+    page.until(lambda: page.frames_seen.newest.get("findings"))
     largest = next(
         one["numbers"]["largest"]
         for one in page.frames_seen.newest["findings"]["found"]

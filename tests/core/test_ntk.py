@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -347,3 +348,42 @@ def test_a_network_without_gradients_has_a_kernel_of_zeros():
 def test_the_rule_is_the_runs():
     run = run_of(small("circle", optimizer={"name": "sgd", "learning_rate": 0.5, "momentum": 0.3}))
     assert step_rule(run) == StepRule(0.5, 0.3)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"layers": [{"kind": "dense", "units": 3, "activation": "relu"}], "loss": "hinge"},
+        {"layers": [{"kind": "dense", "units": 4}, {"kind": "batch_norm"}]},
+        {"layers": [{"kind": "dense", "units": 4}, {"kind": "dropout", "rate": 0.2}]},
+        {"layers": [{"kind": "dense", "units": 4, "activation": "step"}]},
+        {"layers": [{"kind": "dense", "units": 4, "activation": "prelu"}]},
+        {"optimizer": {"name": "lbfgs"}},
+        {"optimizer": {"name": "sam"}},
+        {"training": {"precision": "float32"}},
+        {"training": {"batch_size": 7}},
+        {"optimizer": {"name": "sgd", "learning_rate": 100.0}, "loss": "mse"},
+    ],
+)
+def test_any_network_has_a_kernel(changes):
+    run = run_of(small("circle", **{"layers": NET, **changes}))
+    run.advance(3)
+    header, arrays = study(run)
+    told = header["studies"]["ntk"]
+    assert told["state"] == "done", told["problem"]
+    json.dumps(header, allow_nan=False)
+    assert all(np.isfinite(array).all() for name, array in arrays.items() if "ntk" in name)
+    assert ("ntk_predicted" in arrays) == (run.experiment.optimizer.flat)
+
+
+def test_a_run_that_diverged_is_looked_at_where_it_went_back_to():
+    changes = {"optimizer": {"name": "sgd", "learning_rate": 100.0}, "loss": "mse", "layers": []}
+    run = run_of(small("line", **changes, **FULL))
+    for _ in range(200):
+        run.advance(1)
+        run.measure()
+    assert run.state == "diverged"
+    header, arrays = study(run)
+    assert header["studies"]["ntk"]["state"] == "done"
+    assert np.isfinite(arrays["ntk_predicted"]).all()
+    assert np.isfinite(arrays["ntk_real"]).all()
