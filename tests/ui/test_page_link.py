@@ -91,3 +91,13 @@ def test_python_writes_it_too(address: dict[str, str]) -> None:
     page_link.write(m="1,0,0,1", n="3")
     page_link.write(n=None)
     assert address == {"m": "1,0,0,1"}
+
+
+def test_the_menu_leads_back_to_what_was_left(address: dict[str, str]) -> None:
+    assert page_link.kept("plane") is None
+    address |= {"m": "1,0,0,1", "lang": "zh"}
+    page_link.keep("plane")
+    address.clear()
+    page_link.keep("descent")
+    assert page_link.kept("plane") == {"m": "1,0,0,1"}
+    assert page_link.kept("descent") is None

@@ -258,7 +258,7 @@ def program(
         "    gradient = X.T @ (X @ w - y) / len(y)",
         f"    if gradient.norm() < {tolerance!r}:",
         "        break",
-        f"    v = {momentum!r} * v - {rate!r} * gradient",
+        f"    v = {float(momentum)} * v - {float(rate)} * gradient",
         "    w = w + v",
         "print(step, w)",
     ]

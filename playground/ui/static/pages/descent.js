@@ -5,12 +5,13 @@ import { el } from '../dom.js';
 import { short, significant } from '../words.js';
 import { contour, descend, lineOf, lossAbove, pose, weightsOf } from './bowl.js';
 import { powerWords, StepChart } from './chart.js';
+import { codeBlock } from './code.js';
 import { button, chips, facts, matrixTable, slider, vectorWords } from './kit.js';
 import { norm, difference } from './matrix.js';
 import { playing } from './playing.js';
 import { Window } from './window.js';
 
-export const styles = ['descent.css'];
+export const styles = ['parts.css', 'descent.css'];
 
 const SETS = {
   line: { count: 20, noise: 0.8, centre: 0.5, spread: 1.5, outliers: 0 },
@@ -72,7 +73,7 @@ class Page {
     this.verdict = el('p', { class: 'np-verdict', role: 'status' });
     this.facts = facts();
     this.direct = el('div', { class: 'np-direct' });
-    this.program = el('pre', { class: 'np-program', tabindex: '0', 'aria-label': text('descent.program') });
+    this.program = codeBlock({ text, label: text('descent.program') });
     root.replaceChildren(
       el('div', { class: 'np-descent-top' }, this.sets.node,
         button(text('descent.again'), () => this.drawAgain(), { title: text('descent.again_tip') })),
@@ -84,7 +85,7 @@ class Page {
       el('div', { class: 'np-descent-below' },
         el('div', {}, el('h3', { class: 'np-title', text: text('descent.chart') }), this.chart.node),
         el('div', {}, el('h3', { class: 'np-title', text: text('descent.direct') }), this.direct)),
-      el('details', { class: 'np-torch-box' }, el('summary', { text: text('descent.program') }), this.program));
+      this.program.node);
   }
 
   buildControls() {
@@ -199,6 +200,7 @@ class Page {
     const { rate, momentum, tolerance } = this;
     this.walk = descend(this.problem, this.start, { rate, momentum, tolerance, steps: STEPS });
     this.walk.loss = this.walk.path.map((weights) => lossAbove(this.problem, weights));
+    this.clock.stop();
     this.show();
     this.showLink();
     clearTimeout(this.asking);
@@ -225,7 +227,6 @@ class Page {
     this.scalings.show(this.scaling);
     this.rateSlider.show(this.rateAt());
     const last = Math.max(1, walk.path.length - 1);
-    this.clock.stop();
     this.clock.span(last);
     this.placeHandles();
     const [steep, shallow] = problem.eigenvalues;
@@ -414,7 +415,7 @@ class Page {
   showDirect() {
     const { text } = this.context;
     const { gram, moments, solutions, line, least } = this.header;
-    this.program.textContent = this.header.program;
+    this.program.show(this.header.program);
     this.direct.replaceChildren(
       el('p', { text: text('descent.direct_intro') }),
       el('div', { class: 'np-tables' }, el('span', { text: 'XᵀX w = Xᵀy:' }),

@@ -45,11 +45,12 @@ export function playing({ still, label, play, low, high: end, value, step = 0.01
   return {
     node: el('div', { class: 'np-playing' }, button, range.node),
     stop,
-    /** A new high end, which becomes the value. */
+    /** A new high end; the value stays, unless it was the end or lies beyond. */
     span(to) {
-      high = now = to;
+      now = now >= high ? to : Math.min(now, to);
+      high = to;
       range.input.max = String(to);
-      range.show(to);
+      range.show(now);
     },
     get value() { return now; },
     set value(to) {
