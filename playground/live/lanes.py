@@ -67,13 +67,19 @@ class ThreadLane:
         self._thread.join(EXIT_GRACE)
 
     def _run(self) -> None:
+        from playground.live.environment import whole_number
         from playground.live.scheduler import Scheduler
         from playground.live.workshop import CoreWorkshop
 
         try:
             workshop = CoreWorkshop()
             self._receive(self, ("ready", {"pid": os.getpid()}, b""))
-            Scheduler(self._inbox, lambda message: self._receive(self, message), workshop).run()
+            load = whole_number("PLAYGROUND_LOAD", 100)
+
+            def send(message: Message) -> None:
+                self._receive(self, message)
+
+            Scheduler(self._inbox, send, workshop, load=load).run()
         except Exception:
             log.exception("the scheduler of %s stopped", self.name)
         self._ended(self)

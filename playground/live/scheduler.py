@@ -9,7 +9,6 @@ a worker process and in a thread; it speaks through messages alone (`protocol`).
 from __future__ import annotations
 
 import logging
-import math
 import time
 from collections.abc import Callable, Generator
 from queue import Empty, SimpleQueue
@@ -18,21 +17,12 @@ from typing import Any, Protocol
 from playground.core.errors import Notice, PlaygroundError
 from playground.live import frames
 from playground.live.job import Job, Observation, Run
+from playground.live.pacing import SLICE, interval_for, resolution_for, slice_for
 from playground.live.protocol import Message, Send
 from playground.live.tasks import Steps, TaskBoard
 
 log = logging.getLogger(__name__)
 
-ROUND = 0.04  # s in which every running job has had a turn, where turns can be that short
-SLICE = (0.002, 0.01)  # s, shortest and longest turn
-MAX_RATE = 24.0  # frames/s of one run
-TOTAL_RATE = 128.0  # frames/s of a worker, shared by its running jobs
-MIN_RATE = 7.0  # frames/s of one run, below which sharing alone does not push it
-CALM_RATE = 17.0  # frames/s that a run keeps although its frames cost a little
-CALM_SHARE = 0.05  # of a worker's time that frames beyond that may take
-FRAME_SHARE = (0.2, 0.5)  # of a worker's time that goes into frames: wanted, and at most
-RESOLUTION = (50, 100)  # side of the decision map: with many running jobs, and with a few
-FEW = 4  # running jobs that get the full resolution
 SNAPSHOT_PERIOD = 2.0  # s
 SNAPSHOT_SHARE = 0.01  # of a run's time, at most, goes into snapshots
 SNAPSHOT_RATE = 2**19  # bytes/s of one run's snapshots
@@ -55,30 +45,6 @@ class Workshop(Protocol):
     def tidy(self) -> None: ...
 
 
-def slice_for(running: int) -> float:
-    """Seconds of one turn with so many running jobs."""
-    return min(max(ROUND / max(running, 1), SLICE[0]), SLICE[1])
-
-
-def resolution_for(running: int) -> int:
-    """Side of the decision map: the same number of pixels in all beyond a few jobs."""
-    low, high = RESOLUTION
-    return high if running <= FEW else max(low, int(high * math.sqrt(FEW / running)))
-
-
-def interval_for(running: int, frame_seconds: float) -> float:
-    """Least seconds between two frames of a run whose frames cost so much.
-
-    A costly frame costs the browser more than the worker, often on the same cores: a large
-    network gives up some of its frames before it gives up steps.
-    """
-    running = max(running, 1)
-    rate = min(MAX_RATE, max(MIN_RATE, TOTAL_RATE / running))
-    wanted, most = (frame_seconds * running / share for share in FRAME_SHARE)
-    calm = min(frame_seconds * running / CALM_SHARE, 1 / CALM_RATE)
-    return max(1 / rate, calm, min(wanted, 1 / MIN_RATE), most)
-
-
 class Scheduler:
     """Turns over its jobs until it is told to stop.
 
@@ -89,6 +55,7 @@ class Scheduler:
         clock: monotonic seconds.
         work: seconds that this thread really computed. Shares are counted by it: a run must not
             pay for the moments that other processes took from its turn.
+        load: percent of its time that may go into turns; after each it rests accordingly.
     """
 
     def __init__(
@@ -98,12 +65,16 @@ class Scheduler:
         workshop: Workshop,
         clock: Callable[[], float] = time.perf_counter,
         work: Callable[[], float] = time.thread_time,
+        *,
+        load: int = 100,
     ) -> None:
         self.inbox = inbox
         self.send = send
         self.workshop = workshop
         self.clock = clock
         self.work = work
+        self._rest = 100 / min(max(load, 1), 100) - 1  # s of rest for each second of a turn
+        self._rested = 0.0  # when the present rest ends
         self.jobs: dict[str, Job] = {}
         self._tasks = TaskBoard(send, _explain)
         self._floor = 0.0  # vtime of the latest turn: newcomers start level with the others
@@ -138,13 +109,14 @@ class Scheduler:
         running = [job for job in self.jobs.values() if job.state == "running"]
         ready = [job for job in running if job.due() <= now]
         studying = [job for job in self.jobs.values() if job.studying and job.watched]
-        if ready or studying:
+        if (ready or studying) and now >= self._rested:
             busy = len(running) + sum(job.state != "running" for job in studying)
             self._turn(min(ready + studying, key=lambda job: max(job.vtime, self._floor)), busy)
+            self._rested = self.clock() + self._rest * (self.clock() - now)
         if self._tasks:
             self._tasks.work(slice_for(len(running) + 1))
-        wait = self._after_turn(running)
-        return 0.0 if self._tasks or studying else wait
+        wait = self._after_turn(running, [self._rested] if studying else [])
+        return 0.0 if self._tasks else wait
 
     def _turn(self, job: Job, busy: int) -> None:
         """A turn for a job to train; one that studies too does either in turns."""
@@ -169,9 +141,10 @@ class Scheduler:
         if not job.studying:
             job.touch()
 
-    def _after_turn(self, running: list[Job]) -> float | None:
+    def _after_turn(self, running: list[Job], times: list[float]) -> float | None:
+        """Shows and saves what is due; `times` are those of what else is to be done."""
         now = self.clock()
-        times = [job.due() for job in running if job.state == "running"]
+        times += [max(job.due(), self._rested) for job in running if job.state == "running"]
         waiting = [(due, job) for job in self.jobs.values() if (due := job.frame_due()) is not None]
         for due, job in sorted(waiting, key=lambda pair: pair[0]):
             # The longest due first, and no more than a turn's worth: the commands come between.

@@ -23,6 +23,7 @@ import numpy as np
 
 from playground.core.errors import Notice, PlaygroundError
 from playground.live import frames
+from playground.live.environment import whole_number
 from playground.live.handle import RunHandle, RunStatus, Saved
 from playground.live.lanes import Lane
 from playground.live.pool import Pool
@@ -66,8 +67,10 @@ class LiveService:
     ) -> None:
         self.lock = threading.RLock()
         self.clock = clock
-        self.max_runs = _setting("PLAYGROUND_MAX_RUNS", MAX_RUNS) if max_runs is None else max_runs
-        self.grace = _setting("PLAYGROUND_GRACE", GRACE)
+        self.max_runs = (
+            whole_number("PLAYGROUND_MAX_RUNS", MAX_RUNS) if max_runs is None else max_runs
+        )
+        self.grace = whole_number("PLAYGROUND_GRACE", GRACE)
         self.runs: dict[str, RunHandle] = {}
         count = _default_workers() if workers is None else workers
         self._pool = Pool(count, self._receive, self._replace, self.lock)
@@ -383,7 +386,7 @@ def service() -> LiveService:
 
 
 def _default_workers() -> int:
-    return max(0, _setting("PLAYGROUND_WORKERS", 1 if _cores() <= 2 else 2))
+    return max(0, whole_number("PLAYGROUND_WORKERS", 1 if _cores() <= 2 else 2))
 
 
 def _cores() -> int:
@@ -391,12 +394,3 @@ def _cores() -> int:
         return len(os.sched_getaffinity(0))
     except AttributeError:
         return os.cpu_count() or 1
-
-
-def _setting(name: str, default: int) -> int:
-    """A whole number from the environment; one that cannot be read counts as not set."""
-    try:
-        return int(os.environ.get(name, default))
-    except ValueError:
-        log.warning("%s is not a whole number; using %d", name, default)
-        return default

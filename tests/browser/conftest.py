@@ -15,6 +15,7 @@ from tests.browser.watch import Watch
 
 SIZE = {"width": 1440, "height": 900}
 GRACE = 4  # s that a closed tab's run is kept, so that tests need not wait for the usual 30
+LOAD = 30  # percent of a core for training, so that browsers and tests get the others
 
 expect.set_options(timeout=PATIENCE)
 
@@ -33,7 +34,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="package")
 def server() -> Iterator[Server]:
     """One server that the browser tests of a process share."""
-    with app_server({"PLAYGROUND_WORKERS": "1", "PLAYGROUND_GRACE": str(GRACE)}) as running:
+    settings = {"PLAYGROUND_WORKERS": 1, "PLAYGROUND_GRACE": GRACE, "PLAYGROUND_LOAD": LOAD}
+    with app_server({name: str(value) for name, value in settings.items()}) as running:
         yield running
 
 

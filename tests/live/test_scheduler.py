@@ -2,12 +2,7 @@
 
 import pytest
 
-from playground.live.scheduler import (
-    MAX_RATE,
-    interval_for,
-    resolution_for,
-    slice_for,
-)
+from playground.live.pacing import MAX_RATE, interval_for, resolution_for, slice_for
 from tests.live.fakes import Stage
 
 
@@ -467,3 +462,18 @@ def test_a_study_rests_while_nobody_watches(stage):
     stage.say("watch", run="a", value=True)
     stage.play(1)
     assert stage.run_of("a").study_left < left
+
+
+def test_a_worker_that_may_not_use_a_whole_core_rests_between_turns():
+    steps = {}
+    for load in (100, 25):
+        stage = Stage(load=load)
+        stage.create("a")
+        stage.watch_frames("a")
+        stage.play(4, acknowledge=True)
+        steps[load] = stage.run_of("a").step
+        assert len(stage.frames("a")) > 40, "pictures go on"
+        stage.command("a", "pause")
+        stage.settle()
+        assert stage.scheduler.jobs["a"].state == "paused", "a click is heard while it rests"
+    assert steps[25] == pytest.approx(steps[100] / 4, rel=0.1)
