@@ -141,7 +141,9 @@ class Stage:
         self.inbox: SimpleQueue[Message] = SimpleQueue()
         self.sent: list[Message] = []
         clock = self.clock
-        self.scheduler = Scheduler(self.inbox, self.sent.append, self.workshop, clock, clock, load=load)
+        self.scheduler = Scheduler(
+            self.inbox, self.sent.append, self.workshop, clock, clock, load=load
+        )
 
     def say(self, kind: str, blob: bytes = b"", **fields: Any) -> None:
         self.inbox.put((kind, fields, blob))
