@@ -49,7 +49,8 @@ guide = st.Page(PAGES / "about.py", title=say("app.guide"), icon=":material/menu
 linear_algebra = [own_page(name) for name in LINEAR_ALGEBRA]
 
 page = st.navigation([playground, gallery, guide, *linear_algebra], position="hidden")
-state.begin(by_link=page == playground)
+# The address of a page of its own says that page's state; any other may say an experiment.
+state.begin(by_link=page not in linear_algebra)
 header([playground, gallery, linear_algebra, guide], page)
 page.run()
 notices.show()

@@ -303,6 +303,33 @@ def test_power_iteration_and_the_menu_by_keyboard(visit: Visit):
     expect(stage.locator(".np-verdict")).to_contain_text("the eigenvalue is 2")
 
 
+def test_where_motion_is_not_wanted_the_matrix_jumps(visit: Visit):
+    page = visit(reduced_motion="reduce")
+    stage = page.open_stage("plane", m="0,-1,1,0", lens="inverse")
+    back = stage.get_by_role("slider", name="Way back")
+    stage.get_by_role("button", name="Undo the matrix by its inverse").click()
+    # With motion the way takes 1.6 seconds.
+    assert back.get_attribute("aria-valuetext") == "100 %"
+    # The arrows show what is left, the identity, and cannot be dragged meanwhile.
+    expect(stage.locator(".np-handle")).to_have_count(0)
+    back.fill("0")
+    expect(stage.locator(".np-handle")).to_have_count(2)
+
+
+def test_a_run_goes_on_behind_the_page_and_its_experiment_is_not_touched(visit: Visit):
+    page = visit().open(data="xor").play()
+    page.page.get_by_role("button", name="Linear algebra").click()
+    page.page.get_by_role("link", name="A matrix moves the plane").click()
+    stage = page.stage("plane")
+    stage.get_by_role("button", name="Reflection").click()
+    expect(fact(stage, "Determinant")).to_have_text("−1")
+    frames = page.painted("frames")
+    page.page.get_by_role("link", name="Playground", exact=True).click()
+    page.wait(f"() => window.__playground.frames > {frames}")
+    assert page.painted("state") == "running"
+    expect(page.keyed("left")).to_contain_text("Exclusive or")
+
+
 @pytest.mark.parametrize(
     ("look", "lens"),
     [
