@@ -77,6 +77,24 @@ def decode_photo(content: bytes, longest: int) -> np.ndarray:
         raise PlaygroundError("photo_unreadable", formats=", ".join(FORMATS)) from error
 
 
+def photo_code(filename: str, longest: int, pixels: np.ndarray) -> tuple[list[str], list[str]]:
+    """The lines that make of a file what `decode_photo` does: imports, and those that make `image`.
+
+    Args:
+        filename: as the visitor called it.
+        longest: as it was decoded with.
+        pixels: what came of it.
+    """
+    height, width = pixels.shape[:2]
+    return ["import numpy as np", "from PIL import Image, ImageOps"], [
+        f"image = Image.open({filename!r})",
+        f"image.draft('RGB', ({longest}, {longest}))  # of a large JPEG",
+        "image = ImageOps.exif_transpose(image).convert('RGBA')",
+        "image = Image.alpha_composite(Image.new('RGBA', image.size, 'white'), image)",
+        f"image = image.convert('RGB').resize(({width}, {height}), Image.Resampling.LANCZOS)",
+    ]
+
+
 def _without_transparency(picture):  # noqa: ANN001, ANN202 - Pillow is imported by who calls
     """The picture in red, green and blue, upon white where it is transparent."""
     from PIL import Image

@@ -15,8 +15,13 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import numpy as np
 
 from playground.core.errors import PlaygroundError
-from playground.core.photos import LONG_SIDE, SAMPLES, decode_photo, sample_photo
-from playground.live.job import Observation
+from playground.core.photos import (
+    LONG_SIDE,
+    SAMPLES,
+    decode_photo,
+    photo_code,
+    sample_photo,
+)
 from playground.live.tasks import Steps
 
 if TYPE_CHECKING:
@@ -83,12 +88,12 @@ def tensors(
     settings: dict[str, Any] | None = None,
     at: dict[str, Any] | None = None,
     files: dict[str, str] | None = None,
-) -> Observation:
-    """Tensors, an operation on them, the result: see `playground.core.tensors.workbench.work`."""
-    from playground.core.tensors.workbench import work
+) -> Steps:
+    """Tensors, an operation on them, the result: see `playground.core.tensors.workbench`."""
+    from playground.core.tensors.workbench import steps
 
     _take(files)
-    return work(a, b, operation, settings=settings, at=at, files=_FILES.all())
+    return (yield from steps(a, b, operation, settings=settings, at=at, files=_FILES.all()))
 
 
 def compress(
@@ -202,14 +207,9 @@ def _lines(picture: dict[str, Any], size: int, pixels: np.ndarray) -> list[str]:
         coarse = f"[::{step}, ::{step}]" if step > 1 else ""
         load = f"load_sample_image({SAMPLES[picture['name']]!r})"
         return ["from sklearn.datasets import load_sample_image", f"pixels = {load}{coarse}.copy()"]
-    height, width = pixels.shape[:2]
     name = str(picture.get("filename") or "")[:120]
-    return [
-        "import numpy as np",
-        "from PIL import Image, ImageOps",
-        f"image = ImageOps.exif_transpose(Image.open({name!r})).convert('RGB')",
-        f"pixels = np.array(image.resize(({width}, {height}), Image.Resampling.LANCZOS))",
-    ]
+    imports, code = photo_code(name, size, pixels)
+    return [*imports, *code, "pixels = np.array(image)"]
 
 
 def _step_of(size: int, longest: int) -> int:

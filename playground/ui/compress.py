@@ -34,5 +34,5 @@ def _answer(params: dict[str, Any]) -> stage.Answer:
     asked = {"picture": picture, "size": params.get("size"), "grey": bool(params.get("grey"))}
     files = {str(picture["file"])} if picture.get("file") else set()
     if "k" in params:
-        return uploads.ask("rivals", {**asked, "k": params["k"]}, files, long=True)
-    return uploads.ask("compress", asked, files, long=True)
+        return uploads.ask("rivals", {**asked, "k": params["k"]}, files)
+    return uploads.ask("compress", asked, files)

@@ -45,24 +45,22 @@ def keep(upload: Mapping[str, Any]) -> Answer:
     return {"file": name, "filename": str(upload.get("filename", ""))[:120]}, {}
 
 
-def ask(name: str, params: dict[str, Any], files: set[str], *, long: bool = False) -> Answer:
-    """Asks a worker; what it lacks of these files comes along, the second time.
+def ask(name: str, params: dict[str, Any], files: set[str]) -> Answer:
+    """Asks a worker for what it works on in steps; what it lacks of these files comes along then.
 
     Args:
         files: hashes.
-        long: whether the request is worked on in steps.
 
     Raises:
         PlaygroundError: what the worker refused.
     """
-    request = _in_steps if long else service().request
     try:
-        return request(name, params)
+        return _in_steps(name, params)
     except PlaygroundError as error:
         kept = st.session_state.get(_KEY, {})
         if error.code != "file_needed" or not files <= kept.keys():
             raise
-        return request(name, {**params, "files": {key: kept[key] for key in files}})
+        return _in_steps(name, {**params, "files": {key: kept[key] for key in files}})
 
 
 def _in_steps(name: str, params: dict[str, Any]) -> Answer:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from playground.core.data import DATASETS
 from playground.core.errors import PlaygroundError
-from playground.core.photos import SAMPLES, decode_photo, sample_photo
+from playground.core.photos import SAMPLES, decode_photo, photo_code, sample_photo
 from playground.core.random import TorchStream
 from playground.core.tensors.dtypes import DTYPES, convert
 from playground.core.tensors.offers import (
@@ -257,18 +257,10 @@ def _coarse(picture: Tensor, source: Mapping[str, Any]) -> tuple[Tensor, str]:
 def _picture_file(source: Mapping[str, Any], name: str, files: Files) -> Made:
     content, filename = _content(source, files), _filename(source)
     pixels = decode_photo(content, LONGEST)
-    height, width = pixels.shape[:2]
     tensor, coarse = _coarse(torch.from_numpy(pixels), source)
-    return Made(
-        tensor,
-        [
-            f"picture = ImageOps.exif_transpose(Image.open({filename!r})).convert('RGB')",
-            f"picture = picture.resize(({width}, {height}), Image.Resampling.LANCZOS)",
-            f"{name} = torch.from_numpy(np.array(picture)){coarse}",
-        ],
-        ("import numpy as np", "from PIL import Image, ImageOps"),
-        {"picture": True},
-    )
+    imports, code = photo_code(filename, LONGEST, pixels)
+    made = f"{name} = torch.from_numpy(np.array(image)){coarse}"
+    return Made(tensor, [*code, made], tuple(imports), {"picture": True})
 
 
 def _sound_file(source: Mapping[str, Any], name: str, files: Files) -> Made:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,17 @@ _SAME_SOUND = ("add", "add_number", "times_number", "multiply")
 Observation = tuple[dict[str, Any], dict[str, np.ndarray]]
 
 
-def work(
+def work(a: Mapping[str, Any], b: Mapping[str, Any], operation: str, **more: Any) -> Observation:
+    """All of `steps`, at once."""
+    working = steps(a, b, operation, **more)
+    while True:
+        try:
+            next(working)
+        except StopIteration as done:
+            return done.value
+
+
+def steps(
     a: Mapping[str, Any],
     b: Mapping[str, Any],
     operation: str,
@@ -34,7 +44,7 @@ def work(
     settings: Mapping[str, Any] | None = None,
     at: Mapping[str, Any] | None = None,
     files: Files | None = None,
-) -> Observation:
+) -> Generator[dict[str, Any], None, Observation]:
     """Makes the tensors, computes the operation, and tells all of it.
 
     Args:
@@ -60,9 +70,11 @@ def work(
     names = "AB"[: _operands(operation, settings)]
     for name, source in zip(names, (a, b), strict=False):
         bench.make(name, source)
+        yield {"made": name}
     if bench.problem is None:
         bench.operate(operation, settings)
-    return bench.answer(operation)
+        yield {"made": "C"}
+    return (yield from bench.answer(operation))
 
 
 def _operands(operation: str, settings: Mapping[str, str]) -> int:
@@ -94,13 +106,14 @@ class _Bench:
         except PlaygroundError as error:
             self.problem = {**_problem(error), "where": "operation"}
 
-    def answer(self, operation: str) -> Observation:
+    def answer(self, operation: str) -> Generator[dict[str, Any], None, Observation]:
         tensors: dict[str, Any] = {}
         arrays: dict[str, np.ndarray] = {}
         for name, made in self.made.items():
             tensors[name], seen = self.sight(name, made.tensor, made.view)
             tensors[name]["notes"] = [{"code": code, "params": p} for code, p in made.notes]
             arrays |= seen
+            yield {"seen": name}
         header: dict[str, Any] = {"tensors": tensors, "problem": self.problem, "code": self.code()}
         if self.result is not None:
             view = self.made["A"].view
@@ -109,6 +122,7 @@ class _Bench:
             tensors["C"]["shares"] = _shares(self.result.tensor, self.made["A"].tensor)
             tensors["C"]["notes"] = []
             arrays |= seen
+            yield {"seen": "C"}
             told, seen = self.terms(arrays["C/cells"])
             header |= told
             arrays |= seen

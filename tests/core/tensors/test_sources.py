@@ -44,6 +44,8 @@ GIVEN = [
     {"kind": "tones", "frequencies": "440 660", "seconds": 0.1},
     {"kind": "tones", "frequencies": [440], "seconds": 0.1},
     {"kind": "picture", "file": "p", "filename": "own picture.png", "step": 2},
+    {"kind": "picture", "file": "j", "filename": "own.jpg", "step": 1},
+    {"kind": "picture", "file": "t", "filename": "own.gif"},
     {"kind": "sound", "file": "s", "filename": "own.wav"},
 ]  # fmt: skip
 
@@ -65,7 +67,25 @@ def wav(width=2, channels=2, count=50) -> bytes:
     return kept.getvalue()
 
 
-FILES = {"p": png(), "s": wav()}
+def jpeg() -> bytes:
+    """A large one, on its side."""
+    kept = io.BytesIO()
+    turned = Image.Exif()
+    turned[274] = 6
+    photo = Image.fromarray(photos.sample_photo("china")).resize((2000, 1400))
+    photo.save(kept, "JPEG", exif=turned)
+    return kept.getvalue()
+
+
+def see_through() -> bytes:
+    kept = io.BytesIO()
+    picture = Image.new("RGBA", (12, 9), (200, 30, 30, 255))
+    picture.paste((0, 0, 0, 0), (3, 3, 9, 6))
+    picture.save(kept, "PNG")
+    return kept.getvalue()
+
+
+FILES = {"p": png(), "s": wav(), "j": jpeg(), "t": see_through()}
 
 
 @pytest.mark.parametrize("source", GIVEN, ids=str)
@@ -74,6 +94,8 @@ def test_the_code_beside_a_tensor_makes_it(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "own picture.png").write_bytes(FILES["p"])
+    (tmp_path / "own.jpg").write_bytes(FILES["j"])
+    (tmp_path / "own.gif").write_bytes(FILES["t"])
     (tmp_path / "own.wav").write_bytes(FILES["s"])
     made = make(source, "A", FILES)
     names: dict = {}

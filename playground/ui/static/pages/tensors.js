@@ -15,6 +15,7 @@ const SIGNS = {
   times_number: 's * A', transpose: 'A.T', permute: 'permute', reshape: 'reshape', expand: 'expand',
   norm: '‖A‖',
 };
+const MOST_LINK = 3000;
 const FIRST = {
   a: { kind: 'typed', text: '[[1, 2, 3], [4, 5, 6]]' },
   b: { kind: 'typed', text: '[[1, 0], [0, 1], [2, -1]]' },
@@ -184,9 +185,12 @@ class Bench {
     // Another result is looked at where A is; beyond its sides the worker brings it inside.
     if (some.operation || some.settings) this.state.at = { ...this.state.at, C: this.state.at.A ?? null };
     const { a, b, operation, settings } = this.state;
-    this.context.link({
-      a: JSON.stringify(a), b: JSON.stringify(b), op: operation, s: JSON.stringify(settings),
-    });
+    // A tensor that is too long for an address is not in it.
+    const words = (value) => {
+      const text = JSON.stringify(value);
+      return text.length < MOST_LINK ? text : null;
+    };
+    this.context.link({ a: words(a), b: words(b), op: operation, s: words(settings) });
     this.ask();
   }
 
