@@ -237,6 +237,32 @@ def test_the_strip_keeps_its_length_and_its_gaps():
     np.testing.assert_array_equal(fresh._arrays()["curvature_strip"], [[1, 5, 0, 1]])
 
 
+def test_eigenvalues_on_another_scale_begin_another_line():
+    run = run_of(small("circle", layers=TWO, optimizer={"name": "adam"}, **FULL))
+    assert read(run)[0]["waiting"]
+    run.advance(3)
+    reading, arrays = read(run)
+    assert reading["scaled"]
+    assert len(arrays["curvature_strip"]) == 1
+    run.advance(3)
+    assert len(read(run)[1]["curvature_strip"]) == 2
+    run.update(run.experiment.with_changes({"optimizer": {"name": "sgd", "learning_rate": 0.1}}))
+    rows = read(run)[1]["curvature_strip"]
+    assert len(rows) == 1
+    assert rows[0, 2] == pytest.approx(20)
+
+
+def test_a_run_that_diverged_is_measured_where_it_went_back_to():
+    run = run_of(small("line", layers=[], optimizer={"name": "sgd", "learning_rate": 90.0}, **FULL))
+    for _ in range(200):
+        run.advance(1)
+        run.measure()
+    assert run.state == "diverged"
+    reading, _ = read(run)
+    assert reading["problem"] is None
+    assert reading["values"][0] > reading["limit"]
+
+
 def test_signs_are_held_from_one_measurement_to_the_next():
     run = made("circle")
     before = read(run)[1]["curvature_map"].astype(float) - 128

@@ -58,6 +58,7 @@ class Gauge:
         self._replica: Replica | None = None
         self._follower: Follower | None = None
         self._output = 0
+        self._unit: tuple[str | None, bool] = (None, False)
         self._strip: list[tuple[float, float, float, float]] = []
 
     def read(self, plane: Plane, options: Mapping[str, Any], gap: bool) -> Steps:
@@ -104,6 +105,10 @@ class Gauge:
         if found is None:
             self._follower = None
             return {**header, "problem": "not_finite"}, self._arrays()
+        unit = (header["optimizer"] if header["scaled"] else None, header["waiting"])
+        if unit != self._unit:  # eigenvalues on another scale are no part of the same line
+            self._unit = unit
+            self._strip.clear()
         self._note(epoch, found.values[0].item(), header["limit"], gap)
         header |= self._numbers(found)
         more, arrays = self._direction(replica, plane, found, root, options)

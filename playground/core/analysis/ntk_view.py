@@ -122,7 +122,7 @@ class NtkView(Study):
             experiment.optimizer,
             experiment.regularization,
             experiment.layers,
-            run.pace.rate,
+            experiment.schedule,
             run.batches.size,
         )
 

@@ -127,11 +127,20 @@ class Curvature {
         alt: reading.limit ? text('curvature.alt_gauge', facts) : text('curvature.alt_free', facts) },
       this.study.head && this.directionItem(reading, arrays, scene),
       this.spectrum(),
-      { kind: 'strip', title: text('curvature.strip'), rows: strip?.data ?? [], tops: this.tops },
+      { kind: 'strip', title: text('curvature.strip'), rows: strip?.data ?? [], alt: this.stripAlt(strip) },
       { kind: 'leading', title: text('curvature.leading'), reading, tops: this.tops,
         alt: text('curvature.alt_leading', { values: reading.values.map(significant).join(', '), lowest: facts.lowest }) },
       !this.study.head && this.directionItem(reading, arrays, scene),
     ].filter(Boolean);
+  }
+
+  stripAlt(strip) {
+    const rows = strip?.data ?? [];
+    if (rows.length < 8) return '';
+    const last = rows.length - 4;
+    return this.context.text('curvature.alt_strip', {
+      first: significant(rows[1]), from: Math.floor(rows[0]), last: significant(rows[last + 1]), to: Math.floor(rows[last]),
+    });
   }
 
   directionItem(reading, arrays, scene) {
