@@ -10,6 +10,7 @@ import { fileName, savePng } from './png.js';
 import { Tooltip } from './tooltip.js';
 
 const GAP = 14;
+const WIDEST = 360;
 
 export class Cards {
   /**
@@ -60,11 +61,12 @@ export class Cards {
   place(items) {
     const space = Math.max(this.chart.width, this.scroll.clientWidth - 2);
     const wanted = items.reduce((sum, { span = 1 }) => sum + span, 0);
-    const across = Math.max(1, Math.min(wanted, Math.floor((space + GAP) / (this.chart.width + GAP))));
-    const each = Math.min(360, (space - GAP * (across - 1)) / across);
-    // Compact cards in several rows stay low, so that more than one row is seen.
-    const tall = this.chart.compact && wanted > across ? this.chart.height + 8 : 300;
-    const height = Math.max(this.chart.height, Math.min(tall, this.scroll.clientHeight - 4));
+    const room = this.scroll.clientHeight - 4;
+    const most = Math.max(1, Math.min(wanted, Math.floor((space + GAP) / (this.chart.width + GAP))));
+    const across = this.chart.compact ? this.columns(wanted, most, space, room) : most;
+    const each = Math.min(WIDEST, (space - GAP * (across - 1)) / across);
+    const rows = this.chart.compact ? Math.ceil(wanted / across) : 1;
+    const height = Math.max(this.chart.height, Math.min(300, (room + GAP) / rows - GAP));
     let [column, row] = [0, 0];
     this.cards = items.map((item) => {
       const span = Math.min(item.span ?? 1, across);
@@ -77,6 +79,18 @@ export class Cards {
     });
     this.width = space;
     this.height = (row + 1) * (height + GAP) - GAP;
+  }
+
+  /** Compact cards take as few columns as let all rows be seen at once: they are larger then. */
+  columns(wanted, most, space, room) {
+    let across = most;
+    while (across > 1) {
+      const fewer = across - 1;
+      const wide = (space - GAP * (fewer - 1)) / fewer > WIDEST;
+      if (wide || Math.ceil(wanted / fewer) * (this.chart.height + GAP) - GAP > room) break;
+      across = fewer;
+    }
+    return across;
   }
 
   paintOn(context) {
