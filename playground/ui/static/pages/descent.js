@@ -1,13 +1,12 @@
 /** Least squares and gradient descent: a line through points, and the bowl of its loss. */
 
-import { css, mix } from '../colors.js';
 import { el } from '../dom.js';
 import { short, significant } from '../words.js';
-import { contour, descend, lineOf, lossAbove, pose, weightsOf } from './bowl.js';
+import { descend, lineOf, lossAbove, pose, weightsOf } from './bowl.js';
 import { powerWords, StepChart } from './chart.js';
 import { codeBlock } from './code.js';
+import { altBowl, altData, pageColors, paintBowl, paintData } from './descentpaint.js';
 import { button, chips, facts, matrixTable, slider, vectorWords } from './kit.js';
-import { norm, difference } from './matrix.js';
 import { playing } from './playing.js';
 import { Window } from './window.js';
 
@@ -60,8 +59,8 @@ class Page {
     this.sets = chips({ label: text('descent.sets'), names: Object.keys(SETS),
       words: (name) => text(`descent.set_${name}`), onChoose: (name) => this.chooseSet(name) });
     this.saying = el('p', { class: 'np-saying', role: 'status' });
-    this.data = new Window(this.context, { paint: () => this.paintData(), alt: () => this.altData() });
-    this.bowl = new Window(this.context, { paint: () => this.paintBowl(), alt: () => this.altBowl() });
+    this.data = new Window(this.context, { paint: () => paintData(this), alt: () => altData(this) });
+    this.bowl = new Window(this.context, { paint: () => paintBowl(this), alt: () => altBowl(this) });
     this.listenToGround();
     this.bowl.readOut((weights) => (this.points && this.bowl.inside(weights) ? [
       { label: text('descent.weights'), value: vectorWords(weights) },
@@ -120,8 +119,9 @@ class Page {
   /** A click on the ground of the left picture adds a point. */
   listenToGround() {
     this.data.canvas.addEventListener('click', ({ offsetX, offsetY }) => {
+      if (!this.points || this.points.length >= MOST_POINTS) return;
       const point = this.data.rounded(this.data.unproject(offsetX, offsetY));
-      if (this.points && this.points.length < MOST_POINTS && this.data.inside(point)) this.setPoints([...this.points, point]);
+      if (this.data.inside(point)) this.setPoints([...this.points, point]);
     });
   }
 
@@ -147,7 +147,6 @@ class Page {
     if (!answer || set !== this.set || seed !== this.seed) return;
     if (answer.header.error) return (this.verdict.textContent = answer.header.error);
     this.points = answer.header.points;
-    this.home = null;
     this.changed();
   }
 
@@ -159,7 +158,6 @@ class Page {
 
   chooseScaling(name) {
     this.scaling = name;
-    this.home = null;
     this.changed();
   }
 
@@ -195,6 +193,7 @@ class Page {
   /** Everything that follows from points, scaling, start and settings, in closed form; then torch's word. */
   changed() {
     if (!this.points) return;
+    if (!this.data.dragging && !this.bowl.dragging) this.home = null;
     this.problem = pose(this.points, this.scaling);
     this.start = weightsOf(this.problem, this.startLine);
     const { rate, momentum, tolerance } = this;
@@ -323,91 +322,8 @@ class Page {
     return true;
   }
 
-  // ---- the pictures -----------------------------------------------------------------------------
-
   get shown() {
     return Math.min(Math.floor(this.clock.value), this.walk.path.length - 1);
-  }
-
-  /** Windows hold still while something is dragged. */
-  findHome() {
-    if (this.home || !this.points) return;
-    const range = (values) => [Math.min(...values), Math.max(...values)];
-    const padded = ([low, high], least) => {
-      const pad = Math.max(0.12 * (high - low), least);
-      return [low - pad, high + pad];
-    };
-    const x = padded(range(this.points.map(([value]) => value)), 0.5);
-    const y = padded(range(this.points.map(([, value]) => value)), 1);
-    const { optimum } = this.problem;
-    const away = Math.max(0.5, 1.2 * norm(difference(this.start, optimum)));
-    this.home = { data: [...x, ...y], bowl: [optimum[0] - away, optimum[0] + away, optimum[1] - away, optimum[1] + away], away };
-  }
-
-  paintData() {
-    const { data, colors, context: { text } } = this;
-    if (!this.points) return data.look(-1, 1, -1, 1);
-    this.findHome();
-    data.look(...this.home.data);
-    data.framed('x', 'y', () => {
-      data.paintGrid(colors.faint);
-      const ends = [data.middle[0] - data.half[0], data.middle[0] + data.half[0]];
-      const lineAt = ([slope, intercept]) => ends.map((x) => [x, slope * x + intercept]);
-      const now = lineOf(this.problem, this.walk.path[this.shown]);
-      const best = lineOf(this.problem, this.problem.optimum);
-      for (const [x, y] of this.points) {
-        data.line([[x, y], [x, now[0] * x + now[1]]], colors.residual, { width: 1.4, alpha: 0.7 });
-      }
-      data.line(lineAt([3, 2]), colors.muted, { width: 1.4, dash: [3, 4] });
-      data.line(lineAt(best), colors.best, { width: 1.8, dash: [9, 4] });
-      data.line(lineAt(now), colors.path, { width: 2.6 });
-    });
-    legend(data, [
-      [text('descent.line_now'), colors.path, []],
-      [text('descent.line_best'), colors.best, [9, 4]],
-      ['y = 3x + 2', colors.muted, [3, 4]],
-    ]);
-  }
-
-  paintBowl() {
-    const { bowl, colors, problem, context: { text } } = this;
-    if (!this.points) return bowl.look(-1, 1, -1, 1);
-    this.findHome();
-    bowl.look(...this.home.bowl, true);
-    const standard = this.scaling === 'raw' ? ['descent.slope', 'descent.intercept'] : ['descent.slope_scaled', 'descent.intercept_scaled'];
-    bowl.framed(text(standard[0]), text(standard[1]), () => {
-      const distance = 2 * Math.hypot(...bowl.half) + norm(difference(problem.optimum, bowl.middle));
-      const levels = 9;
-      const top = Math.max(lossAbove(problem, this.start), 0.5 * problem.eigenvalues[0] * this.home.away ** 2 * 0.3);
-      for (let k = levels; k >= 0; k--) {
-        bowl.line(contour(problem, top * 2.2 ** (k - levels + 2), distance), colors.contour, { width: 1, fill: colors.level(1 - k / levels) });
-      }
-      const [steep, shallow] = problem.directions;
-      bowl.line([steep, shallow].flatMap((direction, i) => {
-        const size = this.home.away * (i ? 0.5 : 0.25);
-        return [problem.optimum, problem.optimum.map((value, axis) => value + direction[axis] * size), problem.optimum];
-      }), colors.muted, { width: 1.2, dash: [2, 3] });
-      const path = this.walk.path.slice(0, this.shown + 1);
-      const seen = path.filter((weights) => norm(difference(weights, bowl.middle)) < 50 * this.home.away);
-      bowl.line(seen, colors.path, { width: 1.8 });
-      for (const weights of seen.slice(0, 120)) bowl.dot(weights, colors.path, 2.8);
-      bowl.dot(problem.optimum, colors.best, 5);
-      if (seen.length) bowl.dot(seen.at(-1), colors.path, 5.5);
-    });
-  }
-
-  altData() {
-    if (!this.points) return '';
-    const best = lineOf(this.problem, this.problem.optimum);
-    const now = lineOf(this.problem, this.walk.path[this.shown]);
-    return this.context.text('descent.alt_data', { points: this.points.length, slope: short(best[0]), intercept: short(best[1]),
-      slope_now: short(now[0]), intercept_now: short(now[1]), step: this.shown });
-  }
-
-  altBowl() {
-    if (!this.points) return '';
-    return this.context.text('descent.alt_bowl', { optimum: vectorWords(this.problem.optimum), start: vectorWords(this.start),
-      step: this.shown, now: vectorWords(this.walk.path[this.shown]), loss: significant(this.walk.loss[this.shown]) });
   }
 
   // ---- the direct ways --------------------------------------------------------------------------
@@ -457,41 +373,4 @@ function expectedFrom(loss, factor) {
 
 function figure(title, hint, node) {
   return el('figure', { class: 'np-figure' }, el('h3', { class: 'np-title', text: title }), node, el('p', { class: 'np-hint', text: hint }));
-}
-
-function pageColors({ colors: { classes, positive }, dark, text, muted, faint, background }) {
-  const shade = (color) => css(dark ? mix(color, [255, 255, 255], 0.4) : mix(color, [0, 0, 0], 0.12));
-  return {
-    path: shade(classes[6]), best: shade(classes[0]), point: text, residual: shade(classes[3]), muted, faint,
-    contour: dark ? 'rgba(255,255,255,0.22)' : 'rgba(12,22,31,0.2)',
-    level: (share) => css(mix(dark ? [18, 22, 27] : [255, 255, 255], positive, 0.04 + 0.3 * share)),
-    background,
-  };
-}
-
-/** Names of lines in the upper left corner. */
-function legend(scene, rows) {
-  const { pen, context: { theme } } = scene;
-  pen.save();
-  pen.font = `12px ${theme.font}`;
-  pen.textBaseline = 'middle';
-  pen.textAlign = 'left';
-  const width = Math.max(...rows.map(([words]) => pen.measureText(words).width)) + 46;
-  pen.globalAlpha = 0.86;
-  pen.fillStyle = theme.background;
-  pen.fillRect(56, 15, width, rows.length * 17 + 6);
-  pen.globalAlpha = 1;
-  rows.forEach(([words, color, dash], k) => {
-    const y = 27 + 17 * k;
-    pen.strokeStyle = color;
-    pen.lineWidth = 2.2;
-    pen.setLineDash(dash);
-    pen.beginPath();
-    pen.moveTo(62, y);
-    pen.lineTo(90, y);
-    pen.stroke();
-    pen.fillStyle = theme.text;
-    pen.fillText(words, 97, y);
-  });
-  pen.restore();
 }
