@@ -53,6 +53,9 @@ def test_a_file_is_kept_and_brought_where_it_lacks(session: dict[str, Any]) -> N
     assert found["rows"] == 60 and found["terms"] == 60
     found, _ = compress._answer({"picture": picture, "size": 640, "grey": False, "k": 4})
     assert found["rivals"]["svd"]["rank"] == 4
+    assert session["compress_own"] == picture, "another language shows it again"
+    compress._answer({"picture": {"name": "china"}, "size": 320})
+    assert session["compress_own"] is None
 
 
 @pytest.mark.parametrize(

@@ -30,9 +30,9 @@ export function mount(context) {
 class Compress {
   constructor(context) {
     this.context = context;
-    const { picture, size, grey, k } = context.facts.link;
+    const { link: { picture, size, grey, k }, own } = context.facts;
     this.state = {
-      picture: { name: picture ?? 'china' }, size: Number(size ?? 640), grey: grey ?? false, k: k ?? 20,
+      picture: picture || !own ? { name: picture ?? 'china' } : own, size: Number(size ?? 640), grey: grey ?? false, k: k ?? 20,
     };
     this.build();
     this.load();

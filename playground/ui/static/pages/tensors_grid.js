@@ -180,8 +180,9 @@ export class Grid {
       return mix([24, 24, 24], PLANES[plane].map((part) => part + (255 - part) * 0.25), share);
     }
     if (Number.isNaN(re) || Number.isNaN(im)) return null;
-    if (told.whole.colors === 'grey') {
-      return mix([0, 0, 0], [255, 255, 255], Math.min(1, re / told.whole.scale[1]));
+    if (told.whole.colors === 'grey' || told.view.grey) {
+      const high = told.whole.scale?.[1] ?? most;
+      return mix([0, 0, 0], [255, 255, 255], Math.max(0, Math.min(1, re / high)));
     }
     const value = told.dtype.startsWith('complex') ? Math.hypot(re, im) : re;
     const share = Math.min(1, Math.abs(value) / most);
