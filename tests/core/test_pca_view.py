@@ -228,7 +228,7 @@ def test_what_few_components_make_of_the_network(name):
         if name == "sine":
             grid = torch.from_numpy(run.data.to_inputs(grid_of(run)))
             said = answer(run, torch.from_numpy(reduced(run, 1, count, grid)))
-            np.testing.assert_allclose(arrays["pca_curve"], said.T, atol=1e-5)
+            np.testing.assert_allclose(arrays["pca_curve"], said[:, 0], atol=1e-5)
             continue
         assert isinstance(run.observer, Observer)
         grid = run.data.to_inputs(run.observer.plane.grid(48))
@@ -386,3 +386,20 @@ def test_words_are_there_for_what_can_go_wrong():
         for code in ("embed_few_points", "embed_not_finite"):
             error = PlaygroundError(code, points=1, least=5)
             assert words.text(language, f"errors.{error.code}", **error.params)
+
+
+def test_the_loss_of_one_point_is_that_of_every_loss():
+    """One by one, as the whole run's loss is of all: for each loss of the catalogue."""
+    from playground.core.losses import LOSSES
+
+    for name, loss in LOSSES.items():
+        task = next(iter(sorted(loss.tasks)))
+        data = {"binary": "circle", "multiclass": "iris", "regression": "reg-plane"}[task]
+        if loss.rates:
+            continue  # its data are counts
+        run = run_of(small(data, loss=name, **PRECISE))
+        rows = seen(run, brushed=[0, 1, 2])[0]["table"]["rows"]
+        output = run.engine.activations(run.points)[-1][:, :3]
+        encoded = run.examples("train")[1][:3].t()
+        each = [run.loss.value(output[:, i : i + 1], encoded[:, i : i + 1], 0) for i in range(3)]
+        assert [row["loss"] for row in rows] == pytest.approx([one.item() for one in each], 1e-5)

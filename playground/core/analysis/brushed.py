@@ -41,20 +41,19 @@ def table(run: Run, brushed: Sequence[int], output: Tensor) -> dict[str, Any]:
     raw = np.concatenate((run.data.raw_train, run.data.raw_test))[places, :MOST_COLUMNS]
     truth = np.concatenate((run.data.targets_train, run.data.targets_test))[places]
     columns = output[:, places]
-    said = answer(run, columns).cpu().double()
+    predictions, shares = _predictions(run, answer(run, columns).cpu().double())
     losses = _losses(run, truth, columns)
     rows = []
     for row, place in enumerate(places):
         in_train = place < train
-        prediction, share = _prediction(run, said[:, row])
         rows.append(
             {
                 "part": "train" if in_train else "test",
                 "index": place if in_train else place - train,
                 "values": [_short(value) for value in raw[row].tolist()],
                 "truth": _short(float(truth[row])),
-                "prediction": prediction,
-                "share": share,
+                "prediction": predictions[row],
+                "share": shares[row],
                 "loss": losses[row],
             }
         )
@@ -62,15 +61,15 @@ def table(run: Run, brushed: Sequence[int], output: Tensor) -> dict[str, Any]:
     return {"columns": names, "target": run.schema.target, "rows": rows}
 
 
-def _prediction(run: Run, said: Tensor) -> tuple[float | None, float | None]:
-    """What is predicted of one point, from the answer (units,); and how surely."""
+def _predictions(run: Run, said: Tensor) -> tuple[list[float | None], list[float | None]]:
+    """What is predicted of each point, from the answers (units, points); and how surely."""
     if run.schema.task == "regression":
-        return _short(said[0].item()), None
-    shares = torch.stack((1 - said[0], said[0])) if len(said) == 1 else said
-    if not torch.isfinite(shares).all():
-        return None, None
-    best = int(shares.argmax())
-    return float(best), _short(shares[best].item())
+        return [_short(value) for value in said[0].tolist()], [None] * said.shape[1]
+    shares = torch.cat((1 - said, said)) if len(said) == 1 else said
+    top, best = shares.max(0)
+    known = torch.isfinite(shares).all(0).tolist()
+    classes = [float(k) if sure else None for k, sure in zip(best.tolist(), known, strict=True)]
+    return classes, [_short(value) for value in top.tolist()]
 
 
 def _losses(run: Run, truth: np.ndarray, output: Tensor) -> list[float | None]:
@@ -80,10 +79,13 @@ def _losses(run: Run, truth: np.ndarray, output: Tensor) -> list[float | None]:
         targets = (targets - run.data.target_mean) / run.data.target_std
     classes = len(run.schema.class_names)
     encoded = encode_targets(targets, run.schema.task, classes, run.loss).t().to(output)
-    return [
-        _short(run.loss.value(output[:, i : i + 1], encoded[:, i : i + 1], 0).item())
-        for i in range(output.shape[1])
-    ]
+
+    def alone(one: Tensor, target: Tensor) -> Tensor:
+        return run.loss.value(one[:, None], target[:, None], 0)
+
+    if not len(truth):
+        return []
+    return [_short(loss) for loss in torch.vmap(alone, in_dims=1)(output, encoded).tolist()]
 
 
 def _short(value: float) -> float | None:

@@ -65,13 +65,13 @@ class Kept:
             "most": most,
             "units": values.shape[1],
             "line": self._line,
-            "scores": [self._scores(replica, index, found, values, k) for k in tried],
+            "scores": self._scores(replica, index, found, values, tried),
         }
         grid = self._behind(replica, index, self._grid)
         output = self._rest(replica, index, found.kept(grid, count))
         said = answer(self._run, output.t())
         if self._line:
-            return told, {"pca_curve": single(said).contiguous().numpy()}
+            return told, {"pca_curve": single(said[0]).numpy()}
         return told, {"pca_map": as_map(self._run, said, self._range, self._shape)}
 
     def _behind(self, replica: Replica, index: int, inputs: Tensor) -> Tensor:
@@ -88,14 +88,21 @@ class Kept:
         return values
 
     def _scores(
-        self, replica: Replica, index: int, found: Components, values: Tensor, count: int
-    ) -> dict[str, Any]:
-        output = self._rest(replica, index, found.kept(values, count))
-        measured = self._run.meter.metrics(output.t().to(self._run.points))
-        return {
-            "k": count,
-            "train": measured.train_score,
-            "test": measured.test_score,
-            "train_loss": measured.train_loss,
-            "test_loss": measured.test_loss,
-        }
+        self, replica: Replica, index: int, found: Components, values: Tensor, counts: list[int]
+    ) -> list[dict[str, Any]]:
+        """Scores and losses for several numbers of components, through the rest in one go."""
+        kept = torch.cat([found.kept(values, count) for count in counts])
+        outputs = self._rest(replica, index, kept).to(self._run.points).split(len(values))
+        scores = []
+        for count, output in zip(counts, outputs, strict=True):
+            measured = self._run.meter.metrics(output.t())
+            scores.append(
+                {
+                    "k": count,
+                    "train": measured.train_score,
+                    "test": measured.test_score,
+                    "train_loss": measured.train_loss,
+                    "test_loss": measured.test_loss,
+                }
+            )
+        return scores

@@ -10,10 +10,10 @@ import { pointColor } from './points.js';
 import { Raster } from './raster.js';
 import { isLine, isRegression } from './scene.js';
 import { selectionOf } from './brush.js';
-import { accuracy, significant } from './words.js';
+import { accuracy, short, significant } from './words.js';
 
 const MAP_PX = 150;
-const CURVE = { width: 176, height: 92, left: 34, right: 8, top: 8, bottom: 18 };
+const CURVE = { width: 176, height: 78, left: 34, right: 8, top: 8, bottom: 18 };
 
 const choice = { keep: 2 };
 
@@ -53,9 +53,10 @@ export class Kept {
       el('thead', {}, el('tr', {}, el('td'), this.head, el('th', { scope: 'col', text: text('pca.whole') }))),
       el('tbody', {}, row('train', text('map.train')), row('test', text('map.test'))));
     this.note = el('p', { class: 'np-caption', text: text('pca.kept_note') });
+    this.picture = el('div', { class: 'np-kept' }, this.map, el('div', { class: 'np-kept-side' }, table, this.curve));
     body.append(
       el('div', { class: 'np-row' }, el('span', { class: 'np-label', text: text('pca.keep') }), this.slider, this.number),
-      el('div', { class: 'np-kept' }, this.map, el('div', { class: 'np-kept-side' }, table, this.curve)), this.note);
+      this.picture, this.note);
   }
 
   set(keep) {
@@ -66,6 +67,8 @@ export class Kept {
 
   paint(hub, head) {
     const { kept } = head;
+    // Without points there are no components.
+    this.picture.hidden = !kept && !this.last;
     if (!kept || kept.count !== Math.min(choice.keep, kept.most)) return;
     const { text } = this.context;
     this.last = kept;
@@ -177,7 +180,7 @@ export class Kept {
       context.moveTo(left, y(value));
       context.lineTo(width - right, y(value));
       context.stroke();
-      const words = isRegression(this.hub.scene) ? value.toFixed(1).replace('-', '−') : `${Math.round(value * 100)} %`;
+      const words = isRegression(this.hub.scene) ? short(value) : `${Math.round(value * 100)} %`;
       context.fillText(words, left - 4, y(value));
     }
     context.textAlign = 'center';
