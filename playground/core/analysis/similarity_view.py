@@ -91,7 +91,7 @@ class SimilarityView(View):
         return None, None, now
 
     def _first_layers(self) -> list[Tensor]:
-        """The layers as they were before the first step."""
+        """The layers with the first weights, behind the activations of now."""
         if self._start is None:
             run = self.run
             dtype: torch.dtype = getattr(torch, run.experiment.training.precision)

@@ -11,6 +11,7 @@ import { Tooltip } from './tooltip.js';
 
 const GAP = 14;
 const WIDEST = 360;
+const LARGE = { room: 420, widest: 460 }; // px, on the whole screen
 
 export class Cards {
   /**
@@ -64,9 +65,10 @@ export class Cards {
     const room = this.scroll.clientHeight - 4;
     const most = Math.max(1, Math.min(wanted, Math.floor((space + GAP) / (this.chart.width + GAP))));
     const across = this.chart.compact ? this.columns(wanted, most, space, room) : most;
-    const each = Math.min(WIDEST, (space - GAP * (across - 1)) / across);
-    const rows = this.chart.compact ? Math.ceil(wanted / across) : 1;
-    const height = Math.max(this.chart.height, Math.min(300, (room + GAP) / rows - GAP));
+    const large = room > LARGE.room;
+    const each = Math.min(large ? LARGE.widest : WIDEST, (space - GAP * (across - 1)) / across);
+    const rows = this.chart.compact || large ? Math.ceil(wanted / across) : 1;
+    const height = Math.max(this.chart.height, Math.min(large ? each * 1.2 : 300, (room + GAP) / rows - GAP));
     let [column, row] = [0, 0];
     this.cards = items.map((item) => {
       const span = Math.min(item.span ?? 1, across);

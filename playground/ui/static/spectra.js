@@ -10,6 +10,8 @@ import { recordOf } from './record.js';
 import { blockName } from './scene.js';
 import { facts, paintCard, probeCard } from './spectrumcard.js';
 
+const ROOM = 4; // times the largest value now
+
 /** What the visitor chose outlives a remount. */
 const choices = { log: false, logX: false, band: 'first' };
 
@@ -74,15 +76,18 @@ class Spectra {
         expected: arrays[`mp_${head.key}`]?.data,
         book: this.book, epochLabel: this.context.text('curves.epoch'),
         name: blockName(this.context.text, scene, head.block),
-        top: this.axisTop(head),
+        top: this.axisTop(head, order),
       };
     });
   }
 
   /** Grows at once, shrinks when the largest value has sunk below half; rests under a hand. */
-  axisTop({ key, norm, first, rows, cols }) {
+  axisTop({ key, norm, first, rows, cols }, order) {
     const edge = choices.band === 'first' ? first * (Math.sqrt(rows) + Math.sqrt(cols)) : 0;
-    const needed = Math.max(norm ?? 0, Math.min(edge, 4 * (norm ?? 0)), 1e-9);
+    let highest = 0;
+    for (let row = 0; row < this.book.count; row++) highest = Math.max(highest, this.book.value(row, order, 0));
+    // What was and what chance would do are seen as far as they leave room for what is.
+    const needed = Math.max(norm, Math.min(Math.max(edge, highest), ROOM * norm), 1e-9);
     const top = this.tops.get(key) ?? 0;
     if (this.grip.holds(key) && top) return top;
     if (needed > top || needed < top * 0.5) {
