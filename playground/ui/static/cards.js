@@ -11,7 +11,7 @@ import { Tooltip } from './tooltip.js';
 
 const GAP = 14;
 const WIDEST = 360;
-const LARGE = { room: 420, widest: 460 }; // px, on the whole screen
+const LARGE = { room: 520, widest: 460 }; // px, on the whole screen
 
 export class Cards {
   /**
