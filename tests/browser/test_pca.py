@@ -130,6 +130,15 @@ def test_points_brushed_on_the_map_light_up_among_the_components(visit: Visit):
     expect(body.locator("tbody tr")).to_have_count(min(count, 64))
     truths = body.locator("tbody tr td:nth-child(2)").all_inner_texts()
     assert set(truths) == {"+1"}
+    # The warped grid shows them too.
+    page.tab("Warped grid")
+    grid = page.part("analysis").locator(".np-warp canvas.np-layer").first
+    page.until(lambda: grid.evaluate(PIXELS)["colors"] > 8)
+    lit = grid.evaluate(PIXELS)["hash"]
+    chart.get_by_role("button", name="Clear").click()
+    page.until(lambda: grid.evaluate(PIXELS)["hash"] != lit)
+    drag(page, chart.locator(".np-brush-layer"), (0.35, 0.35), (0.65, 0.65))
+    page.until(lambda: grid.evaluate(PIXELS)["hash"] == lit)
     # The same points are brushed while the network learns; other data have other points.
     page.button("One epoch").click()
     page.wait_for_step(50)
