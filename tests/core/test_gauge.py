@@ -204,6 +204,23 @@ def test_it_is_measured_again_only_when_something_moved(monkeypatch):
     assert look(run)[0]["curvature"]["step"] == 23
 
 
+def test_what_is_loaded_once_does_not_keep_the_gauge_waiting(monkeypatch):
+    run = made()
+    look(run)
+    view = view_of(run)
+    clock = iter(range(0, 10**6, 10))
+    monkeypatch.setattr(curvature_view.time, "thread_time", lambda: next(clock))
+    rests = []
+    for _ in range(2):
+        run.advance(1)
+        look(run)
+        while view.busy:
+            view.work(0.0)  # a step at the least, however short the turn
+        rests.append(view._next - view._last)
+    assert rests[0] == pytest.approx(curvature_view.GAP)
+    assert rests[1] >= curvature_view.REST * 10
+
+
 def test_a_closed_view_measures_nothing():
     run = made()
     look(run)

@@ -42,6 +42,7 @@ class CurvatureView(Study):
         self._resting = True
         self._measured: tuple[Any, ...] = ()
         self._spent = self._next = self._last = 0.0
+        self._measurements = 0
 
     def add(self, want: Want, header: Header, arrays: Arrays) -> None:
         super().add(want, header, arrays)
@@ -66,11 +67,14 @@ class CurvatureView(Study):
             gap = time.perf_counter() - self._last > BREAK
             self._measuring = self._gauge.read(self.sight.plane, options, gap)
         start = time.thread_time()
-        while self._measuring is not None and time.perf_counter() < end:
+        while self._measuring is not None:
             self._measure()
+            if time.perf_counter() >= end:
+                break
         self._spent += time.thread_time() - start
         if self._measuring is None:
-            self._next = self._last + max(GAP, REST * self._spent)
+            # What the very first one costs is mostly code that is loaded once.
+            self._next = self._last + max(GAP, REST * self._spent * (self._measurements > 1))
         left = end - time.perf_counter()
         if super().busy and (left > 0 or self._measuring is None):
             super().work(left)
@@ -87,6 +91,7 @@ class CurvatureView(Study):
             log.error("unexpected trouble in the curvature gauge", exc_info=error)
             self._reading = ({"problem": "failed", "values": []}, {})
         self._measuring, self._last = None, time.perf_counter()
+        self._measurements += 1
 
     def _subject(self) -> tuple[Any, ...]:
         """What a measurement is of."""
