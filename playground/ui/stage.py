@@ -123,7 +123,7 @@ class _Asked:
 
     def hear(self) -> None:
         """Callback: the script asked."""
-        asked = st.session_state[self._key].get("ask")
+        asked = _said(self._key, "ask")
         if asked and self._answer is not None:
             number = asked["number"]
             try:
@@ -140,8 +140,13 @@ class _Asked:
         return f"{self._key}_reply"
 
 
+def _said(key: str, what: str) -> Any:
+    """What a stage's script just said; None where its page was left while that was on its way."""
+    return (st.session_state.get(key) or {}).get(what)
+
+
 def _tell(key: str, told: Callable[[Any], None] | None) -> None:
-    said = st.session_state[key].get("tell")
+    said = _said(key, "tell")
     if said and told is not None:
         told(said["value"])
         st.session_state[f"{key}_told"] = True

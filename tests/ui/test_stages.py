@@ -98,3 +98,13 @@ def test_what_a_stage_asks_is_answered_in_the_next_run(
         else:
             np.testing.assert_allclose(header["answer"]["line"], [3, 2], atol=1e-9)
             assert arrays["answer/path"].shape[1] == 2
+
+
+def test_a_question_of_a_page_that_was_left_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: dict[str, Any] = {}
+    monkeypatch.setattr(stage.st, "session_state", said)
+    asking = stage._Asked("stage_plane", lambda params: (params, {}))
+    asking.hear()
+    stage._tell("stage_plane", said.update)
+    assert said == {}
+    assert asking.reply() == ({}, {})
