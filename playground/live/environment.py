@@ -4,8 +4,24 @@ from __future__ import annotations
 
 import logging
 import os
+from typing import TypedDict
 
 log = logging.getLogger(__name__)
+
+
+class Limits(TypedDict):
+    """See `Scheduler`."""
+
+    load: int
+    rate: int
+
+
+def limits() -> Limits:
+    """What a worker may use at most, as `Scheduler` takes it."""
+    return {
+        "load": whole_number("PLAYGROUND_LOAD", 100),
+        "rate": whole_number("PLAYGROUND_RATE", 0),
+    }
 
 
 def whole_number(name: str, default: int) -> int:

@@ -67,19 +67,18 @@ class ThreadLane:
         self._thread.join(EXIT_GRACE)
 
     def _run(self) -> None:
-        from playground.live.environment import whole_number
+        from playground.live.environment import limits
         from playground.live.scheduler import Scheduler
         from playground.live.workshop import CoreWorkshop
 
         try:
             workshop = CoreWorkshop()
             self._receive(self, ("ready", {"pid": os.getpid()}, b""))
-            load = whole_number("PLAYGROUND_LOAD", 100)
 
             def send(message: Message) -> None:
                 self._receive(self, message)
 
-            Scheduler(self._inbox, send, workshop, load=load).run()
+            Scheduler(self._inbox, send, workshop, **limits()).run()
         except Exception:
             log.exception("the scheduler of %s stopped", self.name)
         self._ended(self)

@@ -56,6 +56,7 @@ class Scheduler:
         work: seconds that this thread really computed. Shares are counted by it: a run must not
             pay for the moments that other processes took from its turn.
         load: percent of its time that may go into turns; after each it rests accordingly.
+        rate: most frames per second of one run; 0 for what suits the machine.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Scheduler:
         work: Callable[[], float] = time.thread_time,
         *,
         load: int = 100,
+        rate: int = 0,
     ) -> None:
         self.inbox = inbox
         self.send = send
@@ -74,6 +76,7 @@ class Scheduler:
         self.clock = clock
         self.work = work
         self._rest = 100 / min(max(load, 1), 100) - 1  # s of rest for each second of a turn
+        self._interval = 1 / rate if rate > 0 else 0.0  # s, least between two frames
         self._rested = 0.0  # when the present rest ends
         self.jobs: dict[str, Job] = {}
         self._tasks = TaskBoard(send, _explain)
@@ -295,7 +298,8 @@ class Scheduler:
             frame = frames.encode({**frames.NO_RUN, **job.header()}, {})
         spent = self.work() - start
         job.vtime += spent
-        job.frame_sent(now, spent, interval_for(running, job.frame_seconds))
+        interval = max(interval_for(running, job.frame_seconds), self._interval)
+        job.frame_sent(now, spent, interval)
         self.send(("frame", {"run": job.key, "viewer": job.viewer}, frame))
         if job.state != state:
             job.touch()  # the measuring found that the run has ended: show what it went back to

@@ -31,7 +31,7 @@ def main() -> None:
     def send(message: Message) -> None:
         _write(results, pack(message))
 
-    from playground.live.environment import whole_number
+    from playground.live.environment import limits
     from playground.live.scheduler import Scheduler
     from playground.live.workshop import CoreWorkshop
 
@@ -40,7 +40,7 @@ def main() -> None:
     gc.collect()
     gc.freeze()  # a collection in the middle of training then only looks at what is young
     send(("ready", {"pid": os.getpid()}, b""))
-    Scheduler(inbox, send, workshop, load=whole_number("PLAYGROUND_LOAD", 100)).run()
+    Scheduler(inbox, send, workshop, **limits()).run()
     os._exit(0)  # no interpreter shutdown under a reader thread that sleeps in read
 
 

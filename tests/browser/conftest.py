@@ -15,7 +15,9 @@ from tests.browser.watch import Watch
 
 SIZE = {"width": 1440, "height": 900}
 GRACE = 4  # s that a closed tab's run is kept, so that tests need not wait for the usual 30
-LOAD = 30  # percent of a core for training, so that browsers and tests get the others
+# A share of a core for training and a few pictures a second, so that the browsers, which draw
+# without a GPU, leave the machine to the tests.
+LIGHT = {"WORKERS": 1, "GRACE": GRACE, "LOAD": 30, "RATE": 10}
 
 expect.set_options(timeout=PATIENCE)
 
@@ -34,8 +36,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="package")
 def server() -> Iterator[Server]:
     """One server that the browser tests of a process share."""
-    settings = {"PLAYGROUND_WORKERS": 1, "PLAYGROUND_GRACE": GRACE, "PLAYGROUND_LOAD": LOAD}
-    with app_server({name: str(value) for name, value in settings.items()}) as running:
+    with app_server({f"PLAYGROUND_{name}": str(value) for name, value in LIGHT.items()}) as running:
         yield running
 
 

@@ -135,14 +135,14 @@ class FakeWorkshop:
 class Stage:
     """A scheduler on a fake clock, and everything it sent."""
 
-    def __init__(self, load: int = 100) -> None:
+    def __init__(self, **limits: Any) -> None:
         self.clock = Clock()
         self.workshop = FakeWorkshop(self.clock)
         self.inbox: SimpleQueue[Message] = SimpleQueue()
         self.sent: list[Message] = []
         clock = self.clock
         self.scheduler = Scheduler(
-            self.inbox, self.sent.append, self.workshop, clock, clock, load=load
+            self.inbox, self.sent.append, self.workshop, clock, clock, **limits
         )
 
     def say(self, kind: str, blob: bytes = b"", **fields: Any) -> None:

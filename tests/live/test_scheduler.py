@@ -477,3 +477,11 @@ def test_a_worker_that_may_not_use_a_whole_core_rests_between_turns():
         stage.settle()
         assert stage.scheduler.jobs["a"].state == "paused", "a click is heard while it rests"
     assert steps[25] == pytest.approx(steps[100] / 4, rel=0.1)
+
+
+def test_no_more_pictures_are_sent_than_the_operator_allows():
+    stage = Stage(rate=5)
+    stage.create("a")
+    stage.watch_frames("a")
+    stage.play(4, acknowledge=True)
+    assert 5 * 4 * 0.8 < len(stage.frames("a")) <= 5 * 4 + 2
