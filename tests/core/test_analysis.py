@@ -231,6 +231,7 @@ def test_the_singular_spectrum_is_numpys(place, dtype):
     else:
         frobenius = np.linalg.norm(matrix.astype(np.float64)) ** 2
         assert found.stable_rank == pytest.approx(frobenius / values[0] ** 2)
+        assert found.rank is not None
         assert 1 <= found.stable_rank <= found.rank + 1e-9
 
 

@@ -179,7 +179,7 @@ def test_the_plane_of_a_path_is_its_pca():
     weights = torch.cat((run.path.points.double(), flat(run)[None])).numpy()
     expected = PCA(3).fit(weights)
     np.testing.assert_allclose(plane.ratios[:3], expected.explained_variance_ratio_, rtol=1e-6)
-    for ours, theirs in zip(plane.axes.numpy(), expected.components_, strict=False):
+    for ours, theirs in zip(plane.axes.numpy(), np.array(expected.components_), strict=False):
         assert abs(ours @ theirs) == pytest.approx(1, abs=1e-6)
     assert plane.drawn == 0
     assert torch.equal(plane.centre, run.engine.flat().double())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -23,7 +24,7 @@ NORMED = [
 ]
 
 
-def stepped(times: int, **changes: object) -> Run:
+def stepped(times: int, **changes: Any) -> Run:
     run = run_of(small(**changes))
     for _ in range(times):
         run.advance(1)
