@@ -9,11 +9,12 @@ export PYTHON CHROMIUM
 PY := .venv/bin/python
 ARGS ?=
 
-.PHONY: help run test lint format bench clean setup-test chromium
+.PHONY: help run test test-all lint format bench clean setup-test chromium
 
 help:
 	@echo "make run     set up and start the app on http://localhost:8501"
-	@echo "make test    set up and run every check: ruff, pyright, pytest, browser tests"
+	@echo "make test    set up and check: ruff, pyright, pytest, browser tests"
+	@echo "make test-all  the same with the tests that are slow"
 	@echo "make lint    ruff and pyright alone"
 	@echo "make format  let ruff sort imports and format the code"
 	@echo "make bench   measure, and compare with the figures of docs/benchmarks.md"
@@ -23,10 +24,12 @@ run:
 	@scripts/setup.sh run
 	$(PY) -m streamlit run app.py $(ARGS)
 
-test: setup-test chromium lint
+# The slow ones show in another look, in other data or at greater length what a quicker one shows.
+test: CHOSEN := and not slow
+test test-all: setup-test chromium lint
 	@chromium=$$(scripts/chromium.sh) && export CHROMIUM="$$chromium" && set -x && \
-	$(PY) -m pytest -n 2 --dist worksteal -m "not browser" $(ARGS) && \
-	$(PY) -m pytest -n 2 --dist worksteal -m browser $(ARGS)
+	$(PY) -m pytest -n 2 --dist worksteal -m "not browser $(CHOSEN)" $(ARGS) && \
+	$(PY) -m pytest -n 2 --dist worksteal -m "browser $(CHOSEN)" $(ARGS)
 
 lint: setup-test
 	$(PY) -m ruff check .

@@ -15,6 +15,8 @@ from tests.browser.visitor import Visitor
 
 pytestmark = pytest.mark.browser
 
+SCHEMES = ["dark", pytest.param("light", marks=pytest.mark.slow)]
+
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
 POPOVER = "[data-testid=stPopoverBody]"
 TABLE = Experiment().with_changes({"data": {"name": "iris", "scaling": "standard"}})
@@ -36,7 +38,7 @@ def violations(page: Visitor, within: str | None = None) -> list[Any]:
 @pytest.mark.parametrize(
     "look",
     [
-        {"color_scheme": "light"},
+        pytest.param({"color_scheme": "light"}, marks=pytest.mark.slow),
         {"color_scheme": "dark"},
         {"locale": "zh-CN"},
         {"viewport": PHONE, "has_touch": True, "is_mobile": True},
@@ -52,7 +54,7 @@ def test_the_playground(visit: Visit, look: dict[str, Any]):
     assert violations(page) == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_analyses_and_the_large_map(visit: Visit, scheme: str):
     page = visit(color_scheme=scheme).open()
     older = ("Singular values", "Eigenvalues", "Confusion matrix")
@@ -85,7 +87,7 @@ def test_analyses_and_the_large_map(visit: Visit, scheme: str):
     assert violations(page, ".np-map") == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_popovers_and_dialogs(visit: Visit, scheme: str):
     page = visit(color_scheme=scheme).open()
     for chip in ("rate", "optimizer", "loss", "regularization", "initialization", "training",
@@ -110,7 +112,7 @@ def test_messages(visit: Visit):
     assert violations(page) == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_guide(visit: Visit, scheme: str):
     page = visit(color_scheme=scheme)
     page.page.goto(f"{page.server.url}/about")
@@ -119,7 +121,7 @@ def test_the_guide(visit: Visit, scheme: str):
     assert violations(page) == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_pen_and_what_is_typed(visit: Visit, scheme: str):
     page = visit(color_scheme=scheme).open(
         Experiment().with_changes(

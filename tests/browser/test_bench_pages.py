@@ -214,7 +214,11 @@ def test_k_is_dragged_and_the_sum_follows(visit: Visit):
 
 @pytest.mark.parametrize(
     "look",
-    [{}, {"color_scheme": "dark", "locale": "zh-CN"}, {"viewport": PHONE, "is_mobile": True}],
+    [
+        pytest.param({}, marks=pytest.mark.slow),
+        {"color_scheme": "dark", "locale": "zh-CN"},
+        pytest.param({"viewport": PHONE, "is_mobile": True}, marks=pytest.mark.slow),
+    ],
     ids=["light", "dark-chinese", "phone"],
 )
 def test_both_pages_are_accessible(visit: Visit, look: dict):

@@ -61,7 +61,9 @@ def trains(page: Visitor) -> None:
     assert page.pixels("map")["colors"] > BLANK
 
 
-@pytest.mark.parametrize("families", [("points", "line"), ("table",)])
+@pytest.mark.parametrize(
+    "families", [("points", "line"), pytest.param(("table",), marks=pytest.mark.slow)]
+)
 def test_every_data_set_is_painted(visit: Visit, families: tuple[str, ...]):
     page = visit(tap=True).open()
     for name in of_family(*families):
@@ -77,6 +79,7 @@ def test_every_data_set_is_painted(visit: Visit, families: tuple[str, ...]):
         expect(page.part("map").get_by_role("img")).to_have_attribute("aria-label", label)
 
 
+@pytest.mark.slow
 def test_a_table_is_shown_in_the_plane_of_two_columns(visit: Visit):
     page = visit(tap=True).open(
         Experiment().with_changes({"data": {"name": "wine", "scaling": "standard"}})
@@ -150,6 +153,7 @@ def test_a_table_of_ones_own(visit: Visit):
     expect(page.keyed("left")).to_contain_text("2 missing values are filled in")
 
 
+@pytest.mark.slow
 def test_a_number_is_predicted_from_a_table(visit: Visit):
     page = visit(tap=True).open()
     opened = dialog(page)
@@ -187,6 +191,7 @@ def test_broken_tables_are_refused_in_a_sentence_and_nothing_is_lost(visit: Visi
 # ---- experiments as files ---------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_experiments_as_files(visit: Visit):
     page = visit().open(Experiment().with_changes({"data": {"name": "xor", "noise": 5}}))
     body = page.chip("share")

@@ -133,7 +133,13 @@ def test_points_are_added_moved_and_removed_without_a_mouse_too(visit: Visit):
     page.until(lambda: len(numbers(stage)["points"]) == 3)
 
 
-@pytest.mark.parametrize("name", ["One point", "Constant column", "Two points"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Constant column",
+        *(pytest.param(one, marks=pytest.mark.slow) for one in ("One point", "Two points")),
+    ],
+)
 def test_a_valley_is_shown_as_one(visit: Visit, name: str):
     page = visit()
     stage = page.open_stage("descent")
@@ -149,7 +155,10 @@ def test_a_valley_is_shown_as_one(visit: Visit, name: str):
 
 @pytest.mark.parametrize(
     "look",
-    [{"color_scheme": "dark"}, {"locale": "zh-CN", "viewport": PHONE, "has_touch": True}],
+    [
+        pytest.param({"color_scheme": "dark"}, marks=pytest.mark.slow),
+        {"locale": "zh-CN", "viewport": PHONE, "has_touch": True},
+    ],
     ids=["dark", "phone"],
 )
 def test_axe_finds_nothing(visit: Visit, look: dict[str, Any]):

@@ -39,6 +39,7 @@ def test_frames_arrive_through_the_fragment(page: Visitor):
     assert page.rests(800)
 
 
+@pytest.mark.slow
 def test_buttons_and_settings_work_without_a_websocket(page: Visitor):
     speed = page.part("bar").get_by_role("slider", name="Speed")
     speed.focus()

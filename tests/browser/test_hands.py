@@ -89,6 +89,7 @@ def test_pruning_and_what_is_noted_on_the_curves(visit: Visit):
     page.until(lambda: "cut" not in page.frames_seen.arrays)
 
 
+@pytest.mark.slow
 def test_a_schedule_is_drawn_ahead(visit: Visit):
     experiment = Experiment().with_changes({"schedule": {"name": "cosine", "epochs": 300}})
     page = visit(tap=True).open(experiment).play()

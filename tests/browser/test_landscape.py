@@ -122,6 +122,7 @@ def test_a_click_into_the_landscape_puts_the_network_there(visit: Visit):
     assert page.frames_seen.newest["hands"]["depth"] == 0
 
 
+@pytest.mark.slow
 def test_keys_reach_into_the_landscape_and_the_surface_takes_clicks(visit: Visit):
     page = visit(tap=True).open(SMALL)
     land = Landscape(page)

@@ -51,6 +51,7 @@ def test_a_lesson_hides_locks_and_shows_when_its_goal_is_reached(visit: Visit) -
     assert violations(page) == []
 
 
+@pytest.mark.slow
 def test_a_goal_that_is_out_of_reach_stays_open(visit: Visit) -> None:
     lesson = Lesson(goal=Goal(max_parameters=12, max_epochs=5000, threshold=0.9))
     page = visit(locale="zh-CN").open(None, **encode_lesson(lesson))
@@ -80,6 +81,7 @@ def test_a_lesson_is_made_and_opened(visit: Visit) -> None:
     assert page.query("lesson.heading") is None
 
 
+@pytest.mark.slow
 def test_the_gallery_opens_an_experiment(visit: Visit) -> None:
     """Every picture was trained; the chosen one comes with its sentence, until it is closed."""
     page = visit().open()

@@ -37,6 +37,7 @@ def none_left(page: Visitor, other: Page) -> None:
     waiting.until(lambda: health(page.server)["runs"] == 0)
 
 
+@pytest.mark.slow
 def test_a_closed_tab_frees_its_run(visit: Visit, server: Server):
     page = visit()
     other = page.page.context.new_page()
@@ -50,6 +51,7 @@ def test_a_closed_tab_frees_its_run(visit: Visit, server: Server):
     none_left(page, other)
 
 
+@pytest.mark.slow
 def test_another_page_of_the_session_counts_as_watching(visit: Visit):
     page = visit().open().play()
     page.page.get_by_role("link", name="Guide").click()
@@ -131,6 +133,7 @@ def test_a_broken_connection_is_mended(visit: Visit, watch: Watch, server: Serve
         page.until(lambda: page.query("data") == "gauss")
 
 
+@pytest.mark.slow
 def test_a_run_that_was_freed_meanwhile_is_replaced(visit: Visit, watch: Watch):
     watch.allow(BROKEN_WIRE)
     strict_server = app_server({"PLAYGROUND_WORKERS": "1", "PLAYGROUND_GRACE": "0"})

@@ -93,6 +93,7 @@ def test_points_brushed_among_the_components_light_up_everywhere(visit: Visit):
     page.until(lambda: over.evaluate(PIXELS)["hash"] == dark)
 
 
+@pytest.mark.slow
 def test_points_are_brushed_by_keys_alone(visit: Visit):
     page = visit(tap=True).open(DEEP)
     panel = opened(page)
@@ -210,6 +211,7 @@ def test_what_is_left_of_the_network_with_few_components(visit: Visit):
     page.until(lambda: "kept" not in page.frames_seen.newest["pca"])
 
 
+@pytest.mark.slow
 def test_coordinates_as_a_file(visit: Visit):
     page = visit(tap=True).open(DEEP)
     opened(page)
@@ -226,6 +228,7 @@ def test_coordinates_as_a_file(visit: Visit):
     assert [row["part"] for row in rows] == ["train"] * 250 + ["test"] * 250
 
 
+@pytest.mark.slow
 def test_tsne_and_kernel_pca(visit: Visit):
     page = visit(tap=True, locale="zh-CN").open(DEEP)
     part = page.part("analysis")

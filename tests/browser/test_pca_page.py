@@ -232,7 +232,10 @@ def test_the_visitors_own_table(visit: Visit):
 
 @pytest.mark.parametrize(
     "look",
-    [{"color_scheme": "dark"}, {"locale": "zh-CN", "viewport": PHONE, "has_touch": True}],
+    [
+        pytest.param({"color_scheme": "dark"}, marks=pytest.mark.slow),
+        {"locale": "zh-CN", "viewport": PHONE, "has_touch": True},
+    ],
     ids=["dark", "phone"],
 )
 def test_everybody_can_use_it(visit: Visit, look: dict[str, Any]):

@@ -54,7 +54,10 @@ def plot_area(page: Visitor, part: str) -> Locator:
 
 @pytest.mark.parametrize(
     ("part", "start", "end"),
-    [("map", (0.3, 0.3), (0.7, 0.6)), ("curves", (0.2, 0.3), (0.6, 0.7))],
+    [
+        ("map", (0.3, 0.3), (0.7, 0.6)),
+        pytest.param("curves", (0.2, 0.3), (0.6, 0.7), marks=pytest.mark.slow),
+    ],
 )
 def test_zoom_survives_frames(visit: Visit, part: str, start, end):
     page = visit().open().play()
@@ -113,6 +116,7 @@ def test_hover_on_the_curves_survives_frames(visit: Visit):
     expect(tip).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_the_curves_tell_what_the_run_measured(visit: Visit):
     page = visit(tap=True).open()
     for _ in range(3):
@@ -135,6 +139,7 @@ def test_the_curves_tell_what_the_run_measured(visit: Visit):
     expect(tip).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_a_link_tells_its_weight(visit: Visit):
     page = visit().open()
     ends = [
@@ -196,6 +201,7 @@ def save(page: Visitor, part: str) -> Image.Image:
     return picture
 
 
+@pytest.mark.slow
 def test_every_chart_is_saved_as_png(visit: Visit):
     page = visit().open(SQUARE)
     page.play().wait_for_frames(8)

@@ -270,7 +270,13 @@ def test_space_has_three_arrows_and_turns(visit: Visit):
         expect(stage.locator(".np-verdict")).not_to_be_empty()
 
 
-@pytest.mark.parametrize("matrix", ["0,0,0,0", "0,1,0,0", "0,0,0,0,0,0,0,0,0"])
+@pytest.mark.parametrize(
+    "matrix",
+    [
+        "0,0,0,0",
+        *(pytest.param(one, marks=pytest.mark.slow) for one in ("0,1,0,0", "0" + ",0" * 8)),
+    ],
+)
 def test_nothing_breaks_on_what_is_flat(visit: Visit, matrix: str):
     page = visit()
     stage = page.open_stage("plane", m=matrix)
@@ -333,7 +339,7 @@ def test_a_run_goes_on_behind_the_page_and_its_experiment_is_not_touched(visit: 
 @pytest.mark.parametrize(
     ("look", "lens"),
     [
-        ({"color_scheme": "dark"}, "power"),
+        pytest.param({"color_scheme": "dark"}, "power", marks=pytest.mark.slow),
         ({"locale": "zh-CN", "viewport": PHONE, "has_touch": True}, "svd"),
     ],
     ids=["dark", "phone"],

@@ -99,6 +99,7 @@ def test_a_run_that_plays_goes_on_after_a_reset(visit: Visit):
     expect(page.keyed("left")).to_contain_text("Opposite quarters")
 
 
+@pytest.mark.slow
 def test_features(visit: Visit):
     page = visit().open()
     expect(neurons(page, 0)).to_have_count(2)
@@ -119,6 +120,7 @@ def test_features(visit: Visit):
     expect(neurons(page, 0)).to_have_count(1)
 
 
+@pytest.mark.slow
 def test_layers_are_added_moved_duplicated_and_removed(visit: Visit):
     page = visit().open()
     assert chips(page) == ["2", "4", "2", "1"]
@@ -154,6 +156,7 @@ def test_a_loss_that_does_not_fit_is_disabled_with_the_reason(visit: Visit):
     expect(page.page.locator("[data-testid=stToast]")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_optimizer_and_first_weights(visit: Visit):
     page = visit(tap=True).open()
     body = page.chip("optimizer")

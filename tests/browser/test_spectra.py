@@ -75,6 +75,7 @@ def test_a_singular_value_is_dragged_and_the_boundary_answers(visit: Visit):
     page.until(lambda: page.frames_seen.newest["hands"]["depth"] == 0)
 
 
+@pytest.mark.slow
 def test_keys_and_numbers_move_a_singular_value_while_it_trains(visit: Visit):
     page, panel = trained(visit)
     before = values(page, 0)
@@ -113,6 +114,7 @@ def test_the_cut_counts_what_it_saves_and_the_polar_factor_is_orthogonal(visit: 
     assert [mark[2] for mark in page.frames_seen.scene["marks"]] == ["orthogonal"]
 
 
+@pytest.mark.slow
 def test_the_history_is_told_in_deltas_and_outlives_a_closed_tab(visit: Visit):
     page, panel = trained(visit)
     page.play()

@@ -75,6 +75,7 @@ def test_the_picture_plays_to_the_output(visit: Visit):
     expect(panel.get_by_role("button", name="Play through the layers")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_units_are_chosen_per_layer(visit: Visit):
     page = visit(tap=True).open(DEEP)
     panel = opened(page)
@@ -91,6 +92,7 @@ def test_units_are_chosen_per_layer(visit: Visit):
     expect(panel.locator(".xtitle")).to_have_text(re.compile(r"PC1 \(\d+ % of variance\)"))
 
 
+@pytest.mark.slow
 def test_zoom_survives_training_and_values_are_read(visit: Visit):
     page = visit(tap=True).open(DEEP)
     panel = opened(page)
@@ -119,6 +121,7 @@ def test_zoom_survives_training_and_values_are_read(visit: Visit):
     assert re.fullmatch(r"playground-warp-epoch-\d+\.png", download.value.suggested_filename)
 
 
+@pytest.mark.slow
 def test_one_input_is_a_line_and_a_table_a_plane(visit: Visit):
     page = visit(tap=True).open(
         Experiment().with_changes({"data": {"name": "sine"}, "loss": "mse"})
