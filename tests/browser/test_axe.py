@@ -104,6 +104,7 @@ def test_popovers_and_dialogs(visit: Visit, scheme: str):
     assert violations(page, "[role=dialog]") == []
 
 
+@pytest.mark.slow
 def test_messages(visit: Visit):
     page = visit().open(data="nonsense")
     page.notice("The link says")

@@ -62,7 +62,12 @@ def trains(page: Visitor) -> None:
 
 
 @pytest.mark.parametrize(
-    "families", [("points", "line"), pytest.param(("table",), marks=pytest.mark.slow)]
+    "families",
+    [
+        pytest.param(("points",), marks=pytest.mark.slow),
+        ("line",),
+        pytest.param(("table",), marks=pytest.mark.slow),
+    ],
 )
 def test_every_data_set_is_painted(visit: Visit, families: tuple[str, ...]):
     page = visit(tap=True).open()

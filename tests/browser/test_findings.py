@@ -49,6 +49,7 @@ def test_a_remedy_that_may_change_mid_run_keeps_the_weights(visit: Visit):
     assert page.frames_seen.newest["step"] == 25
 
 
+@pytest.mark.slow
 def test_findings_keep_up_with_training_and_lead_to_their_view(visit: Visit):
     page = visit(tap=True).open(ALIKE)
     panel = page.tab("What do I see?")

@@ -128,6 +128,7 @@ def test_who_wants_no_motion_gets_none(view: Opens):
     assert page.evaluate("phases") == []
 
 
+@pytest.mark.slow
 def test_the_step_button_lights_up_the_flow(visit: Visit):
     page = visit().open()
     page.page.evaluate(WATCH)

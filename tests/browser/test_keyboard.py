@@ -104,6 +104,7 @@ def test_tabs_and_neurons_by_arrow_keys(visit: Visit):
     expect(page.part("map").locator("h3")).to_contain_text("Dense 1, neuron")
 
 
+@pytest.mark.slow
 def test_the_map_by_keyboard(visit: Visit):
     page = visit().open()
     page.wait("document.querySelector('.np-map .js-plotly-plot .nsewdrag')")

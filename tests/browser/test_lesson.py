@@ -64,6 +64,7 @@ def test_a_goal_that_is_out_of_reach_stays_open(visit: Visit) -> None:
     expect(goal.get_by_role("status")).to_have_text("目标")
 
 
+@pytest.mark.slow
 def test_a_lesson_is_made_and_opened(visit: Visit) -> None:
     page = visit().open()
     body = page.chip("share")

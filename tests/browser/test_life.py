@@ -77,6 +77,7 @@ def test_a_reload_starts_the_weights_again_and_says_so(visit: Visit):
     assert page.query("data") == "xor"
 
 
+@pytest.mark.slow
 def test_keep_running_carries_the_run_over_a_reload(visit: Visit, server: Server):
     page = visit(tap=True).open()
     page.part("bar").get_by_role("switch", name="Keep running").check()

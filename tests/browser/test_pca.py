@@ -116,6 +116,7 @@ def test_points_are_brushed_by_keys_alone(visit: Visit):
     expect(tab).to_have_text("Brushed points")
 
 
+@pytest.mark.slow
 def test_points_brushed_on_the_map_light_up_among_the_components(visit: Visit):
     page = visit(tap=True).open(DEEP)
     panel = opened(page)

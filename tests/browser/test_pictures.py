@@ -85,6 +85,7 @@ def test_zoom_survives_frames(visit: Visit, part: str, start, end):
         assert page.ranges(part) == whole
 
 
+@pytest.mark.slow
 def test_hover_survives_frames(visit: Visit):
     page = visit().open().play()
     page.wait("document.querySelector('.np-map .js-plotly-plot .nsewdrag')")
