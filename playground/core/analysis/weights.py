@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from playground.core.run import Run
 
 
@@ -54,6 +56,39 @@ def _linear(run: Run) -> list[Matrix]:
 
 
 READERS: tuple[Callable[[Run], list[Matrix]], ...] = (_linear,)
+
+
+def module_matrices(module: nn.Module) -> list[tuple[str, Tensor, bool]]:
+    """The matrices of one torch module, for the readers of kinds that have several.
+
+    A convolution's kernel is unfolded to (outputs, inputs · kernel), by which it maps each patch;
+    attention gives its projections of queries, keys and values and the one of the output; a
+    recurrent layer what it makes of the input and of its own state, gates one below the other.
+
+    Returns:
+        (part, (outputs, inputs), whether it is applied again and again) of each; none for
+        modules without weights.
+    """
+    from torch import nn
+
+    if isinstance(module, nn.Linear):
+        return [("", module.weight, False)]
+    if isinstance(module, nn.Conv1d | nn.Conv2d | nn.Conv3d):
+        return [("", module.weight.flatten(1), False)]
+    if isinstance(module, nn.MultiheadAttention):
+        if module.in_proj_weight is None:  # keys or values of another width
+            parts = [module.q_proj_weight, module.k_proj_weight, module.v_proj_weight]
+        else:
+            parts = list(module.in_proj_weight.chunk(3))
+        found = [(name, part, False) for name, part in zip("qkv", parts, strict=True)]
+        return [*found, ("out", module.out_proj.weight, False)]
+    if isinstance(module, nn.RNNBase):
+        return [
+            (name.removeprefix("weight_"), part, name.startswith("weight_hh"))
+            for name, part in module.named_parameters()
+            if name.startswith("weight_")
+        ]
+    return []
 
 
 def matrices(run: Run) -> list[Matrix]:
