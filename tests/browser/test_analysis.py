@@ -97,6 +97,7 @@ def test_an_analysis_is_enlarged_over_the_page_and_put_back(visit: Visit):
     expect(part.get_by_role("button", name="Enlarge")).to_be_focused()
 
 
+@pytest.mark.slow
 def test_principal_components(visit: Visit):
     page = visit(tap=True).open(SQUARE)
     page.play().wait_for_frames()

@@ -87,6 +87,7 @@ def test_analyses_and_the_large_map(visit: Visit, scheme: str):
     assert violations(page, ".np-map") == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_popovers_and_dialogs(visit: Visit, scheme: str):
     page = visit(color_scheme=scheme).open()
@@ -122,6 +123,7 @@ def test_the_guide(visit: Visit, scheme: str):
     assert violations(page) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_pen_and_what_is_typed(visit: Visit, scheme: str):
     page = visit(color_scheme=scheme).open(

@@ -102,6 +102,7 @@ def test_hover_survives_frames(visit: Visit):
     expect(tip).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_hover_on_the_curves_survives_frames(visit: Visit):
     page = visit().open().play()
     page.wait("document.querySelector('.np-curves .js-plotly-plot .nsewdrag')")

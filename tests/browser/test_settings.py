@@ -70,6 +70,7 @@ def test_live_settings_change_without_a_reset(visit: Visit):
     assert not page.page.evaluate("window.__fell"), "a live setting brought the step back"
 
 
+@pytest.mark.slow
 def test_a_change_of_units_starts_again_and_says_so(visit: Visit):
     page = visit().open()
     page.button("One epoch").click()

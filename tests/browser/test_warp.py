@@ -25,6 +25,7 @@ def opened(page: Visitor) -> Locator:
     return panel
 
 
+@pytest.mark.slow
 def test_a_visitor_walks_through_the_stages(visit: Visit):
     page = visit(tap=True).open(DEEP)
     page.play().wait_for_frames()
