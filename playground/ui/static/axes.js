@@ -8,9 +8,11 @@
 
 import { el, fitCanvas } from './dom.js';
 import { axis, CONFIG, layout, loadPlotly } from './plot.js';
+import { plotlyImage } from './png.js';
 
 const MARGIN = { left: 46, right: 10, top: 8, bottom: 40 };
 const ZOOM = 1.4;
+const PANS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 export class Axes {
   /**
@@ -159,6 +161,51 @@ export class Axes {
     const context = fitCanvas(this.over, this.rect.width, this.rect.height);
     context.clearRect(0, 0, this.rect.width, this.rect.height);
     return context;
+  }
+
+  /**
+   * The plot as it stands, on the canvas of a saved picture.
+   * @param {CanvasRenderingContext2D} canvas in pixels of the host
+   * @param {() => void} paint what lies within the area, from its corner on; what stands out is cut
+   * @param {{axesOver?: boolean}} [order] the axes lie over it, not under it
+   */
+  async paintOn(canvas, paint, { axesOver = false } = {}) {
+    const { left, top, width, height } = this.rect;
+    const image = this.ready ? await plotlyImage(this.plotly, this.plot, this.size) : null;
+    const paintAxes = () => image && canvas.drawImage(image, 0, 0, this.size.width, this.size.height);
+    if (!axesOver) paintAxes();
+    canvas.save();
+    canvas.translate(left, top);
+    canvas.beginPath();
+    canvas.rect(0, 0, width, height);
+    canvas.clip();
+    paint();
+    canvas.restore();
+    if (axesOver) paintAxes();
+  }
+
+  // ---- pointer and keys ----------------------------------------------------------------------
+
+  /** Where an event is, in pixels of the area. */
+  pixel({ clientX, clientY }) {
+    const box = this.host.getBoundingClientRect();
+    const { left, top } = this.rect ?? { left: 0, top: 0 };
+    return { x: clientX - box.left - left, y: clientY - box.top - top };
+  }
+
+  inside({ x, y }) {
+    return x >= 0 && y >= 0 && x <= this.rect.width && y <= this.rect.height;
+  }
+
+  /** Arrows move the window, + and - scale it, 0 goes home. @returns whether the key was ours */
+  key(event) {
+    if (PANS[event.key]) this.panBy(...PANS[event.key]);
+    else if (event.key === '+' || event.key === '=') this.zoomIn();
+    else if (event.key === '-') this.zoomOut();
+    else if (event.key === '0') this.reset();
+    else return false;
+    event.preventDefault();
+    return true;
   }
 
   zoomBy(factor, at) {

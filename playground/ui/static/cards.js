@@ -13,6 +13,18 @@ const GAP = 14;
 const WIDEST = 360;
 const LARGE = { room: 520, widest: 460 }; // px, on the whole screen
 
+/** The head of a card: its title and lines of facts beneath it. Text stays left and on its line. */
+export function cardHead(context, title, lines, width, theme) {
+  context.textBaseline = 'alphabetic';
+  context.textAlign = 'left';
+  context.fillStyle = theme.text;
+  context.font = `600 12.5px ${theme.font}`;
+  context.fillText(title, 4, 13, width - 8);
+  context.fillStyle = theme.muted;
+  context.font = `11.5px ${theme.font}`;
+  lines.forEach((line, i) => context.fillText(line, 4, 30 + 15 * i, width - 8));
+}
+
 export class Cards {
   /**
    * @param {object} context of the view

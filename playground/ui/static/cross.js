@@ -4,10 +4,10 @@
  */
 
 import { el } from './dom.js';
+import { Grab } from './grab.js';
 import { isLine } from './scene.js';
 
 const GRAB_PX = 16;
-const CLICK_PX = 4;
 
 export class Cross {
   /**
@@ -24,17 +24,11 @@ export class Cross {
     this.node = el('div', { class: 'np-cross', 'aria-hidden': 'true' });
     this.node.hidden = true;
     axes.host.append(this.node);
-    const { host } = axes;
-    // Plotly zooms by drags that begin anywhere: those that begin on the cross are ours.
-    for (const kind of ['pointerdown', 'mousedown', 'touchstart']) {
-      host.addEventListener(kind, (event) => this.down(event), { capture: true, passive: false });
-    }
-    host.addEventListener('pointermove', (event) => this.move(event), true);
-    // While a button is down, Plotly covers the page: releases are heard by the document.
-    this.onUp = (event) => this.up(event);
-    this.onCancel = () => this.drop();
-    document.addEventListener('pointerup', this.onUp, true);
-    document.addEventListener('pointercancel', this.onCancel, true);
+    this.grab = new Grab(axes, {
+      listens: () => this.listens, takes: (at) => this.takes(at), move: (event) => this.move(event),
+      up: (at, held) => this.shown && at && !held && this.press(at),
+      drop: () => this.node.classList.remove('np-held'),
+    });
   }
 
   get shown() {
@@ -48,7 +42,7 @@ export class Cross {
   /** Puts the cross where the traced point is, unless the visitor holds it. */
   place() {
     this.node.hidden = !this.shown;
-    if (this.node.hidden || this.held) return;
+    if (this.node.hidden || this.grab.held) return;
     const { x, y } = this.hub.header.trace;
     this.put(this.axes.toX(x), this.axes.toY(y));
   }
@@ -60,55 +54,21 @@ export class Cross {
     this.node.style.transform = `translate(${left + x}px, ${top + y}px)`;
   }
 
-  pixel({ clientX, clientY }) {
-    const box = this.axes.host.getBoundingClientRect();
-    const { left, top } = this.axes.rect;
-    return { x: clientX - box.left - left, y: clientY - box.top - top };
-  }
-
-  inside({ x, y }) {
-    const { width, height } = this.axes.rect;
-    return x >= 0 && y >= 0 && x <= width && y <= height;
-  }
-
-  down(event) {
-    if (!this.listens) return;
-    if (event.type !== 'pointerdown') {
-      if (!this.held) return;
-      event.preventDefault();
-      event.stopPropagation();
-      return;
-    }
-    if (event.button !== 0) return;
-    const at = this.pixel(event);
-    if (!this.inside(at)) return;
-    this.began = at;
-    if (this.node.hidden || Math.hypot(at.x - this.at.x, at.y - this.at.y) > GRAB_PX) return;
-    this.held = true;
+  takes({ x, y }) {
+    if (this.node.hidden || Math.hypot(x - this.at.x, y - this.at.y) > GRAB_PX) return false;
     this.node.classList.add('np-held');
-    this.axes.host.setPointerCapture(event.pointerId);
-    event.preventDefault();
-    event.stopPropagation();
+    return true;
   }
 
   move(event) {
-    if (!this.held) return;
+    if (!this.grab.held) return;
     event.stopPropagation();
     const { width, height } = this.axes.rect;
-    const at = this.pixel(event);
+    const at = this.axes.pixel(event);
     const x = Math.max(0, Math.min(width, at.x));
     const y = Math.max(0, Math.min(height, at.y));
     this.put(x, y);
     this.choosePlace(x, y);
-  }
-
-  up(event) {
-    const { began, held } = this;
-    this.drop();
-    if (!this.shown || !began) return;
-    const at = this.pixel(event);
-    if (Math.hypot(at.x - began.x, at.y - began.y) > CLICK_PX || !this.inside(at)) return;
-    if (!held) this.press(at);
   }
 
   /** A click: the data point at this pixel of the map, or the place. */
@@ -119,14 +79,7 @@ export class Cross {
   }
 
   destroy() {
-    document.removeEventListener('pointerup', this.onUp, true);
-    document.removeEventListener('pointercancel', this.onCancel, true);
-  }
-
-  drop() {
-    this.held = false;
-    this.began = null;
-    this.node.classList.remove('np-held');
+    this.grab.destroy();
   }
 
   choosePlace(px, py) {

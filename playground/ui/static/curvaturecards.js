@@ -1,5 +1,6 @@
 /** The cards of the curvature view: gauge, strip, leading eigenvalues, direction. */
 
+import { cardHead } from './cards.js';
 import { css } from './colors.js';
 import { Raster } from './raster.js';
 import { blockName, isLine } from './scene.js';
@@ -12,18 +13,6 @@ const MOST = 1.6; // share of the limit at the gauge's end
 const TICKS = [0.01, 0.1, 0.5, 1];
 const raster = new Raster();
 
-/** Title and lines of facts. */
-export function head(context, { item, width }, theme, lines = []) {
-  context.textBaseline = 'alphabetic';
-  context.textAlign = 'left';
-  context.fillStyle = theme.text;
-  context.font = `600 12.5px ${theme.font}`;
-  context.fillText(item.title, 4, 13, width - 8);
-  context.fillStyle = theme.muted;
-  context.font = `11.5px ${theme.font}`;
-  lines.forEach((line, i) => context.fillText(line, 4, 29 + 15 * i, width - 8));
-}
-
 // ---- the gauge ---------------------------------------------------------------------------------
 
 /** Where a share of the limit stands on the dial, 0 to 1: small shares are seen as well. */
@@ -32,7 +21,7 @@ const angle = (share) => Math.PI * (1 + onDial(share));
 
 export function paintGauge(context, card, { text, theme }) {
   const { item: { facts, share, reading }, width, height } = card;
-  head(context, card, theme);
+  cardHead(context, card.item.title, [], card.width, theme);
   const radius = Math.max(20, Math.min(width / 2 - 22, height - TOP - 74));
   const cx = width / 2;
   const cy = TOP + radius + 14;
@@ -136,7 +125,7 @@ function stripFrame({ item, width, height }) {
 
 export function paintStrip(context, card, { text, theme }) {
   const { item: { rows }, width, height } = card;
-  head(context, card, theme);
+  cardHead(context, card.item.title, [], card.width, theme);
   const frame = stripFrame(card);
   context.font = `11px ${theme.font}`;
   context.lineWidth = 1;
@@ -204,7 +193,7 @@ function leadingFrame({ item, width, height }) {
 
 export function paintLeading(context, card, { theme }) {
   const { item, width } = card;
-  head(context, card, theme);
+  cardHead(context, card.item.title, [], card.width, theme);
   const frame = leadingFrame(card);
   context.font = `12px ${theme.font}`;
   names(item.reading).forEach((name, i) => {
@@ -245,7 +234,7 @@ function directionFrame({ item, width, height }) {
 
 export function paintDirection(context, card, { text, theme }) {
   const { item, width, height } = card;
-  head(context, card, theme);
+  cardHead(context, card.item.title, [], card.width, theme);
   const frame = directionFrame(card);
   if (frame.line) paintLine(context, item, frame, theme);
   else {

@@ -1,8 +1,8 @@
 /** The whole spectrum of the Hessian as a density, with a stroke for every eigenvalue. */
 
-import { roundStep } from './cards.js';
+import { cardHead, roundStep } from './cards.js';
 import { css } from './colors.js';
-import { BOTTOM, head, TOP } from './curvaturecards.js';
+import { BOTTOM, TOP } from './curvaturecards.js';
 import { short, significant } from './words.js';
 
 const BINS = 40;
@@ -33,7 +33,8 @@ function spectrumFrame({ item: { density, head: { flat } , log }, width, height 
 
 export function paintSpectrum(context, card, { text, theme }) {
   const { item, width, height } = card;
-  head(context, card, theme, [text('curvature.counts', item.facts), text('curvature.counts_low', item.facts)]);
+  const lines = [text('curvature.counts', item.facts), text('curvature.counts_low', item.facts)];
+  cardHead(context, item.title, lines, card.width, theme);
   const frame = spectrumFrame(card);
   paintCounts(context, frame, theme);
   const zero = frame.toX(0);

@@ -3,7 +3,7 @@
  * trail that each has left since the view was opened.
  */
 
-import { Cards, roundStep } from './cards.js';
+import { cardHead, Cards, roundStep } from './cards.js';
 import { css } from './colors.js';
 import { toggle } from './dom.js';
 import { recordOf } from './record.js';
@@ -76,14 +76,8 @@ function frame({ item, width, height }) {
 function paintCard(context, card, { text, theme }) {
   const { item, width } = card;
   const plot = frame(card);
-  context.textAlign = 'left';
-  context.textBaseline = 'alphabetic';
-  context.fillStyle = theme.text;
-  context.font = `600 12.5px ${theme.font}`;
-  context.fillText(`${item.name} · ${item.size} × ${item.size}`, 4, 13, width - 8);
-  context.fillStyle = theme.muted;
-  context.font = `11.5px ${theme.font}`;
-  context.fillText(text('eigen.radius', { radius: significant(spectralRadius(item.values)) }), 4, 30, width - 8);
+  const radius = text('eigen.radius', { radius: significant(spectralRadius(item.values)) });
+  cardHead(context, `${item.name} · ${item.size} × ${item.size}`, [radius], width, theme);
   paintPlane(context, plot, item, theme, text);
   context.save();
   context.beginPath();

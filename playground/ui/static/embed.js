@@ -7,7 +7,7 @@ import { Axes } from './axes.js';
 import { Brush, selectionOf } from './brush.js';
 import { altText, el } from './dom.js';
 import { steadyRange } from './plot.js';
-import { fileName, plotlyImage, savePng } from './png.js';
+import { fileName, savePng } from './png.js';
 import { pointColor } from './points.js';
 import { blockName, className, isRegression, neuronBlocks } from './scene.js';
 import { litLast, nearestSpot, paintSpot } from './scores.js';
@@ -192,14 +192,12 @@ class Embed {
 
   listen() {
     const { host } = this.axes;
-    host.addEventListener('pointermove', ({ clientX, clientY, buttons }) => {
-      const box = host.getBoundingClientRect();
-      const { left, top } = this.axes.rect;
-      this.pointer = buttons ? null : { x: clientX - box.left - left, y: clientY - box.top - top };
+    host.addEventListener('pointermove', (event) => {
+      this.pointer = event.buttons ? null : this.axes.pixel(event);
       this.showTip();
     });
     host.addEventListener('pointerleave', () => this.unpoint());
-    host.addEventListener('keydown', (event) => this.key(event));
+    host.addEventListener('keydown', (event) => this.brush.key(event) || this.axes.key(event));
   }
 
   unpoint() {
@@ -218,28 +216,13 @@ class Embed {
     this.tip.show(this.pointer.x + left, this.pointer.y + top, [{ title: true, label: words, color: spot.color }]);
   }
 
-  key(event) {
-    if (this.brush.key(event)) return;
-    const pans = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-    if (pans[event.key]) this.axes.panBy(...pans[event.key]);
-    else if (event.key === '+' || event.key === '=') this.axes.zoomIn();
-    else if (event.key === '-') this.axes.zoomOut();
-    else if (event.key === '0') this.axes.reset();
-    else return;
-    event.preventDefault();
-  }
-
   async save() {
     const { axes, context: { text, theme }, study: { head } } = this;
     if (!this.last || !head) return;
     const { width, height } = axes.size;
-    const overlay = axes.ready ? await plotlyImage(axes.plotly, axes.plot, axes.size) : null;
     const title = `${text(`embed.${head.method}`)} · ${text('bar.epoch_count')} ${head.epoch}`;
-    await savePng({ name: fileName(head.method, head), title, width, height, theme }, (canvas) => {
-      if (overlay) canvas.drawImage(overlay, 0, 0, width, height);
-      canvas.translate(axes.rect.left, axes.rect.top);
-      this.paintSpots(canvas);
-    });
+    await savePng({ name: fileName(head.method, head), title, width, height, theme }, (canvas) =>
+      axes.paintOn(canvas, () => this.paintSpots(canvas)));
   }
 
   themed() {

@@ -6,7 +6,7 @@
 import { Axes } from './axes.js';
 import { css, parse } from './colors.js';
 import { altText, el, setText, toggle } from './dom.js';
-import { plotlyImage, fileName, savePng } from './png.js';
+import { fileName, savePng } from './png.js';
 import { Player } from './player.js';
 import { steadyExtent } from './plot.js';
 import { blockName, neuronName } from './scene.js';
@@ -66,7 +66,7 @@ class FactorsView {
     this.axes = new Axes(this.context, () => this.hub.invalidate(), { grid: false });
     const { host } = this.axes;
     this.alt = altText(host, text('analysis.factors'));
-    host.addEventListener('keydown', (event) => this.key(event));
+    host.addEventListener('keydown', (event) => this.axes.key(event));
     this.strip = new Strip(this.context, (stage) => this.player.go(stage), (_, __, stage) => this.shortName(stage), 44);
     this.numbers = el('dl', { class: 'np-factors-numbers' });
     this.note = el('p', { class: 'np-caption' });
@@ -306,34 +306,14 @@ class FactorsView {
     });
   }
 
-  key(event) {
-    const pans = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-    if (pans[event.key]) this.axes.panBy(...pans[event.key]);
-    else if (event.key === '+' || event.key === '=') this.axes.zoomIn();
-    else if (event.key === '-') this.axes.zoomOut();
-    else if (event.key === '0') this.axes.reset();
-    else return;
-    event.preventDefault();
-  }
-
   async save() {
     const { axes, context: { text, theme }, hub, head } = this;
     if (!this.look) return;
     const { width, height } = axes.size;
-    const overlay = axes.ready ? await plotlyImage(axes.plotly, axes.plot, axes.size) : null;
     const name = `${blockName(text, hub.scene, head.block)} · ${this.stageName(this.nearest)}`;
     const title = `${text('analysis.factors')} · ${name} · ${text('bar.epoch_count')} ${hub.header.epoch}`;
-    await savePng({ name: fileName('factors', hub.header), title, width, height, theme }, (canvas) => {
-      if (overlay) canvas.drawImage(overlay, 0, 0, width, height);
-      const { left, top, width: w, height: h } = axes.rect;
-      canvas.save();
-      canvas.translate(left, top);
-      canvas.beginPath();
-      canvas.rect(0, 0, w, h);
-      canvas.clip();
-      this.paintOnAxes(canvas);
-      canvas.restore();
-    });
+    await savePng({ name: fileName('factors', hub.header), title, width, height, theme }, (canvas) =>
+      axes.paintOn(canvas, () => this.paintOnAxes(canvas)));
   }
 
   themed() {

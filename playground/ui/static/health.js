@@ -1,6 +1,6 @@
 /** Every layer's health on a card: gradient, update, rank, failing units, two histograms. */
 
-import { Cards, roundStep } from './cards.js';
+import { cardHead, Cards, roundStep } from './cards.js';
 import { css } from './colors.js';
 import { blockName } from './scene.js';
 import { percent, short, significant } from './words.js';
@@ -63,15 +63,8 @@ function places({ item, height }) {
 function paintCard(context, card, { text, theme }) {
   const { item, width } = card;
   const facts = numbers(item);
-  context.textBaseline = 'alphabetic';
-  context.textAlign = 'left';
-  context.fillStyle = theme.text;
-  context.font = `600 12.5px ${theme.font}`;
-  context.fillText(text('health.title', facts), 4, 13, width - 8);
-  context.font = `11.5px ${theme.font}`;
-  context.fillStyle = theme.muted;
-  context.fillText(text('health.first', facts), 4, 30, width - 8);
-  context.fillText(text('health.second', facts), 4, 45, width - 8);
+  const lines = [text('health.first', facts), text('health.second', facts)];
+  cardHead(context, text('health.title', facts), lines, width, theme);
   if (item.gates) {
     const ill = item.dead.length + item.saturated.length > 0;
     context.fillStyle = ill ? theme.alert : theme.muted;

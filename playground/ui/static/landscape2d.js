@@ -4,15 +4,14 @@
  */
 
 import { Axes } from './axes.js';
-import { css, parse } from './colors.js';
-import { plotlyImage } from './png.js';
+import { css } from './colors.js';
+import { Grab } from './grab.js';
+import { paintBall, paintCross, paintMark, paintPath } from './landscapemarks.js';
 import { Raster, refined } from './raster.js';
-import { timeColor } from './relief.js';
 import { short } from './words.js';
 
 const FINER = 3;
 const HATCH = 7; // px between the lines over holes
-const CLICK_PX = 4;
 const GRAB_PX = 14;
 const KEY_STEP = 8; // px
 const LABEL_PX = 46; // between the middles of two labels
@@ -37,84 +36,42 @@ export class Contours {
 
   listen() {
     const { node } = this;
-    // Plotly zooms by drags that begin anywhere: those that begin on the network's mark are ours.
-    for (const kind of ['pointerdown', 'mousedown', 'touchstart']) {
-      node.addEventListener(kind, (event) => this.down(event), { capture: true, passive: false });
-    }
-    node.addEventListener('pointermove', (event) => this.move(event), true);
+    this.grab = new Grab(this.axes, {
+      listens: () => this.axes.fromX && this.calls.ready(), takes: (at) => this.takes(at),
+      move: (event) => this.move(event), up: (at, held) => this.up(at, held),
+      drop: () => { this.moved = false; },
+    });
     node.addEventListener('pointerleave', () => this.calls.point(null));
     node.addEventListener('blur', () => this.calls.point(null));
     node.addEventListener('keydown', (event) => this.key(event));
-    this.onUp = (event) => this.up(event);
-    document.addEventListener('pointerup', this.onUp, true);
-    document.addEventListener('pointercancel', (this.onCancel = () => this.drop()), true);
-  }
-
-  pixel({ clientX, clientY }) {
-    const box = this.node.getBoundingClientRect();
-    const { left, top } = this.axes.rect ?? { left: 0, top: 0 };
-    return { x: clientX - box.left - left, y: clientY - box.top - top };
-  }
-
-  inside({ x, y }) {
-    const { width, height } = this.axes.rect;
-    return x >= 0 && y >= 0 && x <= width && y <= height;
   }
 
   place({ x, y }) {
     return { a: this.axes.fromX(x), b: this.axes.fromY(y) };
   }
 
-  down(event) {
-    if (!this.axes.fromX || !this.calls.ready()) return;
-    if (event.type !== 'pointerdown') {
-      if (!this.held) return;
-      event.preventDefault();
-      event.stopPropagation();
-      return;
-    }
-    if (event.button !== 0) return;
-    const at = this.pixel(event);
-    if (!this.inside(at)) return;
-    this.began = at;
-    const near = this.mark && Math.hypot(at.x - this.mark.x, at.y - this.mark.y) <= GRAB_PX;
-    if (!near || !this.calls.movable()) return;
-    this.held = true;
+  takes({ x, y }) {
+    const near = this.mark && Math.hypot(x - this.mark.x, y - this.mark.y) <= GRAB_PX;
+    if (!near || !this.calls.movable()) return false;
     this.moved = false;
     this.stroke = Date.now(); // the whole movement is one deed to undo
-    this.node.setPointerCapture(event.pointerId);
-    event.preventDefault();
-    event.stopPropagation();
+    return true;
   }
 
   move(event) {
     if (!this.axes.fromX) return;
-    const at = this.pixel(event);
-    if (this.held) {
+    const { axes, grab } = this;
+    const at = axes.pixel(event);
+    if (grab.held) {
       event.stopPropagation();
-      if (!this.inside(at) || (!this.moved && this.still(at))) return;
+      if (!axes.inside(at) || (!this.moved && grab.still(at))) return;
       this.calls.drag(this.place(at), this.stroke);
       this.moved = true;
-    } else this.calls.point(event.buttons === 0 && this.inside(at) ? this.place(at) : null, at);
+    } else this.calls.point(event.buttons === 0 && axes.inside(at) ? this.place(at) : null, at);
   }
 
-  still({ x, y }) {
-    return Math.hypot(x - this.began.x, y - this.began.y) <= CLICK_PX;
-  }
-
-  up(event) {
-    const { began, held, moved } = this;
-    this.drop();
-    if (!began || (held && moved)) return;
-    this.began = began;
-    const at = this.pixel(event);
-    if (this.still(at) && this.inside(at)) this.calls.press(this.place(at));
-    this.began = null;
-  }
-
-  drop() {
-    this.held = this.moved = false;
-    this.began = null;
+  up(at, held) {
+    if (at && !(held && this.moved)) this.calls.press(this.place(at));
   }
 
   key(event) {
@@ -278,21 +235,11 @@ export class Contours {
     if (cursor) paintCross(context, ...to(cursor.a, cursor.b), theme);
   }
 
-  async paintOn(canvas, picture) {
-    const { axes } = this;
-    if (axes.ready) {
-      const image = await plotlyImage(axes.plotly, axes.plot, axes.size);
-      canvas.drawImage(image, 0, 0, axes.size.width, axes.size.height);
-    }
-    const { left, top, width, height } = axes.rect;
-    canvas.save();
-    canvas.translate(left, top);
-    canvas.beginPath();
-    canvas.rect(0, 0, width, height);
-    canvas.clip();
-    this.paintGround(canvas, picture);
-    this.paintMoving(canvas, { ...picture, cursor: null });
-    canvas.restore();
+  paintOn(canvas, picture) {
+    return this.axes.paintOn(canvas, () => {
+      this.paintGround(canvas, picture);
+      this.paintMoving(canvas, { ...picture, cursor: null });
+    });
   }
 
   themed() {
@@ -301,104 +248,8 @@ export class Contours {
   }
 
   destroy() {
-    document.removeEventListener('pointerup', this.onUp, true);
-    document.removeEventListener('pointercancel', this.onCancel, true);
+    this.grab.destroy();
     this.axes.destroy();
     this.node.remove();
-  }
-}
-
-// ---- what moves, on either picture -----------------------------------------------------------
-
-const CASING = 'rgba(10,16,36,0.75)';
-
-/**
- * The path from its first to its last point, coloured by time; where a hand put the network
- * elsewhere there is a gap.
- *
- * @param {Array<{a, b, begins, time}>} path @param {(a, b) => number[]} to pixels
- */
-export function paintPath(context, path, to) {
-  const at = path.map(({ a, b }) => to(a, b));
-  context.lineCap = context.lineJoin = 'round';
-  context.beginPath();
-  at.forEach(([x, y], i) => (i && !path[i].begins ? context.lineTo(x, y) : context.moveTo(x, y)));
-  context.strokeStyle = CASING;
-  context.lineWidth = 4.5;
-  context.stroke();
-  context.lineWidth = 2.5;
-  for (let i = 1; i < at.length; i++) {
-    if (path[i].begins) continue;
-    context.beginPath();
-    context.moveTo(...at[i - 1]);
-    context.lineTo(...at[i]);
-    context.strokeStyle = timeColor(path[i].time);
-    context.stroke();
-  }
-  if (!at.length) return;
-  context.beginPath();
-  context.rect(at[0][0] - 3.5, at[0][1] - 3.5, 7, 7);
-  context.fillStyle = timeColor(0);
-  context.fill();
-  context.lineWidth = 1.5;
-  context.strokeStyle = CASING;
-  context.stroke();
-}
-
-/** One optimizer's way, with its number at its end. */
-export function paintBall(context, { track, color, name }, to, theme) {
-  if (!track.length) return;
-  const at = track.map(([a, b]) => to(a, b));
-  context.lineCap = context.lineJoin = 'round';
-  for (const [style, width] of [[CASING, 4.5], [color, 2.25]]) {
-    context.beginPath();
-    at.forEach(([x, y], i) => (i ? context.lineTo(x, y) : context.moveTo(x, y)));
-    context.strokeStyle = style;
-    context.lineWidth = width;
-    context.stroke();
-  }
-  const [x, y] = at.at(-1);
-  context.beginPath();
-  context.arc(x, y, 8, 0, 7);
-  context.fillStyle = color;
-  context.fill();
-  context.lineWidth = 1.5;
-  context.strokeStyle = CASING;
-  context.stroke();
-  context.fillStyle = '#10162a';
-  context.font = `700 11px ${theme.font}`;
-  context.textAlign = 'center';
-  context.textBaseline = 'middle';
-  context.fillText(name, x, y + 0.5);
-}
-
-/** Where the network is now; a ring if it is really farther away. */
-export function paintMark(context, x, y, theme, away = false) {
-  context.beginPath();
-  context.arc(x, y, away ? 5 : 7, 0, 7);
-  context.fillStyle = timeColor(1);
-  if (!away) context.fill();
-  context.lineWidth = 2.5;
-  context.strokeStyle = '#ffffff';
-  context.stroke();
-  context.beginPath();
-  context.arc(x, y, 8.75, 0, 7);
-  context.lineWidth = 1.25;
-  context.strokeStyle = css(parse(theme.dark ? '#000000' : '#10162a'));
-  context.stroke();
-}
-
-function paintCross(context, x, y, theme) {
-  for (const [style, width] of [[theme.background, 3.5], [theme.text, 1.5]]) {
-    context.strokeStyle = style;
-    context.lineWidth = width;
-    context.beginPath();
-    for (const [dx, dy] of [[1, 0], [0, 1]]) {
-      context.moveTo(x - 10 * dx, y - 10 * dy);
-      context.lineTo(x - 3 * dx, y - 3 * dy);
-      context.moveTo(x + 3 * dx, y + 3 * dy);
-      context.lineTo(x + 10 * dx, y + 10 * dy);
-    }
-    context.stroke();
   }
 }

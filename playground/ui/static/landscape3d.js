@@ -5,7 +5,7 @@
 
 import { css } from './colors.js';
 import { el, fitCanvas } from './dom.js';
-import { paintBall, paintMark, paintPath } from './landscape2d.js';
+import { paintBall, paintMark, paintPath } from './landscapemarks.js';
 import { Turntable } from './turntable.js';
 import { short } from './words.js';
 

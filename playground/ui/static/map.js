@@ -10,7 +10,7 @@ import { Cross } from './cross.js';
 import { altText, el, iconButton, setText, toggle } from './dom.js';
 import { buildLegend } from './legend.js';
 import { paintCurve } from './line.js';
-import { fileName, plotlyImage, savePng } from './png.js';
+import { fileName, savePng } from './png.js';
 import { Pen } from './pen.js';
 import { Points } from './points.js';
 import { steadyExtent } from './plot.js';
@@ -123,12 +123,8 @@ class DecisionMap {
   // ---- the pointer, by mouse, finger or arrow keys -------------------------------------------
 
   point(event) {
-    const { rect, host } = this.axes;
-    const box = host.getBoundingClientRect();
-    const x = event.clientX - box.left - rect.left;
-    const y = event.clientY - box.top - rect.top;
-    const inside = x >= 0 && y >= 0 && x <= rect.width && y <= rect.height;
-    this.pointer = inside && event.buttons === 0 ? { x, y } : null;
+    const at = this.axes.pixel(event);
+    this.pointer = event.buttons === 0 && this.axes.inside(at) ? at : null;
     this.showTip();
   }
 
@@ -321,22 +317,13 @@ class DecisionMap {
   async save() {
     const { axes, context, hub } = this;
     const { width, height } = axes.size;
-    const overlay = axes.ready ? await plotlyImage(axes.plotly, axes.plot, axes.size) : null;
     const title = `${this.title.textContent} · ${context.text('bar.epoch_count')} ${hub.header?.epoch ?? 0}`;
     await savePng({ name: fileName('map', hub.header), title, width, height, theme: context.theme },
-      (canvas) => {
-        const { left, top, width: w, height: h } = axes.rect;
-        canvas.save();
-        canvas.translate(left, top);
-        canvas.beginPath();
-        canvas.rect(0, 0, w, h);
-        canvas.clip();
+      (canvas) => axes.paintOn(canvas, () => {
         if (!isLine(hub.scene)) this.paintModel(canvas, hub);
         if (!this.plain()) this.points.drawAll(canvas, axes, hub, context.theme, choices.showTest);
         if (isLine(hub.scene)) this.paintModel(canvas, hub);
-        canvas.restore();
-        if (overlay) canvas.drawImage(overlay, 0, 0, width, height);
-      });
+      }, { axesOver: true }));
   }
 
   themed() {

@@ -1,6 +1,6 @@
 /** How good the answers are: a table of scores beside ROC and calibration, or the residuals. */
 
-import { Cards, roundStep } from './cards.js';
+import { cardHead, Cards, roundStep } from './cards.js';
 import { css } from './colors.js';
 import { el, setText, toggle } from './dom.js';
 import { className, isRegression } from './scene.js';
@@ -209,14 +209,7 @@ function scales({ item, width, height }) {
 function paintCard(context, card, { theme }) {
   const { item, width } = card;
   const scale = scales(card);
-  context.textBaseline = 'alphabetic';
-  context.textAlign = 'left';
-  context.fillStyle = theme.text;
-  context.font = `600 12.5px ${theme.font}`;
-  context.fillText(item.title, 4, 13, width - 8);
-  context.fillStyle = theme.muted;
-  context.font = `11.5px ${theme.font}`;
-  context.fillText(item.note, 4, 29, width - 8);
+  cardHead(context, item.title, [item.note], width, theme);
   paintAxes(context, card, scale, theme);
   if (item.kind === 'roc') paintRoc(context, item, scale, theme);
   else if (item.kind === 'calibration') paintCalibration(context, item, scale, theme);

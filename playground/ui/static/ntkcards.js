@@ -1,5 +1,6 @@
 /** The cards of the tangent kernel: one for each leading mode, and the eigenvalues. */
 
+import { cardHead } from './cards.js';
 import { css } from './colors.js';
 import { paintDots, paintMap } from './curvaturecards.js';
 import { Raster } from './raster.js';
@@ -10,17 +11,6 @@ const TOP = 36;
 const CURVE = 62; // pixels for the curve under a map
 const FOOT = 15;
 const raster = new Raster();
-
-function title(context, name, line, width, theme) {
-  context.textBaseline = 'alphabetic';
-  context.textAlign = 'left';
-  context.fillStyle = theme.text;
-  context.font = `600 12.5px ${theme.font}`;
-  context.fillText(name, 4, 13, width - 8);
-  context.fillStyle = theme.muted;
-  context.font = `11.5px ${theme.font}`;
-  context.fillText(line, 4, 29, width - 8);
-}
 
 // ---- a mode ------------------------------------------------------------------------------------
 
@@ -39,7 +29,7 @@ function mapFrame({ item, width, height }) {
 
 export function paintMode(context, card, { text, theme }) {
   const { item, width, height } = card;
-  title(context, text('ntk.mode', item.facts), text('ntk.share', item.facts), width, theme);
+  cardHead(context, text('ntk.mode', item.facts), [text('ntk.share', item.facts)], width, theme);
   const frame = mapFrame(card);
   if (isLine(item.scene)) paintShape(context, item.map.data, frame, theme);
   else {
@@ -188,7 +178,7 @@ function kernelFrame({ item, width, height }) {
 
 export function paintKernel(context, card, { text, theme }) {
   const { item, width, height } = card;
-  title(context, item.title, text('ntk.range', item.facts), width, theme);
+  cardHead(context, item.title, [text('ntk.range', item.facts)], width, theme);
   const frame = kernelFrame(card);
   context.font = `11px ${theme.font}`;
   context.lineWidth = 1;

@@ -5,7 +5,6 @@ import { Brush } from './brush.js';
 import { altText } from './dom.js';
 import { arrowRows, arrowsOf, paintArrows } from './loadings.js';
 import { steadyExtent, steadyRange } from './plot.js';
-import { plotlyImage } from './png.js';
 import { neuronName } from './scene.js';
 import { axisName, describe, nearestSpot, paintSpot, spotRows, spotsOf } from './scores.js';
 import { Tooltip } from './tooltip.js';
@@ -27,31 +26,17 @@ class Pca2d {
     this.brush = new Brush(context, this.node, () => this.axes.rect, () => this.spots ?? [], () => this.unpoint());
     this.node.addEventListener('pointermove', (event) => this.point(event));
     this.node.addEventListener('pointerleave', () => this.unpoint());
-    this.node.addEventListener('keydown', (event) => this.key(event));
+    this.node.addEventListener('keydown', (event) => this.brush.key(event) || this.axes.key(event));
   }
 
   point(event) {
-    const box = this.node.getBoundingClientRect();
-    const { left, top } = this.axes.rect;
-    this.pointer = event.buttons ? null
-      : { x: event.clientX - box.left - left, y: event.clientY - box.top - top };
+    this.pointer = event.buttons ? null : this.axes.pixel(event);
     this.showTip();
   }
 
   unpoint() {
     this.pointer = null;
     this.tip.hide();
-  }
-
-  key(event) {
-    if (this.brush.key(event)) return;
-    const pans = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-    if (pans[event.key]) this.axes.panBy(...pans[event.key]);
-    else if (event.key === '+' || event.key === '=') this.axes.zoomIn();
-    else if (event.key === '-') this.axes.zoomOut();
-    else if (event.key === '0') this.axes.reset();
-    else return;
-    event.preventDefault();
   }
 
   paint(hub, last) {
@@ -123,20 +108,8 @@ class Pca2d {
     this.tip.show(pointer.x + left, pointer.y + top, rows);
   }
 
-  async paintOn(canvas, hub) {
-    const { axes } = this;
-    const { left, top, width, height } = axes.rect;
-    if (axes.ready) {
-      const image = await plotlyImage(axes.plotly, axes.plot, axes.size);
-      canvas.drawImage(image, 0, 0, axes.size.width, axes.size.height);
-    }
-    canvas.save();
-    canvas.translate(left, top);
-    canvas.beginPath();
-    canvas.rect(0, 0, width, height);
-    canvas.clip();
-    this.paintSpots(canvas, hub);
-    canvas.restore();
+  paintOn(canvas, hub) {
+    return this.axes.paintOn(canvas, () => this.paintSpots(canvas, hub));
   }
 
   themed() {

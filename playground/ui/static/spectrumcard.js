@@ -3,7 +3,7 @@
  * bars now, both on one scale, and behind them the band that chance would fill.
  */
 
-import { roundStep } from './cards.js';
+import { cardHead, roundStep } from './cards.js';
 import { css, mix, parse } from './colors.js';
 import { count, short, significant } from './words.js';
 
@@ -80,17 +80,10 @@ export function facts({ name, rows, cols, rank, condition, norm, stable_rank: st
 
 function paintFacts(context, { item, width }, text, theme, lang) {
   const found = facts(item, lang);
-  context.textBaseline = 'alphabetic';
-  context.textAlign = 'left';
-  context.fillStyle = theme.text;
-  context.font = `600 12.5px ${theme.font}`;
-  context.fillText(`${item.name} · ${item.rows} × ${item.cols}`, 4, 13, width - 8);
-  context.fillStyle = theme.muted;
-  context.font = `11.5px ${theme.font}`;
   const partial = item.values.length < item.count;
   const first = partial ? text('spectra.top', found) : text('spectra.first', found);
-  context.fillText(item.band ? `${first} · ${text('spectra.above', found)}` : first, 4, 30, width - 8);
-  context.fillText(text('spectra.second', found), 4, 45, width - 8);
+  const lines = [item.band ? `${first} · ${text('spectra.above', found)}` : first, text('spectra.second', found)];
+  cardHead(context, `${item.name} · ${item.rows} × ${item.cols}`, lines, width, theme);
 }
 
 function paintAxis(context, { item, width }, place, theme) {

@@ -8,7 +8,7 @@
 import { Axes } from './axes.js';
 import { altText, el, toggle } from './dom.js';
 import { Player } from './player.js';
-import { plotlyImage, fileName, savePng } from './png.js';
+import { fileName, savePng } from './png.js';
 import { nearestSpot, paintSpot } from './scores.js';
 import { Tooltip } from './tooltip.js';
 import { colorsOf, edgesOf, nearestVertex, paintGrid, placesAt, spotsAt, steadyWindow } from './warpgrid.js';
@@ -57,7 +57,7 @@ class WarpView {
     this.alt = altText(host, text('analysis.warp'));
     host.addEventListener('pointermove', (event) => this.point(event));
     host.addEventListener('pointerleave', () => this.unpoint());
-    host.addEventListener('keydown', (event) => this.key(event));
+    host.addEventListener('keydown', (event) => this.axes.key(event));
     this.strip = new Strip(this.context, (stage) => this.player.go(stage));
     body.append(el('div', { class: 'np-warp' },
       el('div', { class: 'np-warp-main' },
@@ -192,10 +192,7 @@ class WarpView {
   // ---- the pointer and the keys --------------------------------------------------------------
 
   point(event) {
-    const box = this.axes.host.getBoundingClientRect();
-    const { left, top } = this.axes.rect;
-    this.pointer = event.buttons ? null
-      : { x: event.clientX - box.left - left, y: event.clientY - box.top - top };
+    this.pointer = event.buttons ? null : this.axes.pixel(event);
     this.showTip();
   }
 
@@ -217,34 +214,14 @@ class WarpView {
       spot ? spotRows(context, look, stage, spot) : vertexRows(context, look, stage, vertex));
   }
 
-  key(event) {
-    const pans = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-    if (pans[event.key]) this.axes.panBy(...pans[event.key]);
-    else if (event.key === '+' || event.key === '=') this.axes.zoomIn();
-    else if (event.key === '-') this.axes.zoomOut();
-    else if (event.key === '0') this.axes.reset();
-    else return;
-    event.preventDefault();
-  }
-
   async save() {
     const { axes, context: { text, theme }, hub } = this;
     if (!this.look) return;
     const { width, height } = axes.size;
-    const overlay = axes.ready ? await plotlyImage(axes.plotly, axes.plot, axes.size) : null;
     const name = stageName(text, hub.scene, this.stages[this.nearest]);
     const title = `${text('analysis.warp')} · ${name} · ${text('bar.epoch_count')} ${hub.header.epoch}`;
-    await savePng({ name: fileName('warp', hub.header), title, width, height, theme }, (canvas) => {
-      if (overlay) canvas.drawImage(overlay, 0, 0, width, height);
-      const { left, top, width: w, height: h } = axes.rect;
-      canvas.save();
-      canvas.translate(left, top);
-      canvas.beginPath();
-      canvas.rect(0, 0, w, h);
-      canvas.clip();
-      this.paintOnAxes(canvas);
-      canvas.restore();
-    });
+    await savePng({ name: fileName('warp', hub.header), title, width, height, theme }, (canvas) =>
+      axes.paintOn(canvas, () => this.paintOnAxes(canvas)));
   }
 
   themed() {
