@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from playground.core.optimizers.base import EPS, LEARNING_RATES, FlatRule, OptimizerBase
+from playground.core.optimizers.base import EPS, FlatRule, OptimizerBase
 from playground.core.settings import setting
 
 if TYPE_CHECKING:
@@ -15,7 +15,17 @@ if TYPE_CHECKING:
 MOMENTUM_DECAY = 4e-3  # of NAdam, as in torch
 
 
-class Adam(OptimizerBase):
+class _AdamBase(OptimizerBase):
+    """The settings of all of them: how long mean and mean square remember."""
+
+    beta1: float = setting(0.9, live=True, ge=0, lt=1)
+    beta2: float = setting(0.999, live=True, ge=0, lt=1)
+
+    def torch_options(self) -> dict[str, Any]:
+        return {"lr": self.learning_rate, "betas": (self.beta1, self.beta2), "eps": EPS}
+
+
+class Adam(_AdamBase):
     """Momentum and RMSProp with bias correction (Kingma & Ba 2015)."""
 
     rule: ClassVar[str] = (
@@ -24,12 +34,6 @@ class Adam(OptimizerBase):
     )
 
     name: Literal["adam"] = "adam"
-    learning_rate: float = setting(0.03, live=True, steps=LEARNING_RATES, gt=0, le=100)
-    beta1: float = setting(0.9, live=True, ge=0, lt=1)
-    beta2: float = setting(0.999, live=True, ge=0, lt=1)
-
-    def torch_options(self) -> dict[str, Any]:
-        return {"lr": self.learning_rate, "betas": (self.beta1, self.beta2), "eps": EPS}
 
     def torch_class(self) -> type[torch.optim.Optimizer]:
         from torch.optim import Adam as TorchAdam
@@ -40,7 +44,7 @@ class Adam(OptimizerBase):
         return _FlatAdam(parameters, gradient, self)
 
 
-class AdamW(OptimizerBase):
+class AdamW(_AdamBase):
     """Adam with the weight decay taken out of the gradient (Loshchilov & Hutter 2019)."""
 
     rule: ClassVar[str] = (
@@ -49,18 +53,10 @@ class AdamW(OptimizerBase):
     )
 
     name: Literal["adamw"] = "adamw"
-    learning_rate: float = setting(0.03, live=True, steps=LEARNING_RATES, gt=0, le=100)
-    beta1: float = setting(0.9, live=True, ge=0, lt=1)
-    beta2: float = setting(0.999, live=True, ge=0, lt=1)
     weight_decay: float = setting(0.01, live=True, ge=0, le=10)
 
     def torch_options(self) -> dict[str, Any]:
-        return {
-            "lr": self.learning_rate,
-            "betas": (self.beta1, self.beta2),
-            "eps": EPS,
-            "weight_decay": self.weight_decay,
-        }
+        return {**super().torch_options(), "weight_decay": self.weight_decay}
 
     def torch_class(self) -> type[torch.optim.Optimizer]:
         from torch.optim import AdamW as TorchAdamW
@@ -71,7 +67,7 @@ class AdamW(OptimizerBase):
         return _FlatAdam(parameters, gradient, self)
 
 
-class NAdam(OptimizerBase):
+class NAdam(_AdamBase):
     """Adam that looks ahead as Nesterov's momentum does (Dozat 2016)."""
 
     rule: ClassVar[str] = (
@@ -80,17 +76,9 @@ class NAdam(OptimizerBase):
     )
 
     name: Literal["nadam"] = "nadam"
-    learning_rate: float = setting(0.03, live=True, steps=LEARNING_RATES, gt=0, le=100)
-    beta1: float = setting(0.9, live=True, ge=0, lt=1)
-    beta2: float = setting(0.999, live=True, ge=0, lt=1)
 
     def torch_options(self) -> dict[str, Any]:
-        return {
-            "lr": self.learning_rate,
-            "betas": (self.beta1, self.beta2),
-            "eps": EPS,
-            "momentum_decay": MOMENTUM_DECAY,
-        }
+        return {**super().torch_options(), "momentum_decay": MOMENTUM_DECAY}
 
     def torch_class(self) -> type[torch.optim.Optimizer]:
         from torch.optim import NAdam as TorchNAdam
@@ -101,7 +89,7 @@ class NAdam(OptimizerBase):
         return _FlatNAdam(parameters, gradient, self)
 
 
-class RAdam(OptimizerBase):
+class RAdam(_AdamBase):
     """Adam that waits with its division until it knows the variance (Liu et al. 2020)."""
 
     rule: ClassVar[str] = (
@@ -110,12 +98,6 @@ class RAdam(OptimizerBase):
     )
 
     name: Literal["radam"] = "radam"
-    learning_rate: float = setting(0.03, live=True, steps=LEARNING_RATES, gt=0, le=100)
-    beta1: float = setting(0.9, live=True, ge=0, lt=1)
-    beta2: float = setting(0.999, live=True, ge=0, lt=1)
-
-    def torch_options(self) -> dict[str, Any]:
-        return {"lr": self.learning_rate, "betas": (self.beta1, self.beta2), "eps": EPS}
 
     def torch_class(self) -> type[torch.optim.Optimizer]:
         from torch.optim import RAdam as TorchRAdam
