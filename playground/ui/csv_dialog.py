@@ -11,10 +11,10 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from playground.core.data.csv_reader import read_table
 from playground.core.data.csv_table import usable_inputs
 from playground.core.data.registry import schema_of
-from playground.core.data.table import LIMITS, Column, Table
+from playground.core.data.table import Column, Table
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Data, Upload
-from playground.ui import forms, language, notices, state
+from playground.ui import forms, language, notices, state, table_file
 from playground.ui.language import say
 
 _OPEN = "csv_open"
@@ -66,17 +66,7 @@ def _content() -> None:
     if upload is not None and state.table() is None:
         wanted = say("csv.wanted", filename=language.plain(upload.filename))
         st.info(wanted, icon=":material/upload_file:")
-    st.file_uploader(
-        say("csv.upload"),
-        type=["csv", "tsv", "txt"],
-        key=_FILE,
-        help=say(
-            "csv.upload_help",
-            megabytes=LIMITS.file_bytes // 1024**2,
-            rows=f"{LIMITS.rows:,}",
-            columns=LIMITS.columns,
-        ),
-    )
+    table_file.uploader(_FILE)
     table = _read(upload)
     if table is not None:
         _preview(table)

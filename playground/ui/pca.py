@@ -8,10 +8,10 @@ import numpy as np
 import streamlit as st
 
 from playground.core.data.csv_reader import read_table
-from playground.core.data.table import LIMITS, Table
+from playground.core.data.table import Table
 from playground.core.errors import PlaygroundError
 from playground.live.service import service
-from playground.ui import language, notices, page_link, stage, state
+from playground.ui import language, notices, page_link, stage, state, table_file
 from playground.ui.language import say
 
 TABLES = ("iris", "wine", "breast_cancer")
@@ -61,17 +61,7 @@ def pca() -> None:
 def _own_table() -> tuple[list[str], np.ndarray] | None:
     """The columns of numbers of the visitor's file: here, or the playground's own."""
     with st.popover(say("pages.pca.own"), icon=":material/upload_file:", key="pca_own"):
-        uploaded = st.file_uploader(
-            say("csv.upload"),
-            type=["csv", "tsv", "txt"],
-            key=_FILE,
-            help=say(
-                "csv.upload_help",
-                megabytes=LIMITS.file_bytes // 1024**2,
-                rows=f"{LIMITS.rows:,}",
-                columns=LIMITS.columns,
-            ),
-        )
+        uploaded = table_file.uploader(_FILE)
         try:
             if uploaded is not None:
                 st.session_state[_TABLE] = read_table(uploaded.getvalue(), uploaded.name)
