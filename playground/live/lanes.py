@@ -79,6 +79,7 @@ class ThreadLane:
                 self._receive(self, message)
 
             Scheduler(self._inbox, send, workshop, **limits()).run()
+        # The end of a process would be seen; of a thread it must be told, whatever ended it.
         except Exception:
             log.exception("the scheduler of %s stopped", self.name)
         self._ended(self)
@@ -124,6 +125,8 @@ class ProcessLane:
         try:
             for message in read_messages(stream):  # type: ignore[arg-type]
                 self._receive(self, message)
+        # Broken bytes raise many things, and so may whoever receives a message: after any of them
+        # nothing more can be read, and a worker nobody reads would block on its pipe.
         except Exception:
             log.exception("%s sent something that cannot be understood", self.name)
             self._process.kill()

@@ -308,6 +308,7 @@ class LiveService:
         while not self._closing.wait(REAP_PERIOD):
             try:
                 self.reap()
+            # Whatever one round meets, the next must come: without a reaper runs are never freed.
             except Exception:
                 log.exception("the reaper stumbled")
 
