@@ -6,7 +6,7 @@ import pytest
 
 from playground.live import pool
 from playground.live.service import LiveService
-from tests.live.fakes import Clock, RecordingLane
+from tests.live.fakes import Clock, RecordingLane, Stage
 
 
 @pytest.fixture
@@ -22,6 +22,12 @@ def recorded(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[LiveServ
     service.start()
     yield service
     service.close()
+
+
+@pytest.fixture
+def stage() -> Stage:
+    """A scheduler on a clock that the test moves."""
+    return Stage()
 
 
 @pytest.fixture(scope="module")
