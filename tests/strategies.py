@@ -42,9 +42,10 @@ def settings_of(model: type[Settings], **given: st.SearchStrategy[Any]) -> st.Se
     return st.builds(model, **fields)
 
 
-def layers() -> st.SearchStrategy[Layer]:
-    """One block of any registered kind."""
-    return st.one_of([settings_of(kind) for kind in LAYERS.values()])
+def layers(data: str | None = None) -> st.SearchStrategy[Layer]:
+    """One block of any registered kind; of those that are offered for a kind of data."""
+    kinds = [kind for kind in LAYERS.values() if data is None or data in kind.kinds]
+    return st.one_of([settings_of(kind) for kind in kinds])
 
 
 def optimizers() -> st.SearchStrategy[OptimizerBase]:

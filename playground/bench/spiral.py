@@ -33,7 +33,7 @@ def measure() -> int:
         run.advance(EPOCHS * run.batches_per_epoch)
         seconds.append(time.process_time() - start)
         run.measure()
-        output = run.engine.activations(run.points)[-1]
+        output = run.output()
         right = (run.predicted(output) == run.truth).cpu().numpy()[len(run.data.inputs_train) :]
         far = np.hypot(*run.data.raw_test.T) > NEAR
         everywhere.append(float(right.mean()))

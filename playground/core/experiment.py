@@ -16,6 +16,9 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticSerializationError, to_json
 
 from playground.core.activations import ACTIVATIONS
+from playground.core.data.pictures.settings import PictureSettings
+from playground.core.data.ratings.settings import RatingSettings
+from playground.core.data.sequences.settings import SequenceSettings
 from playground.core.errors import PlaygroundError
 from playground.core.initializers import INITIALIZERS
 from playground.core.layers import AnyLayer, Dense
@@ -25,7 +28,7 @@ from playground.core.schedules import Constant, Schedule
 from playground.core.settings import RATES, Settings, is_live, rebuilds, setting
 
 VERSION = 1
-MAX_LAYERS = 10
+MAX_LAYERS = 12
 MAX_PAINTED = 300
 
 
@@ -66,6 +69,9 @@ class Data(Settings):
     draw: int = setting(0, live=True, ge=0, le=99_999)
     fixed_test: bool = setting(False, live=True)
     points: tuple[Painted, ...] = setting((), live=True, max_length=MAX_PAINTED)
+    pictures: PictureSettings = Field(default_factory=PictureSettings)
+    sequences: SequenceSettings = Field(default_factory=SequenceSettings)
+    ratings: RatingSettings = Field(default_factory=RatingSettings)
 
     @field_validator("name")
     @classmethod

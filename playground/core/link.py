@@ -144,9 +144,17 @@ def _applied(content: dict[str, Any], key: str, text: str) -> dict[str, Any]:
     if part is None or len(rest) > 2 or not isinstance(part, dict):
         raise KeyError(key)
     model = type(getattr(experiment_from(content), head))
-    if len(rest) == 2:
+    if len(rest) == 2 and (head, rest[0]) == ("data", "upload"):
         inner = {**_empty_upload(), **(part[rest[0]] or {}), rest[1]: text}
         return {**content, head: {**part, rest[0]: inner}}
+    if len(rest) == 2:
+        if not isinstance(part.get(rest[0]), dict):
+            raise KeyError(key)
+        inner = type(getattr(getattr(experiment_from(content), head), rest[0]))
+        return {
+            **content,
+            head: {**part, rest[0]: {**part[rest[0]], rest[1]: _value(inner, rest[1], text)}},
+        }
     return {**content, head: {**part, rest[0]: _value(model, rest[0], text)}}
 
 

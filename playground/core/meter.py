@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from playground.core.answers import asked, measured, rows
 from playground.core.history import Metrics
 from playground.core.losses import encode_targets
-from playground.core.network import penalty, penalty_rates
+from playground.core.network import flops, penalty, penalty_rates
 
 if TYPE_CHECKING:
     from playground.core.run import Run
@@ -21,28 +23,45 @@ class Meter:
     """Measures one run on its present points; made anew when points, loss or engine change.
 
     Attributes:
-        points: all points, train before test, in the engine's layout: one forward pass measures
-            both parts.
-        truth: what is to be predicted of each point, (points,).
+        counts: how many points of both parts are measured: all, or of a costly network the
+            first ones, as many as a frame has time for.
+        points: these, train before test, in the engine's layout: one forward pass measures both
+            parts.
+        truth: what each row of the answers should be, (rows,), or (rows, units) of several
+            numbers; a row is a point, or a place of a sequence that asks for an answer.
+        split: how many of the rows are of the training part.
     """
 
     def __init__(self, run: Run) -> None:
         self._run = run
         place = {"dtype": run.problem.dtype, "device": run.device.torch()}
         inputs = (run.data.inputs_train, run.data.inputs_test)
-        self.points = run.engine.prepare(torch.from_numpy(np.concatenate(inputs)))
-        truth = torch.cat((run.targets("train"), run.targets("test")))
+        cost = 0 if run.schema.kind == "points" else flops(run.blocks)
+        self.counts = tuple(measured(len(part), cost) for part in inputs)
+        train, test = self.counts
+        both = np.concatenate((inputs[0][:train], inputs[1][:test]))
+        self.points = run.engine.prepare(torch.from_numpy(both))
+        truth = torch.cat((run.targets("train")[:train], run.targets("test")[:test]))
+        self._places, self.split = None, train
+        if run.schema.steps:
+            self._places = asked(truth)
+            self.split = int(self._places[:train].sum())
+            truth = truth[self._places]
+            self._places = self._places.to(place["device"])
         self.truth = truth.to(place["device"])
         if run.schema.task == "regression":
             self.truth = self.truth.to(place["dtype"])
         classes = len(run.schema.class_names)
         encoded = encode_targets(truth, run.schema.task, classes, run.loss)
         self._encoded = encoded.t().contiguous().to(**place)
-        split = len(run.data.inputs_train)
-        self._where = {"train": slice(0, split), "test": slice(split, None)}
+        self._where = {"train": slice(0, self.split), "test": slice(self.split, None)}
+
+    def answers(self, output: Tensor) -> Tensor:
+        """The answers (units, rows) in what the engine says of `points`."""
+        return rows(output, self._places)
 
     def metrics(self, output: Tensor) -> Metrics:
-        """Everything measured of the output (units, points) of all points."""
+        """Everything measured of the answers (units, rows) to all points."""
         losses = [self.loss(output, part) for part in self._where]
         scores = [self._score(output[:, part], self.truth[part]) for part in self._where.values()]
         return Metrics(losses[0], losses[1], self._penalty(), scores[0], scores[1])
@@ -51,7 +70,7 @@ class Meter:
         """Mean loss of one part; None where it has no points or the loss is not finite.
 
         Args:
-            output: of all points, (units, points).
+            output: answers to all points, (units, rows).
             part: "train" or "test".
         """
         where = self._where[part]
@@ -67,30 +86,33 @@ class Meter:
         if self._run.schema.task != "regression":
             return (predicted(output) == truth).double().mean().item()
         output = self._run.loss.prediction(output)
-        spread = (truth - truth.mean()).square().sum().item()
+        spread = (truth - truth.mean(0)).square().sum().item()
         if spread == 0:
             return None
-        return _finite(1 - (output[0] - truth).square().sum().item() / spread)
+        missed = output.t() - truth if truth.ndim > 1 else output[0] - truth
+        return _finite(1 - missed.square().sum().item() / spread)
 
     def _penalty(self) -> float:
         run = self._run
-        weights = (weight for weight, _ in run.engine.parameters())
-        return float(penalty(weights, penalty_rates(run.experiment, run.blocks)))
+        places, weights = zip(*run.engine.penalised(), strict=True)
+        return float(penalty(weights, penalty_rates(run.experiment, run.blocks, places)))
 
-    def first_bad_layer(self, values: list[Tensor]) -> int | None:
-        """Number of the first linear map with a value that is not finite, counted from 1.
+    def first_bad_block(self, values: Sequence[Tensor]) -> int | None:
+        """Number of the first block that learns and has a value that is not finite, from 1.
 
         Args:
             values: behind every block but the input.
         """
-        behind = [
-            value
-            for block, value in zip(self._run.blocks[1:], values, strict=True)
-            if block.linear is not None
-        ]
-        pairs = zip(self._run.engine.parameters(), behind, strict=True)
-        for number, (pair, value) in enumerate(pairs, 1):
-            if not all(torch.isfinite(part).all() for part in (*pair, value)):
+        run, number = self._run, 0
+        linear = iter(run.engine.parameters())
+        extras = run.engine.gains()
+        for place, (block, value) in enumerate(zip(run.blocks[1:], values, strict=True)):
+            if not block.parameters:
+                continue
+            number += 1
+            own = [part for name, part in extras.items() if name.split(".", 1)[0] == str(place)]
+            own += next(linear) if block.linear is not None else ()
+            if not all(torch.isfinite(part).all() for part in (*own, value)):
                 return number
         return None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from playground.core.activations import ACTIVATIONS
 from playground.core.data.features import input_labels
@@ -16,15 +16,18 @@ from playground.core.data.model import Schema
 from playground.core.errors import Notice, PlaygroundError
 from playground.core.experiment import Experiment
 from playground.core.initializers import INITIALIZERS
-from playground.core.layers import Layer, Shape
+from playground.core.layers import Layer
+from playground.core.layers.base import units_of
 from playground.core.losses import fits
 from playground.core.random import Stream
+from playground.core.shapes import Shape, ShapeError, need_row, need_values, with_width, written
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
 MAX_PARAMETERS = 2_000_000
+_MARK = "is_linear_map"  # at the modules that are the linear map of their block
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,10 @@ class Block:
         linear: (outputs, inputs) of its linear map, the one that is drawn; None where it has none.
         before, after: shape of one point in front of the block and behind it.
         parameters: how many numbers the block learns.
+        flops: additions and multiplications for one point on its way forward.
         labels: names of the inputs, for the input block.
         problem: why the block cannot be built; the blocks behind it are then left out.
+        mends: kinds of blocks that would mend the problem, put in front of it.
     """
 
     kind: str
@@ -49,8 +54,10 @@ class Block:
     before: Shape
     after: Shape
     parameters: int = 0
+    flops: int = 0
     labels: tuple[str, ...] = ()
     problem: Notice | None = None
+    mends: tuple[str, ...] = ()
 
     @property
     def drawn(self) -> bool:
@@ -59,20 +66,21 @@ class Block:
 
     @property
     def units(self) -> int:
-        return self.after[-1] if self.after else 0
+        """Channels of a picture, else the numbers of the last axis."""
+        return units_of(self.after)
 
 
 def output_units(schema: Schema) -> int:
-    """Units of the head: one per class from three classes on, else one."""
-    return len(schema.class_names) if schema.task == "multiclass" else 1
+    """Units of the head: one per class from three classes on, else one for each number."""
+    return len(schema.class_names) if schema.task == "multiclass" else schema.outputs
 
 
 def describe(experiment: Experiment, schema: Schema) -> tuple[Block, ...]:
     """The network's blocks, from the inputs to the head. Never raises for a stack that does not
     fit: the block that does not carries the problem, and the head stands behind it all the same.
     """
-    labels = input_labels(experiment.inputs, schema)
-    shape: Shape = (len(labels),)
+    labels = input_labels(experiment.inputs, schema) if schema.kind == "points" else ()
+    shape: Shape = schema.shape or (len(labels),)
     blocks = [Block("input", None, None, None, shape, shape, labels=labels)]
     for layer in experiment.layers:
         activation = getattr(layer, "activation", None)
@@ -80,18 +88,41 @@ def describe(experiment: Experiment, schema: Schema) -> tuple[Block, ...]:
         try:
             after = layer.output_shape(shape)
         except PlaygroundError as error:
-            problem = error.notice()
-            blocks.append(Block(kind, layer, activation, None, shape, shape, problem=problem))
+            bad = {"problem": error.notice(), "mends": getattr(error, "mends", ())}
+            blocks.append(Block(kind, layer, activation, None, shape, shape, **bad))
             break
-        count = layer.parameter_count(shape)
+        count, cost = layer.parameter_count(shape), layer.flops(shape)
         linear = layer.linear_shape(shape)
-        blocks.append(Block(kind, layer, activation, linear, shape, after, count))
+        blocks.append(Block(kind, layer, activation, linear, shape, after, count, cost))
         shape = after
+    known = any(block.problem for block in blocks)
+    return (*blocks, _head(experiment, schema, shape, known))
+
+
+def _head(experiment: Experiment, schema: Schema, shape: Shape, known: bool) -> Block:
+    """The linear map that the task needs, on the last axis.
+
+    Args:
+        known: a block in front has a problem already: the shape says nothing.
+    """
     units = output_units(schema)
-    count = (shape[0] + 1) * units
-    linear = (units, shape[0])
-    blocks.append(Block("head", None, experiment.output_activation, linear, shape, (units,), count))
-    return tuple(blocks)
+    problem: dict[str, Any] = {}
+    try:
+        if schema.steps:
+            need_values(shape)
+            if len(shape) != 2 or shape[0] != schema.steps:
+                came = written(shape)
+                raise ShapeError("shape_needs_places", steps=schema.steps, came=came)
+        else:
+            need_row(shape)
+    except PlaygroundError as error:
+        if not known:
+            problem = {"problem": error.notice(), "mends": getattr(error, "mends", ())}
+    activation, width = experiment.output_activation, shape[-1]
+    after = with_width(shape, units) if schema.steps else (units,)
+    cost = 2 * width * units * (shape[0] if len(shape) == 2 else 1)
+    head = ("head", None, activation, (units, width), shape, after, (width + 1) * units, cost)
+    return Block(*head, **problem)
 
 
 def checked(experiment: Experiment, schema: Schema) -> tuple[Block, ...]:
@@ -111,6 +142,11 @@ def checked(experiment: Experiment, schema: Schema) -> tuple[Block, ...]:
     if fits(experiment.loss, schema.task, experiment.output_activation) is not None:
         raise PlaygroundError("loss_does_not_fit", loss=experiment.loss, task=schema.task)
     return blocks
+
+
+def flops(blocks: tuple[Block, ...]) -> int:
+    """Additions and multiplications for one point through the whole network."""
+    return sum(block.flops for block in blocks)
 
 
 def parameter_count(blocks: tuple[Block, ...]) -> int:
@@ -144,17 +180,21 @@ def penalty(
     return total
 
 
-def penalty_rates(experiment: Experiment, blocks: Sequence[Block]) -> list[tuple[float, float]]:
-    """(L1, L2) of every linear map: the block's own, where it has one, else the network's.
+def penalty_rates(
+    experiment: Experiment, blocks: Sequence[Block], places: Sequence[int] | None = None
+) -> list[tuple[float, float]]:
+    """(L1, L2) of weights: their block's own, where it has them, else the network's.
 
     Args:
         experiment: the present settings; those of `blocks` may be older.
+        places: of the blocks that the weights are from; None for every linear map's.
     """
     settings = experiment.regularization
     rates = []
-    for index, block in enumerate(blocks):
-        if block.linear is None:
-            continue
+    if places is None:
+        places = [index for index, block in enumerate(blocks) if block.linear is not None]
+    for index in places:
+        block = blocks[index]
         layer = experiment.layers[index - 1] if block.layer is not None else None
         l1, l2 = getattr(layer, "l1", None), getattr(layer, "l2", None)
         rates.append((settings.l1 if l1 is None else l1, settings.l2 if l2 is None else l2))
@@ -194,6 +234,54 @@ def first_parameters(
     return found
 
 
+def penalised(modules: nn.ModuleList) -> list[tuple[int, nn.Parameter]]:
+    """What penalties act on: the weights of linear maps, and all others that are no vectors.
+
+    Args:
+        modules: as `build` makes them.
+
+    Returns:
+        (place of the block among `blocks`, the weight) of each.
+    """
+    return [
+        (place, part)
+        for place, module in enumerate(modules, 1)
+        for part in module.parameters()
+        if part.ndim > 1
+    ]
+
+
+def linear_maps(modules: nn.Module) -> list[nn.Linear]:
+    """The linear maps that blocks are made of, in order, as `build` marked them.
+
+    Those inside attention and the like are not among them.
+    """
+    return [part for part in modules.modules() if getattr(part, _MARK, False)]  # type: ignore[misc]
+
+
+def first_extras(
+    experiment: Experiment, blocks: tuple[Block, ...], generator: torch.Generator
+) -> dict[str, Tensor]:
+    """The first values of what the network holds beside its linear maps, float64, by their names
+    among `build`'s modules.
+
+    Args:
+        generator: the run's, for weights; drawn from behind `first_parameters`.
+    """
+    import torch
+
+    modules = build(experiment, blocks, torch.Generator()).double()
+    with torch.no_grad():
+        for block, module in zip(blocks[1:], modules, strict=True):
+            if block.layer is not None:
+                own = getattr(block.layer, "initialization", None)
+                rule = INITIALIZERS[own or experiment.initialization]
+                block.layer.begin(module, rule, generator)  # type: ignore[arg-type]
+    known = {id(part) for linear in linear_maps(modules) for part in linear.parameters()}
+    named = {**dict(modules.named_parameters()), **dict(modules.named_buffers())}
+    return {name: part.detach() for name, part in named.items() if id(part) not in known}
+
+
 def build(
     experiment: Experiment, blocks: tuple[Block, ...], generator: torch.Generator
 ) -> nn.ModuleList:
@@ -209,9 +297,12 @@ def build(
         if block.layer is not None:
             modules = block.layer.build(block.before, generator)
         else:
-            head = nn.Linear(block.before[0], block.after[0])
+            head = nn.Linear(block.before[-1], block.after[-1])
             modules = [head, ACTIVATIONS[experiment.output_activation].module()]
-        sequences.append(nn.Sequential(*modules))
+        sequence = nn.Sequential(*modules)
+        if block.linear is not None:
+            setattr(next(m for m in sequence.modules() if isinstance(m, nn.Linear)), _MARK, True)
+        sequences.append(sequence)
     return nn.ModuleList(sequences)
 
 

@@ -11,24 +11,20 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import torch
 
-from playground.core.analysis.maps import shown_units
-from playground.core.analysis.plane import plane_for
+from playground.core.analysis.plane import Plane, plane_for
 from playground.core.analysis.registry import VIEWS
 from playground.core.analysis.study import Study
 from playground.core.analysis.views import Arrays, Header, View
-from playground.core.data.typed import can_paint, painted
-from playground.core.experiment import MAX_PAINTED
-from playground.core.network import Block, parameter_count
-from playground.core.picture import Picture, value_range
+from playground.core.outputs import OUTPUTS
+from playground.core.picture import Picture
 from playground.core.replica import Replica
 from playground.core.run import Run
-from playground.core.schedules import Constant, ahead
+from playground.core.sample import Sample, chosen
+from playground.core.scene import describe, stated
+from playground.core.tiles import Tiles
 from playground.core.want import Want
-
-SCHEDULE_POINTS = 120
 
 
 def observe(
@@ -53,7 +49,7 @@ class Observer:
     def __init__(self, run: Run) -> None:
         self.run = run
         self._view = run.experiment.view
-        self._stated = _stated(run)
+        self._stated = stated(run)
         self._generation = run.generation
         self._views: dict[str, View] = {}
         self._open: tuple[str, ...] = ()
@@ -62,8 +58,32 @@ class Observer:
         self._replica: Replica | None = None
         self._replica_fresh = False
         self._data = run.data
-        self.plane = plane_for(run.data, self._view)
-        self._picture = Picture(run, self.plane)
+        self.want = Want()
+        self._sample: Sample | None = None
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        """What pictures the network: over a plane, or for one point that is a whole thing."""
+        run = self.run
+        self._plane = self._output = None
+        if run.schema.kind == "points":
+            self._plane = plane_for(run.data, self._view)
+            self._picture: Picture | Tiles = Picture(run, self._plane)
+        else:
+            self._picture = Tiles(run)
+            self._output = OUTPUTS[run.schema.kind](self)
+
+    @property
+    def plane(self) -> Plane:
+        """In which points are pictured; there is none of other kinds of data."""
+        assert self._plane is not None
+        return self._plane
+
+    def sample(self) -> Sample:
+        """The one point that is looked at; the same one all through a frame."""
+        if self._sample is None:
+            self._sample = chosen(self.run, self.want.of("sample"))
+        return self._sample
 
     @torch.no_grad()
     def frame(
@@ -76,32 +96,44 @@ class Observer:
             if run.data is not self._data:
                 self._views.clear()  # they may keep what they know of the points
             self._view, self._data, scene = run.experiment.view, run.data, True
-            self.plane = plane_for(run.data, self._view)
-            self._picture = Picture(run, self.plane)
+            self._lay_out()
         if run.generation != self._generation:
             self._generation, scene = run.generation, True
             self._views.clear()
             self._replica = None
-            self._picture = Picture(run, self.plane)
-        if _stated(run) != self._stated:
-            self._stated, scene = _stated(run), True
+            self._lay_out()
+        if stated(run) != self._stated:
+            self._stated, scene = stated(run), True
         self._replica_fresh = False
+        self.want, self._sample = want, None
         self.frames += 1
         header = self._numbers(history_from)
         arrays: Arrays = {"history": run.history.since(header["history"]["start"])}
         if scene:
-            self._describe(header, arrays)
-        if want.map or want.neurons:
-            self._picture.paint(want, header, arrays)
-        if run.schema.task != "regression":
-            arrays["wrong"] = self._wrong()
-        self._open = want.analyses
-        header["views"] = list(want.analyses)
-        for name in want.analyses:
+            header["scene"] = describe(run, arrays, self._plane)
+            if self._output is not None:
+                self._output.scene(header["scene"], arrays)
+        self._paint(want, header, arrays)
+        self._open = tuple(name for name in want.analyses if run.schema.kind in VIEWS[name].kinds)
+        header["views"] = list(self._open)
+        for name in self._open:
             self._view_of(name).add(want, header, arrays)
         return header, arrays
 
-    # ---- numbers and scene
+    def _paint(self, want: Want, header: Header, arrays: Arrays) -> None:
+        """The pictures of the network and of what it says."""
+        if isinstance(self._picture, Tiles):
+            self._picture.paint(want, self.sample(), header, arrays)
+            if want.map and self._output is not None:
+                self._output.add(want, header, arrays)
+            return
+        if want.map or want.neurons:
+            self._picture.paint(want, header, arrays)
+        if self.run.schema.task != "regression":
+            wrong = self.run.predicted(self.run.output()) != self.run.truth
+            arrays["wrong"] = wrong.to(torch.uint8).cpu().numpy()
+
+    # ---- numbers
 
     def _numbers(self, history_from: tuple[int, int]) -> Header:
         run, metrics = self.run, self.run.metrics
@@ -145,56 +177,6 @@ class Observer:
             },
         }
 
-    def _describe(self, header: Header, arrays: Arrays) -> None:
-        run, plane = self.run, self.plane
-        header["scene"] = {
-            "task": run.schema.task,
-            "class_names": list(run.schema.class_names),
-            "target": run.schema.target,
-            "inputs": {
-                "dim": min(len(run.schema.columns), 3),
-                "kind": plane.kind,
-                "x_label": plane.labels[0],
-                "y_label": plane.labels[1],
-                "explained": plane.explained,
-            },
-            "domain": list(plane.domain),
-            "value_range": list(value_range(run, plane)),
-            "paint": MAX_PAINTED if can_paint(run.schema) else 0,
-            "painted_used": len(painted(run.experiment.data, run.schema).targets),
-            "painted": [list(row) for row in run.experiment.data.points],
-            "parameters": parameter_count(run.blocks),
-            "batch_size": run.batches.size,
-            "marks": [list(mark) for mark in run.marks],
-            "schedule": _schedule(run),
-            "blocks": [self._block(index, block) for index, block in enumerate(run.blocks)],
-        }
-        for part in ("train", "test"):
-            raw, targets = getattr(run.data, f"raw_{part}"), getattr(run.data, f"targets_{part}")
-            where = plane.project(raw)
-            if plane.kind == "line":
-                where = np.concatenate((where, targets[:, None]), axis=1)
-            points = np.concatenate((where, targets[:, None]), axis=1)
-            arrays[f"points_{part}"] = points.astype(np.float32)
-
-    def _block(self, index: int, block: Block) -> Header:
-        layer = block.layer
-        return {
-            "index": index,
-            "kind": block.kind,
-            "units": block.units,
-            "activation": block.activation,
-            "rate": getattr(layer, "rate", None),
-            "deviation": getattr(layer, "deviation", None),
-            "frozen": bool(getattr(layer, "frozen", False)),
-            "bias": block.linear is not None and bool(getattr(layer, "bias", True)),
-            "shown": shown_units(block) if block.drawn else [],
-            "linear": block.linear is not None or block.kind == "input",
-            "labels": list(block.labels),
-            "parameters": block.parameters,
-            "shape": f"(n, {block.units})",
-        }
-
     # ---- points, replica and views
 
     def replica(self) -> Replica:
@@ -227,30 +209,6 @@ class Observer:
         if name not in self._views:
             self._views[name] = VIEWS[name](self)
         return self._views[name]
-
-    def _wrong(self) -> np.ndarray:
-        output = self.run.engine.activations(self.run.points)[-1]
-        wrong = self.run.predicted(output) != self.run.truth
-        return wrong.to(torch.uint8).cpu().numpy()
-
-
-def _schedule(run: Run) -> list[list[float]] | None:
-    """The learning rate that is planned: pairs of epoch and rate; None for a constant one."""
-    experiment = run.experiment
-    schedule, base = experiment.schedule, experiment.optimizer.learning_rate
-    if isinstance(schedule, Constant):
-        return None
-    begin = run.pace.origin
-    epochs = ahead(schedule, max(experiment.training.stop_epochs - begin, 0))
-    at = sorted({round(i * epochs / SCHEDULE_POINTS) for i in range(SCHEDULE_POINTS + 1)})
-    return [[begin + epoch, base * schedule.factor(epoch)] for epoch in at]
-
-
-def _stated(run: Run) -> tuple[object, ...]:
-    """What a scene states, and what may change while a network trains."""
-    experiment, marks = run.experiment, run.marks
-    drawn = experiment.schedule, experiment.optimizer.learning_rate, experiment.training.stop_epochs
-    return experiment.layers, run.batches.size, drawn, len(marks), marks[-1] if marks else None
 
 
 def _memory(run: Run) -> float | None:

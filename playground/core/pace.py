@@ -89,7 +89,7 @@ class Pace:
     @torch.no_grad()
     def _losses(self) -> tuple[float, float]:
         run = self._run
-        output = run.engine.activations(run.points)[-1]
+        output = run.output()
         found = [run.loss_of(output, part) for part in ("train", "test")]
         return tuple(math.nan if value is None else value for value in found)  # type: ignore[return-value]
 

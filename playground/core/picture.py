@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from playground.core.activations import ACTIVATIONS
-from playground.core.analysis.maps import as_bytes, shown_units, signed_bytes, single, unit_values
+from playground.core.analysis.maps import as_bytes, signed_bytes, single, unit_values
 from playground.core.analysis.plane import Plane
+from playground.core.links import Links
 from playground.core.network import Block
 from playground.core.run import Run
 from playground.core.want import Want
@@ -60,8 +61,8 @@ class Picture:
         self._plane = plane
         self._line = plane.kind == "line"
         self._range = value_range(run, plane)
-        self._shown = [shown_units(block) for block in run.blocks]
-        self._passed = _passed(run.blocks, self._shown)
+        self._links = Links(run)
+        self._shown = self._links.shown
         self._widest = max(block.units for block in run.blocks)
         self._resolution = 0
 
@@ -77,9 +78,9 @@ class Picture:
             arrays["map"] = self._map(output)
         if want.neurons:
             self._neurons(values, output, arrays)
-            arrays["links"] = self._links()
+            arrays["links"] = self._links.values()
             if self._run.hands.any_cut:
-                arrays["cut"] = self._cuts()
+                arrays["cut"] = self._links.cuts()
         if focus is not None:
             self._focus(focus, values, output, header, arrays)
 
@@ -89,7 +90,7 @@ class Picture:
         inputs = torch.from_numpy(self._run.data.to_inputs(self._plane.grid(resolution)))
         self._grid = self._run.engine.prepare(inputs)
         self._grid_inputs = inputs.t().contiguous()
-        self._input_rows = _unbounded(self._grid_inputs[self._shown[0]])
+        self._input_rows = unbounded(self._grid_inputs[self._shown[0]])
         self._resolution = resolution
         self._shape = (resolution,) if self._line else (resolution, resolution)
 
@@ -136,43 +137,6 @@ class Picture:
         )
         arrays["neurons"] = signed_bytes(pixels.flatten(1), scales).reshape(pixels.shape)
 
-    def _links(self) -> np.ndarray:
-        """Weights between drawn units and their biases, from each drawn block to the next.
-
-        A block without a linear map passes values on: a weight of 1 from each of a unit's sources.
-        """
-        before, parts = self._shown[0], []
-        parameters = iter(self._run.engine.parameters())
-        for index, (block, units) in enumerate(
-            zip(self._run.blocks[1:], self._shown[1:], strict=True), 1
-        ):
-            if block.linear is not None:
-                weight, bias = next(parameters)
-                parts += [weight[units][:, before].flatten(), bias[units]]
-            elif block.drawn:
-                passed = self._passed[index]
-                parts += [passed.flatten(), torch.zeros(len(units), dtype=passed.dtype)]
-            if block.drawn:
-                before = units
-        return single(torch.cat([part.to(parts[0].device) for part in parts])).numpy()
-
-    def _cuts(self) -> np.ndarray:
-        """Which of the links are cut, laid out as `_links`; uint8."""
-        before, parts, number = self._shown[0], [], 0
-        for block, units in zip(self._run.blocks[1:], self._shown[1:], strict=True):
-            if block.linear is not None:
-                cut = self._run.hands.cuts(number)
-                parts += [
-                    cut[units][:, before].flatten(),
-                    torch.zeros(len(units), dtype=torch.bool),
-                ]
-                number += 1
-            elif block.drawn:
-                parts.append(torch.zeros(len(units) * (len(before) + 1), dtype=torch.bool))
-            if block.drawn:
-                before = units
-        return torch.cat(parts).to(torch.uint8).numpy()
-
     def _focus(
         self,
         focus: tuple[int, int],
@@ -184,7 +148,7 @@ class Picture:
         index, unit = focus
         block = self._run.blocks[index]
         if index == 0:
-            row, scale = _unbounded(self._grid_inputs[unit : unit + 1])
+            row, scale = unbounded(self._grid_inputs[unit : unit + 1])
         elif block.kind == "head":
             row, scale = self._head_rows(output)[unit : unit + 1], torch.ones(1)
         elif not block.drawn:
@@ -199,23 +163,7 @@ class Picture:
         )
 
 
-def _passed(blocks: tuple[Block, ...], shown: list[list[int]]) -> dict[int, Tensor]:
-    """Which drawn unit hands its value to which, 1 or 0: (units, units before), for every drawn
-    block without a linear map."""
-    found: dict[int, Tensor] = {}
-    before = shown[0]
-    for index, (block, units) in enumerate(zip(blocks[1:], shown[1:], strict=True), 1):
-        if block.drawn and block.linear is None:
-            assert block.layer is not None
-            sources = block.layer.sources(block.before)
-            joined = [[float(unit in sources[own]) for unit in before] for own in units]
-            found[index] = torch.tensor(joined, dtype=torch.float64)
-        if block.drawn:
-            before = units
-    return found
-
-
-def _unbounded(rows: Tensor) -> tuple[Tensor, Tensor]:
+def unbounded(rows: Tensor) -> tuple[Tensor, Tensor]:
     """Rows with the scale of each taken from its own largest value."""
     return rows, rows.abs().amax(1).clamp(min=1e-9)
 
@@ -225,4 +173,4 @@ def _scaled(rows: Tensor, block: Block) -> tuple[Tensor, Tensor]:
     name = block.activation if block.kind in ("dense", "activation") else None
     if name is not None and ACTIVATIONS[name].bounds is not None:
         return rows, torch.ones(len(rows))
-    return _unbounded(rows)
+    return unbounded(rows)

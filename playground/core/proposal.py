@@ -10,7 +10,7 @@ from typing import Any
 
 from playground.core.data import DATASETS, TASK_LOSSES, Schema, proposal_for
 from playground.core.data.features import applicable
-from playground.core.data.table import Table
+from playground.core.data.model import Brought
 from playground.core.errors import Notice, PlaygroundError
 from playground.core.experiment import Experiment
 from playground.core.losses import fits
@@ -23,28 +23,30 @@ _KEPT = ("seed", "device", "precision")
 _MADE_BY_HAND = ("formula", "own")
 
 
-def propose(name: str, current: Experiment | None = None, table: Table | None = None) -> Experiment:
+def propose(
+    name: str, current: Experiment | None = None, table: Brought | None = None
+) -> Experiment:
     """The experiment that a data set proposes.
 
     Args:
         name: the data set.
         current: whose seed, device and precision stay; and its formula and painted points, where
             the set is made of them.
-        table: the visitor's, for "csv"; its file and columns stay too.
+        table: what the visitor brought, for sets that are made of it; what says how stays too.
     """
     experiment = Experiment().with_changes({"data": {"name": name}})
     own = current is not None and current.data.name == name and name in _MADE_BY_HAND
     if current is not None:
         training = current.training.model_dump(mode="json")
         changes: dict[str, Any] = {"training": {key: training[key] for key in _KEPT}}
-        if name == "csv" or own:
+        if DATASETS[name].brings or own:
             changes["data"] = current.data.model_dump(mode="json") | {"name": name}
         experiment = experiment.with_changes(changes)
     proposal = proposal_for(experiment.data, table, keep=own)
     return experiment.with_changes(proposal)
 
 
-def is_proposed(experiment: Experiment, table: Table | None = None) -> bool:
+def is_proposed(experiment: Experiment, table: Brought | None = None) -> bool:
     """Whether the network and its training are still those that the data set proposes."""
     try:
         proposed = propose(experiment.data.name, experiment, table)
@@ -57,10 +59,10 @@ def is_proposed(experiment: Experiment, table: Table | None = None) -> bool:
 def choose_data(
     name: str,
     current: Experiment,
-    table: Table | None = None,
+    table: Brought | None = None,
     *,
     data: Mapping[str, Any] | None = None,
-    before: Table | None = None,
+    before: Brought | None = None,
 ) -> Experiment:
     """The experiment after another data set is chosen.
 
@@ -78,10 +80,12 @@ def choose_data(
         PlaygroundError: nothing can be learned from these data.
     """
     asked = {"name": name, **(data or {})}
-    same = name in ("csv", current.data.name)
+    same = DATASETS[name].brings is not None or name == current.data.name
     proposed = propose(name, current.with_changes({"data": asked}) if same else current, table)
     proposed = proposed.with_changes({"data": asked})
-    if is_proposed(current, before or table):
+    # A stack for points cannot take pictures, nor the other way round.
+    other = DATASETS[name].kind != DATASETS[current.data.name].kind
+    if other or is_proposed(current, before or table):
         return proposed
     kept = current.with_changes({"data": proposed.data.model_dump(mode="json")})
     return fit_to_task(kept, DATASETS[name].schema(kept.data, table))[0]

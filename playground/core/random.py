@@ -13,6 +13,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     import torch
 
@@ -38,6 +40,10 @@ class Stream(ABC):
             chosen = math.floor(self.random() * (last + 1))
             order[last], order[chosen] = order[chosen], order[last]
         return order
+
+    def generator(self) -> np.random.Generator:
+        """NumPy's generator of many numbers at once, seeded from here."""
+        return np.random.default_rng([math.floor(self.random() * 2**32) for _ in range(4)])
 
 
 def stable_seed(seed: int, purpose: str) -> int:

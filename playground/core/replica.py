@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 import torch
 from torch import Tensor, nn
 
-from playground.core.network import build, penalty, penalty_rates
+from playground.core.network import build, linear_maps, penalised, penalty, penalty_rates
 
 if TYPE_CHECKING:
     from playground.core.engine.base import Parameters
@@ -44,7 +44,6 @@ class Replica:
         self._run = run
         self.experiment = run.experiment
         self._loss = run.loss
-        self._penalties = penalty_rates(run.experiment, run.blocks)
         self.dtype: torch.dtype = getattr(torch, run.experiment.training.precision)
         # Its modules draw from a generator of their own, should they ever draw.
         own = torch.Generator()
@@ -52,6 +51,8 @@ class Replica:
         found = dict(self.modules.named_parameters())
         self.names = list(found)
         self.parameters: list[nn.Parameter] = list(found.values())
+        places = [place for place, _ in penalised(self.modules)]
+        self._penalties = penalty_rates(run.experiment, run.blocks, places)
         self.owners = [int(name.split(".", 1)[0]) + 1 for name in self.names]
         self.refresh()
 
@@ -70,7 +71,8 @@ class Replica:
 
     def inputs(self, points: Tensor) -> Tensor:
         """Points (points, features) in the replica's dtype and place."""
-        points = points.detach().to("cpu", self.dtype)
+        whole = not points.is_floating_point()
+        points = points.detach().to("cpu", torch.int64 if whole else self.dtype)
         return points.clone() if points.is_inference() else points
 
     def examples(self, part: str = "train") -> tuple[Tensor, Tensor]:
@@ -106,13 +108,16 @@ class Replica:
             inputs: (points, features).
             targets: encoded, (points, output units).
         """
-        return self._loss.value(self.output(inputs), self.inputs(targets), 1)
+        output, targets = self.output(inputs), self.inputs(targets)
+        if self._run.problem.pairing is not None:
+            output, targets = self._run.problem.pairing(output, targets)
+        return self._loss.value(output, targets, 1)
 
     def penalty_rates(self) -> tuple[Tensor, Tensor]:
         """L1 and L2 of every parameter, (parameters,) each; only linear maps' weights have any."""
         rates = {
-            id(linear.weight): pair
-            for linear, pair in zip(linear_maps(self.modules), self._penalties, strict=True)
+            id(weight): pair
+            for (_, weight), pair in zip(penalised(self.modules), self._penalties, strict=True)
         }
         l1, l2 = (
             torch.cat(
@@ -126,8 +131,8 @@ class Replica:
         return l1, l2
 
     def penalty(self) -> Tensor:
-        """The penalty on the weights of linear maps: a scalar with its graph."""
-        weights = (linear.weight for linear in linear_maps(self.modules))
+        """The penalty on the weights: a scalar with its graph."""
+        weights = (weight for _, weight in penalised(self.modules))
         return torch.zeros((), dtype=self.dtype) + penalty(weights, self._penalties)
 
     def gradients(
@@ -151,11 +156,6 @@ class Replica:
                 objective = objective + self.penalty()
             found = torch.autograd.grad(objective, self.parameters)
         return dict(zip(self.names, found, strict=True))
-
-
-def linear_maps(modules: nn.Module) -> list[nn.Linear]:
-    """The linear maps among modules, in order."""
-    return [part for part in modules.modules() if isinstance(part, nn.Linear)]
 
 
 @torch.no_grad()

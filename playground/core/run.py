@@ -17,10 +17,11 @@ import torch
 from torch import Tensor
 
 from playground.core import devices
+from playground.core.answers import pairing_for
 from playground.core.changes import data_stream, note, take_over
 from playground.core.data import schema_of
+from playground.core.data.model import Brought
 from playground.core.data.prepare import Prepared, as_counts, prepare
-from playground.core.data.table import Table
 from playground.core.deeds import obey
 from playground.core.engine import Engine, Problem, make_engine
 from playground.core.engine.base import Free
@@ -31,7 +32,7 @@ from playground.core.hands import Hands
 from playground.core.history import History, Metrics
 from playground.core.losses import LOSSES, encode_targets
 from playground.core.meter import Meter, predicted
-from playground.core.network import checked, first_parameters, parameter_count
+from playground.core.network import checked, first_extras, first_parameters, parameter_count
 from playground.core.pace import Pace
 from playground.core.path import Path
 from playground.core.random import Stream, stable_seed
@@ -47,7 +48,7 @@ class Run:
 
     Args:
         experiment: what to train.
-        table: the visitor's table, for the data set "csv".
+        table: what the visitor brought, for data sets that are made of it.
         device: overrides the experiment's device.
         engine: asks for an engine by name; None leaves the choice to the network.
         snapshot: bytes of `snapshot`, to go on from exactly there.
@@ -73,7 +74,7 @@ class Run:
     def __init__(
         self,
         experiment: Experiment,
-        table: Table | None = None,
+        table: Brought | None = None,
         *,
         device: str | None = None,
         engine: str | None = None,
@@ -134,15 +135,16 @@ class Run:
         replay = experiment.training.stream == "tfplayground"
         source = stream if replay and experiment.initialization == "tfplayground" else None
         inputs, targets = self.examples("train")
+        weights = self.generators["weights"]
         return Problem(
             experiment=experiment,
             blocks=self.blocks,
             loss=self.loss,
             inputs=inputs,
             targets=targets,
-            parameters=first_parameters(
-                experiment, self.blocks, source or self.generators["weights"]
-            ),
+            parameters=first_parameters(experiment, self.blocks, source or weights),
+            extras=first_extras(experiment, self.blocks, weights),
+            pairing=pairing_for(self.schema, self.loss),
             generator=self.generators["dropout"],
             dtype=getattr(torch, experiment.training.precision),
             device=torch.device("cpu"),
@@ -184,7 +186,7 @@ class Run:
         return steps
 
     def targets(self, part: str) -> Tensor:
-        """Class indices, or values in the units that the loss sees, of one part."""
+        """Class indices, or values in the units that the loss sees, of one part, for each point."""
         values = torch.from_numpy(
             self.data.targets_train if part == "train" else self.data.targets_test
         )
@@ -193,12 +195,14 @@ class Run:
         return values
 
     def examples(self, part: str) -> tuple[Tensor, Tensor]:
-        """Inputs (points, features) and encoded targets (points, output units), float64.
+        """Inputs and targets as `Problem` takes them; of points in columns in float64.
 
         Args:
             part: "train" or "test".
         """
         values = self.data.inputs_train if part == "train" else self.data.inputs_test
+        if self.schema.steps:
+            return torch.from_numpy(values), self.targets(part)
         classes = len(self.schema.class_names)
         targets = encode_targets(self.targets(part), self.schema.task, classes, self.loss)
         return torch.from_numpy(values), targets
@@ -300,16 +304,16 @@ class Run:
         state comes back.
         """
         values = self.engine.activations(self.points)
-        metrics = self.meter.metrics(values[-1])
+        metrics = self.meter.metrics(self.meter.answers(values[-1]))
         self.measured_step = self.step
         # Behind a bounded activation an infinite value can hide from the loss.
-        bad_layer = self.meter.first_bad_layer(values)
+        bad_layer = self.meter.first_bad_block(values)
         loss = metrics.train_loss
         if not len(self.data.inputs_train):
             self.metrics = metrics
             return metrics
         if loss is None or bad_layer is not None or not math.isfinite(metrics.penalty):
-            self._diverge(bad_layer or len(self.engine.parameters()))
+            self._diverge(bad_layer or sum(block.parameters > 0 for block in self.blocks))
             return self.metrics
         self.metrics = metrics
         if self._good is None:
@@ -346,16 +350,26 @@ class Run:
 
     @property
     def points(self) -> Tensor:
-        """All points, train before test, in the engine's layout."""
+        """The points that are measured, train before test, in the engine's layout."""
         return self.meter.points
 
     @property
+    def split(self) -> int:
+        """How many rows of the answers are of the training part."""
+        return self.meter.split
+
+    @torch.no_grad()
+    def output(self) -> Tensor:
+        """The answers to the measured points now, (units, rows), train before test."""
+        return self.meter.answers(self.engine.output(self.points))
+
+    @property
     def truth(self) -> Tensor:
-        """What is to be predicted of each point, (points,): class indices, or standard values."""
+        """What each answer should be, (rows,): class indices, or standard values."""
         return self.meter.truth
 
     def loss_of(self, output: Tensor, part: str) -> float | None:
-        """Mean loss of one part, from the output (units, points) of all points."""
+        """Mean loss of one part, from the answers (units, rows) to all points."""
         return self.meter.loss(output, part)
 
     def predicted(self, output: Tensor) -> Tensor:
@@ -379,7 +393,7 @@ class Run:
     @torch.no_grad()
     def _scores_now(self) -> Metrics:
         """What `measure` would find, without a word of it in the history."""
-        return self.meter.metrics(self.engine.activations(self.points)[-1])
+        return self.meter.metrics(self.output())
 
     def hold(self) -> None:
         """Tells the engine which weights and biases must stay as they are."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from playground.core.answers import pairing_for
 from playground.core.network import linear_blocks
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def transplant(run: Run, memory: dict[str, Any]) -> None:
         inputs=inputs,
         targets=targets,
         parameters=memory["weights"],
+        pairing=pairing_for(run.schema, run.loss),
         dtype=getattr(torch, run.experiment.training.precision),
     )
     run.settle_in()

@@ -24,6 +24,7 @@ Analysis = Literal[
     "curvature",
     "ntk",
 ]
+ADDRESSED = (*get_args(Analysis), "sample", "output")  # what options are for
 RESOLUTIONS = (20, 200)
 LARGEST = 1e9
 MOST_OPTIONS = 16  # of one view
@@ -48,7 +49,8 @@ class Want:
         round: another number asks for the findings to be looked for anew.
         resting: the network does not train, so this frame's picture stays.
         options: what single views are asked for, by the views' names: plain values and lists of
-            numbers, of which each view reads what it knows.
+            numbers, of which each view reads what it knows. So for "sample", the one point that
+            is looked at, and "output", the pane on the right, of data that are no points.
     """
 
     map: bool = True
@@ -105,7 +107,7 @@ def read_options(value: object) -> dict[str, dict[str, Any]] | None:
         return None
     found = {}
     for view, options in value.items():
-        if view not in get_args(Analysis) or not isinstance(options, Mapping):
+        if view not in ADDRESSED or not isinstance(options, Mapping):
             return None
         if len(options) > MOST_OPTIONS or not all(map(_is_option, options.keys())):
             return None

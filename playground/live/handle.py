@@ -13,11 +13,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from playground.core.data.registry import DATASETS
 from playground.core.errors import Notice, PlaygroundError
 from playground.live.protocol import parse_command
 
 if TYPE_CHECKING:
-    from playground.core.data.table import Table
+    from playground.core.data.model import Brought
     from playground.core.experiment import Experiment
     from playground.live.lanes import Lane
     from playground.live.service import LiveService
@@ -67,7 +68,7 @@ class RunHandle:
         self.keep_token = secrets.token_urlsafe(18)
         self.session = session
         self.experiment_json = experiment.model_dump_json()
-        self.table: Table | None = None
+        self.table: Brought | None = None
         self.lane: Lane | None = None
         self.generation = 0
         self.status = RunStatus()
@@ -100,7 +101,7 @@ class RunHandle:
 
         return Experiment.from_json(self.experiment_json)
 
-    def apply(self, experiment: Experiment, table: Table | None = None) -> tuple[str, ...]:
+    def apply(self, experiment: Experiment, table: Brought | None = None) -> tuple[str, ...]:
         """Makes the run follow a changed experiment.
 
         A change of live settings goes into the running network. Any other builds a new one,
@@ -131,14 +132,14 @@ class RunHandle:
                 self._send("update", experiment=self.experiment_json)
             return reasons
 
-    def give(self, table: Table | None) -> None:
+    def give(self, table: Brought | None) -> None:
         """Keeps the table that the experiment names, if this is it; the worker says if not."""
         upload = self.experiment.data.upload
         self.table = table if upload and table and table.sha256 == upload.sha256 else None
 
-    def _table_for(self, experiment: Experiment, table: Table | None) -> Table | None:
+    def _table_for(self, experiment: Experiment, table: Brought | None) -> Brought | None:
         upload = experiment.data.upload
-        if upload is None or experiment.data.name != "csv":
+        if upload is None or DATASETS[experiment.data.name].brings is None:
             return None
         for candidate in (table, self.table):
             if candidate is not None and candidate.sha256 == upload.sha256:

@@ -31,7 +31,7 @@ from playground.live.protocol import Message
 from playground.live.tasks import Task
 
 if TYPE_CHECKING:
-    from playground.core.data.table import Table
+    from playground.core.data.model import Brought
     from playground.core.experiment import Experiment
 
 log = logging.getLogger(__name__)
@@ -100,7 +100,7 @@ class LiveService:
     # -- what pages ask for --------------------------------------------------------------
 
     def acquire(
-        self, session: str, experiment: Experiment, table: Table | None = None
+        self, session: str, experiment: Experiment, table: Brought | None = None
     ) -> RunHandle:
         """The run of a session: the one it has, or a new one at rest. Does not wait for it.
 

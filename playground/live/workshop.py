@@ -10,7 +10,8 @@ import gc
 import sys
 from typing import TYPE_CHECKING, Any
 
-from playground.core.data.table import Table
+from playground.core.data import brought
+from playground.core.data.model import Brought
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Experiment
 from playground.live import requests
@@ -48,10 +49,10 @@ class CoreWorkshop:
         content = None if table is None else self._table(table)
         return self._run_class(Experiment.from_json(experiment), content, snapshot=snapshot)
 
-    def _table(self, key: str) -> Table:
+    def _table(self, key: str) -> Brought:
         if key not in self._tables:
             raise PlaygroundError("table_wanted", filename="")
-        return Table.from_bytes(self._tables[key])
+        return brought.read(self._tables[key])
 
     def update(self, run: Run, experiment: str) -> None:
         run.update(Experiment.from_json(experiment))

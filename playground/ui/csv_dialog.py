@@ -206,5 +206,5 @@ def _finish(table: Table, choice: dict[str, Any]) -> None:
         disabled=problem is not None,
     )
     if used:
-        state.choose_table(table, choice)
+        state.choose_own("csv", table, choice)
         st.rerun()

@@ -52,7 +52,7 @@ _component = component("network_playground_view", js=loader("view.js"), isolate_
 )
 def _lease(session: str, lease: int) -> RunHandle:
     """The session's run. When the session ends, Streamlit hands it back to the service."""
-    return service().acquire(session, state.experiment(), state.table())
+    return service().acquire(session, state.experiment(), state.brought())
 
 
 def handle() -> RunHandle:
@@ -86,7 +86,7 @@ def rest() -> None:
 
 def follow(run: RunHandle, experiment: Experiment) -> None:
     """Has the run follow the experiment, and says which change made the weights start again."""
-    reasons = run.apply(experiment, state.table())
+    reasons = run.apply(experiment, state.brought())
     if "data.name" in reasons:
         reasons = ("data.name",)  # what it proposes came with it
     if reasons and reasons != ("training.seed",):
@@ -277,6 +277,6 @@ def _resume(keep_token: str) -> None:
     st.session_state[_LEASE] = st.session_state.get(_LEASE, 0) + 1
     st.session_state[_TOKEN] = kept.token
     if kept.table is not None:
-        state.keep_table(kept.table)
+        state.keep_own(kept.table)
     state.adopt(kept.experiment)
     notices.toast(say("page.resumed"), ":material/check:")

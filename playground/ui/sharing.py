@@ -96,7 +96,7 @@ def _open() -> None:
         notices.refuse(error)
         return
     if table is not None:
-        state.keep_table(table)
+        state.keep_own(table)
     state.adopt(experiment)
     opened = say("share.opened", filename=language.plain(uploaded.name))
     notices.toast(opened, ":material/check:")

@@ -15,8 +15,8 @@ import streamlit as st
 
 from playground.core import proposal
 from playground.core import tfplayground as tfplayground_link
-from playground.core.data.model import Schema
-from playground.core.data.registry import schema_of
+from playground.core.data.model import Brought, Schema
+from playground.core.data.registry import DATASETS, schema_of
 from playground.core.data.table import Table
 from playground.core.errors import Notice, PlaygroundError
 from playground.core.experiment import Experiment, Upload, changed_settings
@@ -27,7 +27,7 @@ from playground.core.presets import PRESETS
 from playground.ui import language, notices
 
 _EXPERIMENT = "experiment"
-_TABLE = "table"
+_BROUGHT = "brought"
 _SCHEMA = "schema"
 _LINKS = "links"
 _CHANGED = "changed_in_this_run"
@@ -79,15 +79,21 @@ def experiment() -> Experiment:
     return st.session_state[_EXPERIMENT]
 
 
+def brought() -> Brought | None:
+    """What the visitor brought last in this session: a table, pictures, a text."""
+    return st.session_state.get(_BROUGHT)
+
+
 def table() -> Table | None:
     """The visitor's own table, where one was brought in this session."""
-    return st.session_state.get(_TABLE)
+    own = brought()
+    return own if isinstance(own, Table) else None
 
 
 def schema() -> Schema | None:
     """What the data set holds; None while it is a table that is not here or cannot be used."""
-    data, own = experiment().data, table()
-    key = (data, own.sha256 if own and data.name == "csv" else None)
+    data, own = experiment().data, brought()
+    key = (data, own.sha256 if own and DATASETS[data.name].brings else None)
     known = st.session_state.get(_SCHEMA)
     if known is None or known[0] != key:
         known = (key, *_look(data, own))
@@ -101,7 +107,7 @@ def schema_problem() -> Notice | None:
     return st.session_state[_SCHEMA][2]
 
 
-def _look(data: Any, own: Table | None) -> tuple[Schema | None, Notice | None]:
+def _look(data: Any, own: Brought | None) -> tuple[Schema | None, Notice | None]:
     try:
         return schema_of(data, own), None
     except PlaygroundError as error:
@@ -234,12 +240,12 @@ def choose_data(name: str, data: dict[str, Any] | None = None) -> None:
         name: the set.
         data: settings of the set that are chosen with it, such as its formula.
     """
-    _try(lambda: proposal.choose_data(name, experiment(), table(), data=data))
+    _try(lambda: proposal.choose_data(name, experiment(), brought(), data=data))
 
 
 def propose() -> None:
     """The settings that the data set proposes."""
-    _try(lambda: proposal.propose(experiment().data.name, experiment(), table()))
+    _try(lambda: proposal.propose(experiment().data.name, experiment(), brought()))
 
 
 def tfplayground() -> None:
@@ -256,26 +262,28 @@ def _try(make: Callable[[], Experiment]) -> None:
         notices.refuse(error)
 
 
-def choose_table(own: Table, choice: dict[str, Any]) -> None:
-    """The visitor's table as the data set.
+def choose_own(name: str, own: Brought, choice: dict[str, Any]) -> None:
+    """What the visitor brought as the data set.
 
     Args:
-        own: the table.
-        choice: target, target_kind, columns and missing, as in `Data`.
+        name: the set that is made of it.
+        own: what was brought.
+        choice: settings that come with it, as in `Data`; of a table target, target_kind, columns
+            and missing.
 
     Raises:
-        PlaygroundError: nothing can be learned from the table in this way.
+        PlaygroundError: nothing can be learned from it in this way.
     """
     upload = Upload(filename=own.filename, sha256=own.sha256).model_dump()
     chosen = {"upload": upload, **choice}
-    made = proposal.choose_data("csv", experiment(), own, data=chosen, before=table())
-    st.session_state[_TABLE] = own
+    made = proposal.choose_data(name, experiment(), own, data=chosen, before=brought())
+    st.session_state[_BROUGHT] = own
     adopt(made)
 
 
-def keep_table(own: Table) -> None:
-    """Takes a table that the experiment already names."""
-    st.session_state[_TABLE] = own
+def keep_own(own: Brought) -> None:
+    """Takes what the experiment already names."""
+    st.session_state[_BROUGHT] = own
     settle()
 
 

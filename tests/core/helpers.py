@@ -63,6 +63,9 @@ def merged(*parts: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+POINT_SETS = [name for name, entry in DATASETS.items() if entry.kind == "points"]
+
+
 def small(name: str = "circle", **changes: Any) -> Experiment:
     """An experiment on few points that fits its data set; float64 unless said otherwise."""
     from playground.core.proposal import propose

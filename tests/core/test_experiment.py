@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import (
+    MAX_LAYERS,
     Data,
     Experiment,
     Upload,
@@ -110,7 +111,7 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"layers": [{"kind": "dense", "units": 513}]}, "layers.0.dense.units"),
     ({"layers": [{"kind": "dense", "activation": "cube"}]}, "layers.0.dense.activation"),
     ({"layers": [{"kind": "dropout", "rate": 0.95}]}, "layers.0.dropout.rate"),
-    ({"layers": [{"kind": "dense"}] * 11}, "layers"),
+    ({"layers": [{"kind": "dense"}] * (MAX_LAYERS + 1)}, "layers"),
     ({"optimizer": {"name": "newton"}}, "optimizer"),
     ({"optimizer": {"name": "sgd", "momentum": 1.0}}, "optimizer.sgd.momentum"),
     ({"optimizer": {"name": "adagrad", "momentum": 0.5}}, "optimizer.adagrad.momentum"),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.core.experiment import Experiment
+from playground.core.experiment import MAX_LAYERS, Experiment
 from playground.core.layers import Dense, Dropout
 from playground.core.layers.norm import LayerNorm
 from playground.core.layers.residual import Residual
@@ -118,7 +118,7 @@ BAD = [
     ("layers", "conv:3"),
     ("layers", "dense:0:tanh"),
     ("layers", "dense:4:tanh:9"),
-    ("layers", ",".join(["dense"] * 11)),
+    ("layers", ",".join(["dense"] * (MAX_LAYERS + 1))),
     ("layers.0.units", "5"),
     ("optimizer", "newton"),
     ("optimizer.momentum", "0.5"),  # Adam, the default, has none

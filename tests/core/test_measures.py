@@ -6,17 +6,16 @@ import numpy as np
 import pytest
 import torch
 
-from playground.core.data import DATASETS
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import reset_reasons
 from playground.core.losses import LOSSES, encode_targets
 from playground.core.observe import observe
-from tests.core.helpers import independent_model, model_inputs, run_of, small, table_for
+from tests.core.helpers import POINT_SETS, independent_model, model_inputs, run_of, small, table_for
 
 # ---- measuring
 
 
-@pytest.mark.parametrize("name", list(DATASETS))
+@pytest.mark.parametrize("name", POINT_SETS)
 def test_the_measures_are_those_of_an_independent_network(name):
     run = run_of(small(name, regularization={"l1": 0.01, "l2": 0.2}))
     run.advance(5)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import nn
+from torch import Tensor, nn
 
 from playground import words
 from playground.core.data import DATASETS, schema_of
@@ -17,6 +17,7 @@ from playground.core.data.model import Schema
 from playground.core.engine import DenseEngine
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Experiment
+from playground.core.initializers import INITIALIZERS
 from playground.core.layers import LAYERS, Dense, Dropout, Layer
 from playground.core.losses import LOSSES
 from playground.core.network import (
@@ -30,7 +31,15 @@ from playground.core.network import (
     output_units,
     parameter_count,
 )
-from tests.core.helpers import independent_model, model_inputs, run_of, small, table_for
+from playground.core.shapes import Sequence, Shape, ShapeError, Tokens, size_of
+from tests.core.helpers import (
+    POINT_SETS,
+    independent_model,
+    model_inputs,
+    run_of,
+    small,
+    table_for,
+)
 from tests.strategies import layers
 
 SETS = ["circle", "blobs", "reg-plane", "sine", "iris", "breast_cancer", "diabetes", "csv"]
@@ -46,7 +55,7 @@ def described(name: str, **changes: Any) -> tuple[Experiment, Schema]:
 
 
 @settings(max_examples=60)
-@given(stack=st.lists(layers(), max_size=6), name=st.sampled_from(SETS))
+@given(stack=st.lists(layers("points"), max_size=6), name=st.sampled_from(SETS))
 def test_shapes_and_counts_are_those_of_the_real_modules(stack: list[Layer], name: str):
     experiment, schema = described(name)
     experiment = experiment.model_copy(update={"layers": tuple(stack)})
@@ -88,7 +97,7 @@ class Concatenate(nn.Module):
         self.arms = nn.ModuleList(arms)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return torch.cat([arm(x) for arm in self.arms], 1)
+        return torch.cat([arm(x) for arm in self.arms], -1)
 
 
 class GaussianNoise(nn.Module):
@@ -109,24 +118,83 @@ class Sine(nn.Module):
 BLOCKS = {kind.__name__: kind for kind in (Residual, Concatenate, GaussianNoise, Sine)}
 
 
+SHAPES: tuple[Shape, ...] = (
+    (1,),
+    (7,),
+    (4, 9, 7),
+    Sequence(6, 4),
+    Sequence(7, 4, source=4),
+    Tokens(6, (11,)),
+    Tokens(7, (11,), source=4),
+    Tokens(2, (7, 5)),
+)
+
+
+def taken(kind: str) -> list[Shape]:
+    """Those of the shapes that a kind of block takes as it is offered."""
+    found = []
+    for shape in SHAPES:
+        try:
+            LAYERS[kind]().output_shape(shape)
+        except ShapeError as error:
+            for language in words.LANGUAGES:
+                assert error.sentence(language) != str((error.code, error.params))
+            assert set(error.mends) <= {*LAYERS, "global_pool", "embedding"}
+        else:
+            found.append(shape)
+    return found
+
+
+def points_of(shape: Shape, count: int = 5) -> Tensor:
+    """Some points of a shape; tokens below their vocabularies."""
+    if isinstance(shape, Tokens):
+        limits = torch.tensor(shape.vocabularies).expand(shape[0])
+        return (torch.rand(count, shape[0], generator=generator()) * limits).long()
+    return torch.linspace(-2, 2, count * size_of(shape)).view(count, *shape)
+
+
 @pytest.mark.parametrize("kind", list(LAYERS))
-@pytest.mark.parametrize("inputs", [1, 7])
-def test_every_layer_kind_keeps_its_contract(kind, inputs):
+def test_every_layer_kind_keeps_its_contract(kind):
     """Its rules for shapes and counts, its modules and its line of code tell the same."""
     layer = LAYERS[kind]()
-    modules = nn.Sequential(*layer.build((inputs,), generator()))
-    points = torch.linspace(-2, 2, 5 * inputs).view(5, inputs)
-    output = modules(points)
-    assert tuple(output.shape[1:]) == layer.output_shape((inputs,))
-    assert layer.parameter_count((inputs,)) == sum(part.numel() for part in modules.parameters())
-    written = eval(f"nn.Sequential({layer.code((inputs,))})", {"nn": nn, **BLOCKS})
-    assert tuple(written(torch.zeros(5, inputs)).shape[1:]) == layer.output_shape((inputs,))
-    assert sum(part.numel() for part in written.parameters()) == layer.parameter_count((inputs,))
-    written.eval()
-    modules.eval()
-    if not list(modules.parameters()) and layer.drawn:
-        torch.testing.assert_close(written(points), modules(points))
+    fitting = taken(kind)
+    assert fitting
+    for shape in fitting:
+        modules = nn.Sequential(*layer.build(shape, generator()))
+        points = points_of(shape)
+        after = layer.output_shape(shape)
+        assert modules(points).shape[1:] == after
+        count = sum(part.numel() for part in modules.parameters())
+        assert layer.parameter_count(shape) == count
+        assert layer.flops(shape) >= 0
+        written = eval(f"nn.Sequential({layer.code(shape)})", {"nn": nn, **BLOCKS})
+        assert written(points).shape[1:] == after
+        assert sum(part.numel() for part in written.parameters()) == count
+        written.eval()
+        modules.eval()
+        if not list(modules.parameters()) and layer.drawn:
+            torch.testing.assert_close(written(points), modules(points))
     assert layer.icon.startswith(":material/")
+    assert set(layer.kinds) <= {"points", "pictures", "sequences", "ratings"}
+
+
+@pytest.mark.parametrize("kind", list(LAYERS))
+def test_first_values_come_from_the_generator_alone(kind):
+    """Two draws of one seed are the same, whatever torch's own generator does between them."""
+    layer = LAYERS[kind]()
+    for shape in taken(kind):
+        drawn = []
+        for _ in range(2):
+            torch.rand(3)
+            modules = nn.Sequential(*layer.build(shape, generator())).double()
+            with torch.no_grad():
+                layer.begin(modules, INITIALIZERS["pytorch"], generator())
+            drawn.append(modules.state_dict())
+        if layer.linear_shape(shape) is None:
+            for name, part in drawn[0].items():
+                assert torch.isfinite(part).all()
+                assert torch.equal(part, drawn[1][name]), name
+                assert part.ndim < 2 or part.any(), f"{name} begins at zero"
 
 
 @pytest.mark.parametrize("name", list(DATASETS))
@@ -135,12 +203,13 @@ def test_the_head_is_what_the_task_needs(name):
     head = checked(experiment, schema)[-1]
     assert head.kind == "head"
     assert head.units == output_units(schema)
-    assert head.units == (len(schema.class_names) if schema.task == "multiclass" else 1)
+    classes = len(schema.class_names)
+    assert head.units == (classes if schema.task == "multiclass" else schema.outputs)
     for language in words.LANGUAGES:
         assert words.lookup(language, f"stack.{head_reason(schema)}")
 
 
-@pytest.mark.parametrize("name", list(DATASETS))
+@pytest.mark.parametrize("name", POINT_SETS)
 def test_the_inputs_are_features_or_columns(name):
     experiment, schema = described(name)
     first = describe(experiment, schema)[0]
@@ -187,7 +256,7 @@ def test_a_block_that_does_not_fit_carries_the_problem(monkeypatch):
     """No kind of today can fail on a plain vector, so one is made to."""
 
     def refuse(self: Dropout, shape: tuple[int, ...]) -> tuple[int, ...]:
-        return Dense().output_shape((*shape, 1))
+        return Dense().output_shape((*shape, 1, 1))
 
     monkeypatch.setattr(Dropout, "output_shape", refuse)
     stack = [{"kind": "dense", "units": 3}, {"kind": "dropout"}, {"kind": "dense"}]
@@ -196,8 +265,9 @@ def test_a_block_that_does_not_fit_carries_the_problem(monkeypatch):
     assert [block.kind for block in blocks] == ["input", "dense", "dropout", "head"]
     problem = blocks[2].problem
     assert problem is not None
-    assert problem.code == "dense_needs_vector"
-    assert "(3, 1)" in problem.sentence()
+    assert problem.code == "shape_needs_row"
+    assert "3×1×1" in problem.sentence()
+    assert blocks[2].mends == ("flatten", "global_pool")
     assert blocks[-1].before == (3,)
     with pytest.raises(PlaygroundError) as caught:
         checked(experiment, schema)

@@ -13,9 +13,8 @@ from sklearn.metrics import confusion_matrix
 
 from playground.core.activations import ACTIVATIONS
 from playground.core.analysis.pca_view import POINTS as PCA_POINTS
-from playground.core.data import DATASETS
 from playground.core.engine import ENGINES
-from tests.core.helpers import independent_model, model_inputs
+from tests.core.helpers import POINT_SETS, independent_model, model_inputs
 from tests.core.viewing import (
     ANALYSES,
     SIZE,
@@ -27,7 +26,7 @@ from tests.core.viewing import (
     trained,
 )
 
-NAMES = [name for name in DATASETS if name != "csv"]
+NAMES = [name for name in POINT_SETS if name != "csv"]
 
 
 @pytest.mark.parametrize("analysis", ANALYSES)

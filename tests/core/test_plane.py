@@ -109,7 +109,7 @@ def test_a_plane_for_data_without_two_directions(raw):
     """Constant columns, or all points on one line: still a window that can be drawn."""
     base = data_of("iris", data={"columns": list(data_of("iris").schema.columns[:3])})
     data = Prepared(
-        base.schema, base.features, base.scaler, raw[:4], raw[4:], raw[:4], raw[4:],
+        base.schema, base.features, base.form, raw[:4], raw[4:], raw[:4], raw[4:],
         np.zeros(4, dtype=np.int64), np.zeros(2, dtype=np.int64),
     )  # fmt: skip
     plane = plane_for(data, View())

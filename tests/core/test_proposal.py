@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from playground import words
-from playground.core.data import DATASETS, schema_of
+from playground.core.data import schema_of
 from playground.core.data.csv_reader import read_table
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Experiment
@@ -20,9 +20,9 @@ from playground.core.proposal import (
     propose,
     tfplayground_mode,
 )
-from tests.core.helpers import CSV, run_of, table_for
+from tests.core.helpers import CSV, POINT_SETS, run_of, table_for
 
-NAMES = list(DATASETS)
+NAMES = POINT_SETS
 OWN = Experiment().with_changes(
     {
         "layers": [{"kind": "dense", "units": 7, "activation": "gelu"}],

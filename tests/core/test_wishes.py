@@ -47,7 +47,7 @@ def test_what_nobody_wants_is_not_computed(name, monkeypatch):
     monkeypatch.setattr("playground.core.analysis.warp.Warp.paint", forbidden)
     monkeypatch.setattr("playground.core.analysis.landscape.ManyLosses.__call__", forbidden)
     monkeypatch.setattr(observe_module, "Replica", forbidden)
-    monkeypatch.setattr("playground.core.picture.Picture._links", forbidden)
+    monkeypatch.setattr("playground.core.links.Links.values", forbidden)
     monkeypatch.setattr("playground.core.picture.Picture._neurons", forbidden)
     header, arrays = frame(run, scene=False, neurons=False)
     assert set(arrays) == {"history", "curve" if name == "sine" else "map"} | (

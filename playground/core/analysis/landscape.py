@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from playground.core.activations import ACTIVATIONS, module_of
 from playground.core.analysis.weight_plane import WeightPlane, lattice, split
 from playground.core.layers import Dense, Dropout
-from playground.core.network import linear_blocks, penalty_rates
-from playground.core.replica import Replica, linear_maps
+from playground.core.network import linear_blocks, linear_maps, penalty_rates
+from playground.core.replica import Replica
 
 if TYPE_CHECKING:
     from playground.core.run import Run

@@ -118,10 +118,12 @@ def _finite(value: float) -> float | None:
 class MetricsView(View):
     """Scores of train and test, and the curves behind them."""
 
+    kinds = frozenset({"points", "pictures"})
+
     def add(self, want: Want, header: Header, arrays: Arrays) -> None:
         run = self.run
-        output = run.engine.activations(run.points)[-1]
-        split = len(run.data.inputs_train)
+        output = run.output()
+        split = run.split
         of = self._errors if run.schema.task == "regression" else self._scores
         header["scores"] = {}
         for part, where in (("train", slice(0, split)), ("test", slice(split, None))):

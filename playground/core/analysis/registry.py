@@ -16,6 +16,12 @@ from playground.core.analysis.spectral_views import EigenView, SingularView
 from playground.core.analysis.views import ConfusionView, View, WarpView
 from playground.core.findings import FindingsView
 
+
+def views_for(kind: str) -> list[str]:
+    """The views that can be opened for a kind of data."""
+    return [name for name, view in VIEWS.items() if kind in view.kinds]
+
+
 VIEWS: dict[str, type[View]] = {
     "pca": PcaView,
     "embed": EmbedView,

@@ -9,8 +9,7 @@ from torch import Tensor
 
 from playground.core.analysis.similarity import centred, cka_matrix, compact
 from playground.core.analysis.views import Arrays, Header, Sight, View
-from playground.core.network import build
-from playground.core.replica import linear_maps
+from playground.core.network import build, linear_maps
 from playground.core.want import Want
 
 POINTS = 400

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Literal
 import torch
 from torch import Tensor
 
+from playground.core.network import linear_maps
 from playground.core.optimizers.adam import Adam, AdamW
 from playground.core.optimizers.adaptive import Adagrad, RMSProp
 from playground.core.optimizers.base import EPS
 from playground.core.optimizers.descent import SGD, GradientDescent
-from playground.core.replica import Replica, linear_maps
+from playground.core.replica import Replica
 
 if TYPE_CHECKING:
     from playground.core.run import Run

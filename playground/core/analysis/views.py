@@ -7,7 +7,7 @@ what holds its picture steady from frame to frame.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from playground.core.analysis.plane import Plane
     from playground.core.replica import Replica
     from playground.core.run import Run
+    from playground.core.sample import Sample
     from playground.core.want import Want
 
 Header = dict[str, Any]
@@ -29,9 +30,19 @@ class Sight(Protocol):
     """What a view looks at."""
 
     run: Run
-    plane: Plane  # in which the data are pictured; another one when the visitor chooses it
     frames: int  # made so far, this one included
+    want: Want  # of this frame
     kept: dict[str, Any]  # what views keep, by their names, when points or engine are exchanged
+
+    @property
+    def plane(self) -> Plane:
+        """In which points are pictured; another one when the visitor chooses it."""
+        ...
+
+    def sample(self) -> Sample:
+        """The one point that is looked at, of data whose points are whole pictures or sequences;
+        the same one all through a frame."""
+        ...
 
     def replica(self) -> Replica:
         """The run's network as it is now; the same one all through a frame."""
@@ -39,7 +50,13 @@ class Sight(Protocol):
 
 
 class View:
-    """One view of a run. `add` is called for every frame while the view is open."""
+    """One view of a run. `add` is called for every frame while the view is open.
+
+    Attributes:
+        kinds: of data for which it can be opened.
+    """
+
+    kinds: ClassVar[frozenset[str]] = frozenset({"points"})
 
     def __init__(self, sight: Sight) -> None:
         self.sight = sight
@@ -68,13 +85,15 @@ class WarpView(View):
 class ConfusionView(View):
     """How many points of each class are taken for which, train and test apart."""
 
+    kinds = frozenset({"points", "pictures"})
+
     def add(self, want: Want, header: Header, arrays: Arrays) -> None:
         run = self.run
         if run.schema.task == "regression":
             return
         classes = len(run.schema.class_names)
-        predicted = run.predicted(run.engine.activations(run.points)[-1])
-        split = len(run.data.inputs_train)
+        predicted = run.predicted(run.output())
+        split = run.split
         tables = []
         for part in (slice(0, split), slice(split, None)):
             pairs = run.truth[part].long() * classes + predicted[part].long()

@@ -187,6 +187,7 @@ def csv_entry(proposal: Mapping[str, Any]) -> DataSet:
     return DataSet(
         name="csv",
         family="csv",
+        brings="table",
         knobs=frozenset({"upload", "target", "target_kind", "columns", "missing"}),
         schema=_schema,
         make=_make,

@@ -2,20 +2,58 @@
 
 from __future__ import annotations
 
+import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from playground.core.data.table import Table
     from playground.core.experiment import Data
     from playground.core.random import Stream
+    from playground.core.shapes import Shape
 
 Task = Literal["binary", "multiclass", "regression"]
-Family = Literal["points", "line", "table", "csv", "formula", "own"]
+Family = Literal[
+    "points", "line", "table", "csv", "formula", "own", "pictures", "sequences", "ratings"
+]
+Kind = Literal["points", "pictures", "sequences", "ratings"]
+_WHOLE = ("pictures", "sequences", "ratings")
 Domain = tuple[tuple[float, float], tuple[float, float]]
+
+
+class Brought(ABC):
+    """What a visitor brings: a table, pictures, a text. It travels to a worker as bytes, by its
+    hash; `brought.read` makes it of them again.
+
+    Attributes:
+        filename: what the visitor called it.
+    """
+
+    filename: str
+
+    @abstractmethod
+    def parts(self, filename: str) -> list[bytes]:
+        """Its bytes: one line of JSON, with this file name and with whose the rest is in it, then
+        whatever it likes."""
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of what it says, whatever its file is called and however that is encoded.
+
+        It is computed here and never taken from outside: nothing can pass for something else.
+        """
+        digest = hashlib.sha256()
+        for part in self.parts(""):
+            digest.update(part)
+        return digest.hexdigest()
+
+    def to_bytes(self) -> bytes:
+        """One line of JSON, then the rest."""
+        return b"".join(self.parts(self.filename))
 
 
 @dataclass(frozen=True)
@@ -35,6 +73,11 @@ class Schema:
             the range that they have.
         dropped: rows left out because a value was missing.
         imputed: missing values that are filled in.
+        kind: what one point is: numbers in columns, a picture, a sequence, a user's rating.
+        shape: of one point as the network is given it; None for columns, whose features it gets.
+        steps: places of each point that ask for an answer; 0 where the whole point asks for one.
+        outputs: numbers of each answer in a regression.
+        vocabulary: what the tokens stand for, in the order of their numbers.
     """
 
     task: Task
@@ -47,6 +90,11 @@ class Schema:
     dropped: int = 0
     imputed: int = 0
     free: bool = False
+    kind: Kind = "points"
+    shape: Shape | None = None
+    steps: int = 0
+    outputs: int = 1
+    vocabulary: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,12 +102,16 @@ class Raw:
     """Points as they are made, before the split, the features and the scaling.
 
     Attributes:
-        inputs: float64 (n, d); NaN marks a missing value of a visitor's table.
-        targets: (n,) int64 class indices, or float64 values.
+        inputs: float64 (n, d); NaN marks a missing value of a visitor's table. Of other kinds
+            (n, *shape): pictures uint8, series float32, tokens and ratings int64.
+        targets: (n,) int64 class indices, or float64 values; (n, steps) with −1 or NaN where
+            nothing is asked; (n, outputs) float64.
+        test: bool (n,), which points are to test on, where the set says so itself.
     """
 
     inputs: np.ndarray
     targets: np.ndarray
+    test: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -71,15 +123,23 @@ class DataSet:
         family: which kind of set it is.
         knobs: the fields of `Data` that change it, besides the share for training and the scaling.
         schema: what the set holds under these settings; loads neither torch nor scikit-learn.
-        make: the points, drawn from the stream; the table is the visitor's, for `csv` alone.
+        make: the points, drawn from the stream; what a visitor brought goes to sets that are made
+            of it.
         proposal: changes to a fresh Experiment that suit the set, nested like its JSON.
         filled: the points lie all over the window, and only their classes show the shape.
+        brings: what a visitor has to bring for it, if anything.
     """
 
     name: str
     family: Family
     knobs: frozenset[str]
-    schema: Callable[[Data, Table | None], Schema]
-    make: Callable[[Data, Stream, Table | None], Raw]
+    schema: Callable[[Data, Any], Schema]
+    make: Callable[[Data, Stream, Any], Raw]
     proposal: Mapping[str, Any] = field(default_factory=dict)
     filled: bool = False
+    brings: Literal["table", "pictures", "text"] | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """What one point of the set is."""
+        return self.family if self.family in _WHOLE else "points"  # type: ignore[return-value]

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from playground.core.data.features import check, expand, input_labels
 from playground.core.data.model import Domain, Raw, Schema
 from playground.core.data.registry import DATASETS, schema_of
-from playground.core.data.scaling import SCALINGS, Scaler
+from playground.core.data.scaling import SCALINGS
 from playground.core.data.trouble import thinned, troubled
 from playground.core.data.typed import painted
+from playground.core.data.wholes import Form, form_for, parts_of, sample_stream, spread_of
 from playground.core.errors import PlaygroundError
 from playground.core.random import Stream, TorchStream
 
 if TYPE_CHECKING:
-    from playground.core.data.table import Table
+    from playground.core.data.model import Brought
     from playground.core.experiment import Data, Experiment
 
 FIXED_TEST = 250  # points of a test set that stays while the sample changes
@@ -27,10 +28,13 @@ FIXED_TEST = 250  # points of a test set that stays while the sample changes
 class Prepared:
     """The data of one run, float64 throughout. n points, d raw inputs, f inputs of the network.
 
+    Of points that are whole pictures or sequences, (n, d) and (n, f) read (n, *shape); pictures
+    and series are float32, tokens int64, raw pictures uint8.
+
     Attributes:
         schema: what the set holds.
         features: the input features of the experiment, typed ones included.
-        scaler: fitted on the training part.
+        form: raw points as the network is given them.
         raw_train, raw_test: (n, d), before features and scaling, nothing missing any more.
         inputs_train, inputs_test: (n, f), what the network is given.
         targets_train, targets_test: (n,) int64 class indices, or float64 values as they are.
@@ -40,7 +44,7 @@ class Prepared:
 
     schema: Schema
     features: tuple[str, ...]
-    scaler: Scaler
+    form: Form
     raw_train: np.ndarray
     raw_test: np.ndarray
     inputs_train: np.ndarray
@@ -62,15 +66,15 @@ class Prepared:
 
     def to_inputs(self, raw: np.ndarray) -> np.ndarray:
         """Raw points (m, d) as the network is given them, (m, f)."""
-        return self.scaler.transform(expand(raw, self.features, self.schema))
+        return self.form(raw)
 
 
-def prepare(experiment: Experiment, table: Table | None, stream: Stream) -> Prepared:
+def prepare(experiment: Experiment, table: Brought | None, stream: Stream) -> Prepared:
     """Makes, shuffles, splits, fills in, troubles, adds what was painted, and scales, in order.
 
     Args:
         experiment: its data and its input features.
-        table: the visitor's table, for the set `csv`.
+        table: what the visitor brought, for sets that are made of it.
         stream: draws the points and then one shuffle, as TensorFlow Playground does. A fresh
             sample and a fixed test set have streams of their own, so that what is drawn from
             this one after the points, such as first weights, stays the same.
@@ -80,6 +84,8 @@ def prepare(experiment: Experiment, table: Table | None, stream: Stream) -> Prep
     """
     data, names = experiment.data, experiment.inputs
     schema = schema_of(data, table)
+    if schema.kind != "points":
+        return _whole(experiment, schema, table, stream)
     train, test = _parts(experiment, schema, table, stream)
     raw_train, raw_test = _filled_in(train.inputs, test.inputs, schema)
     for raw in (raw_train, raw_test):
@@ -99,14 +105,18 @@ def prepare(experiment: Experiment, table: Table | None, stream: Stream) -> Prep
         check(own.inputs, names, schema)
         raw_train = np.concatenate((raw_train, own.inputs))
         targets = np.concatenate((targets, own.targets))
+
+    def form(raw: np.ndarray) -> np.ndarray:
+        return scaler.transform(expand(raw, names, schema))
+
     return Prepared(
         schema=schema,
         features=names,
-        scaler=scaler,
+        form=form,
         raw_train=raw_train,
         raw_test=raw_test,
-        inputs_train=scaler.transform(expand(raw_train, names, schema)),
-        inputs_test=scaler.transform(expand(raw_test, names, schema)),
+        inputs_train=form(raw_train),
+        inputs_test=form(raw_test),
         targets_train=targets,
         targets_test=test.targets,
         target_mean=mean,
@@ -114,8 +124,30 @@ def prepare(experiment: Experiment, table: Table | None, stream: Stream) -> Prep
     )
 
 
+def _whole(experiment: Experiment, schema: Schema, own: Any, stream: Stream) -> Prepared:
+    """Of points that are whole pictures, sequences or ratings."""
+    data = experiment.data
+    drawn = sample_stream(data, experiment.training.seed) if data.draw else stream
+    train, test = parts_of(*_sample(data, own, drawn), data)
+    form = form_for(schema, data, train.inputs)
+    mean, std = spread_of(schema, train.targets)
+    return Prepared(
+        schema=schema,
+        features=(),
+        form=form,
+        raw_train=train.inputs,
+        raw_test=test.inputs,
+        inputs_train=form(train.inputs),
+        inputs_test=form(test.inputs),
+        targets_train=train.targets,
+        targets_test=test.targets,
+        target_mean=mean,
+        target_std=std,
+    )
+
+
 def _parts(
-    experiment: Experiment, schema: Schema, table: Table | None, stream: Stream
+    experiment: Experiment, schema: Schema, table: Brought | None, stream: Stream
 ) -> tuple[Raw, Raw]:
     """The points to train on and those to test on, as they are made."""
     data, seed = experiment.data, experiment.training.seed
@@ -142,7 +174,7 @@ def _parts(
     )
 
 
-def _sample(data: Data, table: Table | None, stream: Stream) -> tuple[Raw, np.ndarray]:
+def _sample(data: Data, table: Brought | None, stream: Stream) -> tuple[Raw, np.ndarray]:
     """The points of a set, and the order in which they are dealt to the two parts."""
     made = DATASETS[data.name].make(data, stream, table)
     return made, np.array(stream.shuffle_indices(len(made.targets)), dtype=np.intp)

@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from playground.core.data import generators, regions, shapes, tables, typed
+from playground.core.data import (
+    generators,
+    pictures,
+    ratings,
+    regions,
+    sequences,
+    shapes,
+    tables,
+    typed,
+)
 from playground.core.data.csv_table import csv_entry
 from playground.core.data.model import DataSet, Domain, Raw, Schema, Task
 from playground.core.random import Stream
 
 if TYPE_CHECKING:
+    from playground.core.data.model import Brought
     from playground.core.data.table import Table
     from playground.core.experiment import Data
 
@@ -185,6 +195,9 @@ _ENTRIES = (
         _proposal(8, 8, rate=0.03, classes=2),
     ),
     csv_entry(_for_table(8, rate=0.01)),
+    *pictures.ENTRIES,
+    *sequences.ENTRIES,
+    *ratings.ENTRIES,
 )
 
 DATASETS: dict[str, DataSet] = {entry.name: entry for entry in _ENTRIES}
@@ -196,7 +209,7 @@ TASK_LOSSES: dict[Task, str] = {
 }
 
 
-def schema_of(data: Data, table: Table | None = None) -> Schema:
+def schema_of(data: Data, table: Brought | None = None) -> Schema:
     """What the chosen set holds, without making a point and without torch or scikit-learn.
 
     Raises:
@@ -205,7 +218,7 @@ def schema_of(data: Data, table: Table | None = None) -> Schema:
     return DATASETS[data.name].schema(data, table)
 
 
-def proposal_for(data: Data, table: Table | None = None, *, keep: bool = False) -> dict[str, Any]:
+def proposal_for(data: Data, table: Brought | None = None, *, keep: bool = False) -> dict[str, Any]:
     """What suits the chosen set and its task, as changes to a fresh `Experiment`.
 
     Args:

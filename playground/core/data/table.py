@@ -5,7 +5,6 @@ It travels to the worker as bytes and inside an experiment's JSON as plain data,
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from playground.core.data.model import Brought
 from playground.core.errors import PlaygroundError
 
 LARGEST_NUMBER = 1e30
@@ -72,7 +72,7 @@ class Column:
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class Table(Brought):
     """A table as it was read.
 
     Attributes:
@@ -111,22 +111,7 @@ class Table:
         shown = range(min(rows, self.rows))
         return [tuple(column.cell(row) for column in self.columns) for row in shown]
 
-    @cached_property
-    def sha256(self) -> str:
-        """Hash of what the table says, whatever its file is called and however it is encoded.
-
-        It is computed here and never taken from outside: a table cannot pass for another one.
-        """
-        digest = hashlib.sha256()
-        for part in self._parts(""):
-            digest.update(part)
-        return digest.hexdigest()
-
-    def to_bytes(self) -> bytes:
-        """One line of JSON, then the columns' values as little-endian numbers."""
-        return b"".join(self._parts(self.filename))
-
-    def _parts(self, filename: str) -> list[bytes]:
+    def parts(self, filename: str) -> list[bytes]:
         columns = [
             {"name": column.name, "kind": column.kind, "categories": column.categories}
             for column in self.columns

@@ -18,7 +18,7 @@ from playground.core.engine.sticky import settle
 from playground.core.experiment import Experiment
 from playground.core.layers import Freezable
 from playground.core.losses import LOSSES
-from playground.core.network import build, penalty, penalty_rates
+from playground.core.network import build, linear_maps, penalised, penalty, penalty_rates
 
 
 class AutogradEngine(Engine):
@@ -32,15 +32,18 @@ class AutogradEngine(Engine):
         self._loss = problem.loss
         kind = {"dtype": problem.dtype, "device": problem.device}
         self._blocks = build(problem.experiment, problem.blocks, problem.generator).to(**kind)
-        self._linears = [part for part in self._blocks.modules() if isinstance(part, nn.Linear)]
+        self._linears = linear_maps(self._blocks)
+        self._penalised = penalised(self._blocks)
         with torch.no_grad():
             for linear, (weight, bias) in zip(self._linears, problem.parameters, strict=True):
                 linear.weight.copy_(weight)
                 linear.bias.copy_(bias)
         self._alive = [torch.ones_like(linear.weight) for linear in self._linears]
-        self._inputs = problem.inputs.to(**kind)
-        self._targets = problem.targets.to(**kind)
+        super().load_extras(problem.extras)
+        self._inputs = self.prepare(problem.inputs)
+        self._targets = self._placed(problem.targets)
         self._epoch_inputs, self._epoch_targets = self._inputs, self._targets
+        self.augmentation = problem.augmentation
         self._parameters = list(self._blocks.parameters())
         self._optimizer = problem.experiment.optimizer.make_torch(self._parameters)
         self._free: Free | None = None
@@ -49,7 +52,9 @@ class AutogradEngine(Engine):
     def _follow(self, experiment: Experiment) -> None:
         """Takes over the learning rate, the penalties, and what is frozen."""
         self._rate = experiment.optimizer.learning_rate
-        self._rates = penalty_rates(experiment, self._problem.blocks)
+        places = [place for place, _ in self._penalised]
+        self._rates = penalty_rates(experiment, self._problem.blocks, places)
+        self._linear_rates = penalty_rates(experiment, self._problem.blocks)
         self._frozen = [isinstance(la, Freezable) and la.frozen for la in experiment.layers]
         self._keep()
 
@@ -71,10 +76,11 @@ class AutogradEngine(Engine):
         indices = indices.to(self._inputs.device)
         self._epoch_inputs = self._inputs[indices]
         self._epoch_targets = self._targets[indices]
+        if self.augmentation is not None:
+            self._epoch_inputs = self.augmentation(self._epoch_inputs, self._problem.generator)
 
     def exchange(self, inputs: Tensor, targets: Tensor) -> None:
-        kind = {"dtype": self._problem.dtype, "device": self._problem.device}
-        self._inputs, self._targets = inputs.to(**kind), targets.to(**kind)
+        self._inputs, self._targets = self.prepare(inputs), self._placed(targets)
 
     def train(self, slices: Sequence[tuple[int, int]]) -> None:
         self._blocks.train()
@@ -99,8 +105,11 @@ class AutogradEngine(Engine):
         values = self._epoch_inputs[start:stop]
         for block in self._blocks:
             values = block(values)
-        loss = self._loss.value(values, self._epoch_targets[start:stop], 1)
-        weights = (linear.weight for linear in self._linears)
+        targets = self._epoch_targets[start:stop]
+        if self._problem.pairing is not None:
+            values, targets = self._problem.pairing(values, targets)
+        loss = self._loss.value(values, targets, 1)
+        weights = (weight for _, weight in self._penalised)
         total = loss + penalty(weights, self._rates, l1=not settings.sticky_l1)
         self._assign_gradients(total)
         if settings.clip_norm > 0:
@@ -128,7 +137,7 @@ class AutogradEngine(Engine):
     @torch.no_grad()
     def _settle(self, before: list[Tensor]) -> None:
         for linear, alive, old, (l1, _) in zip(
-            self._linears, self._alive, before, self._rates, strict=True
+            self._linears, self._alive, before, self._linear_rates, strict=True
         ):
             settle(old, linear.weight, alive, self._rate * l1)
 
@@ -167,6 +176,9 @@ class AutogradEngine(Engine):
         parts = [p.grad.norm() for p in self._parameters if p.grad is not None]
         return torch.stack(parts).norm().item()
 
+    def penalised(self) -> list[tuple[int, Tensor]]:
+        return [(place, weight.detach()) for place, weight in self._penalised]
+
     def extras(self) -> dict[str, Tensor]:
         linear = {id(part) for pair in self._linears for part in (pair.weight, pair.bias)}
         named = {**dict(self._blocks.named_parameters()), **dict(self._blocks.named_buffers())}
@@ -181,7 +193,12 @@ class AutogradEngine(Engine):
         self._keep()
 
     def prepare(self, inputs: Tensor) -> Tensor:
-        return inputs.to(self._problem.device, self._problem.dtype)
+        return self._placed(inputs)
+
+    def _placed(self, values: Tensor) -> Tensor:
+        """On the engine's device; numbers in its precision, tokens as they are."""
+        whole = not values.is_floating_point()
+        return values.to(self._problem.device, torch.int64 if whole else self._problem.dtype)
 
     @torch.no_grad()
     def activations(self, prepared: Tensor) -> list[Tensor]:
@@ -189,8 +206,15 @@ class AutogradEngine(Engine):
         found, values = [], prepared
         for block in self._blocks:
             values = block(values)
-            found.append(values.t())
+            found.append(values.movedim(0, -1))
         return found
+
+    @torch.no_grad()
+    def output(self, prepared: Tensor) -> Tensor:
+        self._blocks.eval()
+        for block in self._blocks:
+            prepared = block(prepared)
+        return prepared.movedim(0, -1)
 
     def state(self) -> dict[str, Tensor]:
         found = {f"parameter.{i}": p.detach().clone() for i, p in enumerate(self._parameters)}

@@ -7,8 +7,8 @@ Two engines keep this contract: `dense.py`, hand-derived backpropagation for den
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import torch
@@ -20,6 +20,8 @@ from playground.core.network import Block
 
 Parameters = list[tuple[Tensor, Tensor]]
 Free = list[tuple[Tensor, Tensor]]
+Pairing = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+Augmentation = Callable[[Tensor, torch.Generator], Tensor]
 
 
 @dataclass(frozen=True)
@@ -30,10 +32,17 @@ class Problem:
         experiment: the settings.
         blocks: the network's blocks, input and head included.
         loss: the loss to minimise.
-        inputs: training inputs (points, features).
-        targets: encoded training targets (points, output units).
+        inputs: training inputs (points, features), or (points, *shape) of whole pictures and
+            sequences; tokens are whole numbers.
+        targets: encoded training targets (points, output units); where several places of a point
+            ask for an answer, what `pairing` takes.
         parameters: first weights (outputs, inputs) and biases (outputs,) of every linear map,
             in float64.
+        extras: the first values of everything else that the network holds, see
+            `network.first_extras`.
+        pairing: from outputs (points, places, units) and targets (points, places) of a minibatch
+            to what the loss compares, (rows, units) each; None where they are compared as they are.
+        augmentation: what is done to an epoch's inputs, with the generator it draws from.
         generator: the run's stream for dropout.
         dtype: of all computation.
         device: of all computation.
@@ -48,12 +57,16 @@ class Problem:
     generator: torch.Generator
     dtype: torch.dtype
     device: torch.device
+    extras: Mapping[str, Tensor] = field(default_factory=dict)
+    pairing: Pairing | None = None
+    augmentation: Augmentation | None = None
 
 
 class Engine(ABC):
     """Computes minibatch steps and activations of one network."""
 
     name: ClassVar[str]
+    augmentation: Augmentation | None = None  # of the epochs that are loaded from now on
 
     @abstractmethod
     def load(self, indices: Tensor) -> None:
@@ -68,8 +81,8 @@ class Engine(ABC):
         """Takes other training points; weights and the optimizer's state stay. `load` follows.
 
         Args:
-            inputs: (points, features), as in `Problem`.
-            targets: (points, output units), encoded.
+            inputs: as in `Problem`.
+            targets: as in `Problem`.
         """
 
     @abstractmethod
@@ -125,6 +138,10 @@ class Engine(ABC):
         """
         return [part for pair in self.parameters() for part in pair] + list(self.gains().values())
 
+    @abstractmethod
+    def penalised(self) -> list[tuple[int, Tensor]]:
+        """What penalties act on, each with the place of its block in the network; views."""
+
     def flat(self) -> Tensor:
         """All that the network learns as one vector (parameters,), in the order of `learned`: a
         copy."""
@@ -139,15 +156,20 @@ class Engine(ABC):
 
     @abstractmethod
     def prepare(self, inputs: Tensor) -> Tensor:
-        """Inputs (points, features) in the layout that `activations` wants."""
+        """Inputs (points, ...) in the layout that `activations` wants."""
 
     @abstractmethod
     def activations(self, prepared: Tensor) -> list[Tensor]:
-        """Values behind every block but the input, outside training: (units, points) each.
+        """Values behind every block but the input, outside training: (units, points) each, or
+        (*shape, points) where a block makes pictures or sequences.
 
         The last one is the network's output. The tensors are overwritten by the next call with
         as many points.
         """
+
+    def output(self, prepared: Tensor) -> Tensor:
+        """The last of `activations` alone."""
+        return self.activations(prepared)[-1]
 
     @abstractmethod
     def state(self) -> dict[str, Tensor]:

@@ -29,12 +29,15 @@ from playground.core.experiment import Experiment
 from playground.core.layers import Dense, Dropout
 from playground.core.losses import LOSSES
 from playground.core.network import Block, linear_blocks, penalty_rates
+from playground.core.shapes import is_tokens
 
 KEPT_WORKSPACES = 8
 
 
 def can_run(experiment: Experiment, blocks: Sequence[Block]) -> bool:
     """Whether the dense engine covers this network and its optimizer."""
+    if len(blocks[0].after) != 1 or is_tokens(blocks[0].after):
+        return False
     return experiment.optimizer.flat and all(
         isinstance(block.layer, Dense | Dropout | None)
         and (block.activation is None or ACTIVATIONS[block.activation].kernel is not None)
@@ -232,6 +235,10 @@ class DenseEngine(Engine):
 
     def parameters(self) -> Parameters:
         return [(matrix[:, :-1], matrix[:, -1]) for matrix in self.matrices]
+
+    def penalised(self) -> list[tuple[int, Tensor]]:
+        places = [i for i, one in enumerate(self._problem.blocks) if one.linear is not None]
+        return [(i, weight) for i, (weight, _) in zip(places, self.parameters(), strict=True)]
 
     def flat(self) -> Tensor:
         # One call: a run keeps its path all the time.

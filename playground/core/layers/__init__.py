@@ -8,14 +8,18 @@ from typing import Annotated, get_args
 from pydantic import Field
 
 from playground.core.layers.activation import ActivationBlock
-from playground.core.layers.base import Freezable, Layer, Shape, Weighted
+from playground.core.layers.base import Freezable, Layer, Weighted
 from playground.core.layers.branches import Branches
+from playground.core.layers.conv import Conv2d
 from playground.core.layers.dense import Dense
 from playground.core.layers.dropout import Dropout
+from playground.core.layers.flatten import Flatten
 from playground.core.layers.maxout import Maxout
 from playground.core.layers.noise import GaussianNoise
 from playground.core.layers.norm import BatchNorm, LayerNorm
+from playground.core.layers.pool import Pool2d
 from playground.core.layers.residual import Residual
+from playground.core.shapes import Shape
 
 _Kinds = (
     Dense
@@ -27,6 +31,9 @@ _Kinds = (
     | LayerNorm
     | Dropout
     | GaussianNoise
+    | Conv2d
+    | Pool2d
+    | Flatten
 )
 AnyLayer = Annotated[_Kinds, Field(discriminator="kind")]
 LAYERS: dict[str, type[Layer]] = {

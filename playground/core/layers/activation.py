@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from playground.core.activations import code_of, module_of
-from playground.core.layers.base import Activated, Shape
+from playground.core.layers.base import Activated
+from playground.core.shapes import Shape, need_numbers
 
 if TYPE_CHECKING:
     import torch
@@ -21,6 +22,7 @@ class ActivationBlock(Activated):
     kind: Literal["activation"] = "activation"
 
     def output_shape(self, shape: Shape) -> Shape:
+        need_numbers(shape)
         return shape
 
     def build(self, shape: Shape, generator: torch.Generator) -> list[nn.Module]:

@@ -11,12 +11,17 @@ from playground.core.activations.typed import SOFTSIGN
 from playground.core.formula import MAX_LENGTH
 from playground.core.initializers import INITIALIZERS
 from playground.core.settings import RATES, Settings, setting
+from playground.core.shapes import Shape, size_of
 
 if TYPE_CHECKING:
-    import torch
-    from torch import nn
+    from collections.abc import Mapping
 
-Shape = tuple[int, ...]
+    import torch
+    from torch import Tensor, nn
+
+    from playground.core.initializers import Initializer
+
+EVERY_KIND = ("points", "pictures", "sequences", "ratings")
 
 
 class Layer(Settings):
@@ -31,12 +36,14 @@ class Layer(Settings):
     # The settings that a link writes without their names, and that a cell of the stack shows.
     main: ClassVar[tuple[str, ...]] = ()
     drawn: ClassVar[bool] = True  # its values differ from those in front of it: it has pictures
+    kinds: ClassVar[tuple[str, ...]] = EVERY_KIND  # of data for which it is offered
 
     def output_shape(self, shape: Shape) -> Shape:
         """The shape of one point behind the block, from its shape before it.
 
         Raises:
-            PlaygroundError: the block cannot take this shape; says what came and what fits.
+            ShapeError: the block cannot take this shape; says what came, what fits, and which
+                block would mend it.
         """
         raise NotImplementedError
 
@@ -45,19 +52,51 @@ class Layer(Settings):
         return None
 
     def sources(self, shape: Shape) -> list[range]:
-        """Of a block without a linear map: the inputs from which its links lead to each unit."""
-        return [range(unit, unit + 1) for unit in range(self.output_shape(shape)[0])]
+        """Of a block without a linear map: the inputs from which its links lead to each unit.
+
+        Units are numbers in a row, channels of a picture, values of each place of a sequence.
+        """
+        return [range(unit, unit + 1) for unit in range(units_of(self.output_shape(shape)))]
+
+    def links(self, own: Mapping[str, Tensor]) -> Tensor | None:
+        """Of a block without a linear map: how strong each unit's link is to each unit in front.
+
+        Args:
+            own: its parameters by their names within the block.
+
+        Returns:
+            (units, units in front); None where `sources` say enough.
+        """
+        return None
 
     def parameter_count(self, shape: Shape) -> int:
         """How many numbers the block learns, for inputs of this shape."""
         return 0
 
+    def flops(self, shape: Shape) -> int:
+        """Additions and multiplications for one point on its way forward, for inputs of this shape:
+        two for every weight that is used. Without a linear map, one for every value."""
+        linear = self.linear_shape(shape)
+        if linear is None:
+            return size_of(self.output_shape(shape))
+        return 2 * linear[0] * linear[1] * (shape[0] if len(shape) == 2 else 1)
+
     def build(self, shape: Shape, generator: torch.Generator) -> list[nn.Module]:
         """The torch modules of the block, for inputs of this shape.
 
-        Whatever a module draws at random comes from the run's generator.
+        Whatever a module draws at random while training comes from the run's generator. First
+        weights are no business of theirs: see `begin` and `modules.bare`.
         """
         raise NotImplementedError
+
+    def begin(self, modules: nn.Sequential, rule: Initializer, generator: torch.Generator) -> None:
+        """Draws the first values of whatever `build` made beside the block's linear map.
+
+        Args:
+            modules: in float64, without gradients.
+            rule: of the first weights.
+            generator: the run's, for weights.
+        """
 
     def configure(self, modules: nn.Sequential) -> None:
         """Gives modules that `build` made the settings that may change mid-run."""
@@ -99,7 +138,7 @@ class Freezable(Layer):
 
 
 class Weighted(Activated, Freezable):
-    """A block with a linear map: what can be said of its weights apart from the others'."""
+    """A block with weights: what can be said of them apart from the other blocks'."""
 
     bias: bool = setting(True, live=True, rebuilds=True)
     initialization: str | None = setting(None)
@@ -113,9 +152,18 @@ class Weighted(Activated, Freezable):
             raise ValueError(f"unknown initialization {name!r}")
         return name
 
+
+class LinearMap(Weighted):
+    """A block whose weights are one linear map, acting on the last axis."""
+
     def linear_shape(self, shape: Shape) -> tuple[int, int]:
         raise NotImplementedError
 
     def parameter_count(self, shape: Shape) -> int:
         outputs, inputs = self.linear_shape(shape)
         return outputs * (inputs + self.bias) + super().parameter_count(shape)
+
+
+def units_of(shape: Shape) -> int:
+    """Units of a block: channels of a picture, else the numbers of the last axis."""
+    return shape[0] if len(shape) == 3 else shape[-1] if shape else 0

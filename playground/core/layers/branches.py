@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import field_validator
 
 from playground.core.activations import ACTIVATIONS, code_of, module_of
-from playground.core.errors import PlaygroundError
-from playground.core.layers.base import Shape, Weighted
+from playground.core.layers.base import LinearMap
 from playground.core.layers.dense import linear_code
 from playground.core.settings import setting
+from playground.core.shapes import Shape, need_values, with_width
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
 
-class Branches(Weighted):
+class Branches(LinearMap):
     """[f(W x + b), g(V x + c)]: half of the outputs have one activation, half another."""
 
     icon: ClassVar[str] = ":material/call_split:"
@@ -35,21 +35,20 @@ class Branches(Weighted):
         return name
 
     def output_shape(self, shape: Shape) -> Shape:
-        if len(shape) != 1:
-            raise PlaygroundError("dense_needs_vector", shape=str(shape))
-        return (2 * self.units,)
+        need_values(shape)
+        return with_width(shape, 2 * self.units)
 
     def linear_shape(self, shape: Shape) -> tuple[int, int]:
-        return 2 * self.units, shape[0]
+        return 2 * self.units, shape[-1]
 
     def parameter_count(self, shape: Shape) -> int:
         return super().parameter_count(shape) + ACTIVATIONS[self.second].learned
 
     def build(self, shape: Shape, generator: torch.Generator) -> list[nn.Module]:
-        return [_fork(shape[0], self)]
+        return [_fork(shape[-1], self)]
 
     def code(self, shape: Shape) -> str:
-        linear = linear_code(shape[0], self.units, self.bias)
+        linear = linear_code(shape[-1], self.units, self.bias)
         arms = ", ".join(
             f"nn.Sequential({linear}, {code_of(name, self.formula)})"
             for name in (self.activation, self.second)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from playground.core.layers.base import Layer, Shape
+from playground.core.layers.base import Layer
 from playground.core.settings import setting
+from playground.core.shapes import Shape, need_numbers
 
 if TYPE_CHECKING:
     import torch
@@ -27,6 +28,7 @@ class Dropout(Layer):
     rate: float = setting(0.2, live=True, ge=0, le=0.9)
 
     def output_shape(self, shape: Shape) -> Shape:
+        need_numbers(shape)
         return shape
 
     def build(self, shape: Shape, generator: torch.Generator) -> list[nn.Module]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from playground.core.errors import PlaygroundError
-from playground.core.layers.base import Layer, Shape
+from playground.core.layers.base import Layer
 from playground.core.settings import setting
+from playground.core.shapes import Shape, need_row
 
 if TYPE_CHECKING:
     import torch
@@ -29,8 +29,7 @@ class Maxout(Layer):
     pieces: int = setting(2, ge=2, le=8)
 
     def output_shape(self, shape: Shape) -> Shape:
-        if len(shape) != 1:
-            raise PlaygroundError("dense_needs_vector", shape=str(shape))
+        need_row(shape)
         return (math.ceil(shape[0] / self.pieces),)
 
     def sources(self, shape: Shape) -> list[range]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from playground.core.layers.base import Layer, Shape
+from playground.core.layers.base import Layer
 from playground.core.settings import setting
+from playground.core.shapes import Shape, need_numbers
 
 if TYPE_CHECKING:
     import torch
@@ -23,6 +24,7 @@ class GaussianNoise(Layer):
     deviation: float = setting(0.1, live=True, ge=0, le=1)
 
     def output_shape(self, shape: Shape) -> Shape:
+        need_numbers(shape)
         return shape
 
     def build(self, shape: Shape, generator: torch.Generator) -> list[nn.Module]:

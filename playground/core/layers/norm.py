@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from playground.core.errors import PlaygroundError
-from playground.core.layers.base import Freezable, Shape
+from playground.core.layers.base import Freezable
 from playground.core.settings import setting
+from playground.core.shapes import Shape, need_row
 
 if TYPE_CHECKING:
     import torch
@@ -19,8 +19,7 @@ class Norm(Freezable):
     icon: ClassVar[str] = ":material/equalizer:"
 
     def output_shape(self, shape: Shape) -> Shape:
-        if len(shape) != 1:
-            raise PlaygroundError("dense_needs_vector", shape=str(shape))
+        need_row(shape)
         return shape
 
     def parameter_count(self, shape: Shape) -> int:

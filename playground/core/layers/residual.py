@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from playground.core.activations import code_of, module_of
-from playground.core.errors import PlaygroundError
-from playground.core.layers.base import Shape, Weighted
+from playground.core.layers.base import LinearMap
 from playground.core.layers.dense import linear_code
+from playground.core.shapes import Shape, need_values
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
 
-class Residual(Weighted):
+class Residual(LinearMap):
     """x + f(W x + b), as wide as what comes in (He et al. 2016, with one linear map)."""
 
     icon: ClassVar[str] = ":material/alt_route:"
@@ -23,18 +23,17 @@ class Residual(Weighted):
     kind: Literal["residual"] = "residual"
 
     def output_shape(self, shape: Shape) -> Shape:
-        if len(shape) != 1:
-            raise PlaygroundError("dense_needs_vector", shape=str(shape))
+        need_values(shape)
         return shape
 
     def linear_shape(self, shape: Shape) -> tuple[int, int]:
-        return shape[0], shape[0]
+        return shape[-1], shape[-1]
 
     def build(self, shape: Shape, generator: torch.Generator) -> list[nn.Module]:
-        return [_skip(shape[0], module_of(self.activation, self.formula))]
+        return [_skip(shape[-1], module_of(self.activation, self.formula))]
 
     def code(self, shape: Shape) -> str:
-        linear = linear_code(shape[0], shape[0], self.bias)
+        linear = linear_code(shape[-1], shape[-1], self.bias)
         bend = code_of(self.activation, self.formula)
         return f"Residual(nn.Sequential({linear}, {bend}))"
 

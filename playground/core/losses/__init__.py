@@ -31,11 +31,12 @@ def fits(loss: str, task: Task, output_activation: str) -> str | None:
 
 
 def encode_targets(targets: Tensor, task: Task, classes: int, loss: Loss) -> Tensor:
-    """Class indices or values (n,) as the floats (n, units) that the loss compares with."""
+    """Class indices or values (n,) as the floats (n, units) that the loss compares with; values
+    (n, units) are that already."""
     import torch
 
     if task == "regression":
-        return targets.unsqueeze(1)
+        return targets if targets.ndim > 1 else targets.unsqueeze(1)
     if task == "binary":
         low, high = loss.binary_targets
         return torch.where(targets > 0, float(high), float(low)).to(torch.float64).unsqueeze(1)

@@ -1,0 +1,28 @@
+"""From bytes back to what a visitor brought: the `kind` in its first line says whose they are, a
+table's line has none.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from playground.core.data.model import Brought
+from playground.core.data.table import Table
+from playground.core.errors import PlaygroundError
+
+READERS: dict[str, Callable[[bytes], Brought]] = {"table": Table.from_bytes}
+
+
+def read(content: bytes) -> Brought:
+    """What `to_bytes` wrote.
+
+    Raises:
+        PlaygroundError: these bytes are nothing of the kind.
+    """
+    try:
+        kind = json.loads(content.partition(b"\n")[0]).get("kind", "table")
+        reader = READERS[kind]
+    except (ValueError, KeyError, AttributeError, RecursionError) as error:
+        raise PlaygroundError("table_broken") from error
+    return reader(content)

@@ -1,0 +1,6 @@
+"""Data that are pictures: one entry each."""
+
+from playground.core.data.model import DataSet
+from playground.core.data.pictures.digits import DIGITS
+
+ENTRIES: tuple[DataSet, ...] = (DIGITS,)

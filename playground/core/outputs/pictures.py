@@ -1,0 +1,37 @@
+"""Of pictures: the chosen one, and what the network takes it for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from playground.core.analysis.maps import single
+from playground.core.analysis.views import Arrays, Header
+from playground.core.outputs.base import Output
+
+if TYPE_CHECKING:
+    from playground.core.want import Want
+
+
+class PicturesOutput(Output):
+    """Header `output`: "sample", "truth" (class or None), "said" (class); arrays: `sample_picture`
+    (height, width, channels) uint8, `class_scores` (classes,) probabilities."""
+
+    def scene(self, header: Header, arrays: Arrays) -> None:
+        header["counts"] = [len(self.run.data.raw_train), len(self.run.data.raw_test)]
+
+    def add(self, want: Want, header: Header, arrays: Arrays) -> None:
+        run, sample = self.run, self.sight.sample()
+        output = run.engine.output(run.engine.prepare(sample.inputs))
+        scores = single(run.loss.probability(output, 0))[:, 0]
+        if len(scores) == 1:
+            scores = scores.new_tensor([1 - scores[0].item(), scores[0].item()])
+        truth = None if sample.target is None else int(sample.target)
+        header["output"] = {
+            "sample": sample.told(),
+            "truth": truth,
+            "said": int(scores.argmax()),
+        }
+        arrays["sample_picture"] = np.ascontiguousarray(sample.raw.transpose(1, 2, 0))
+        arrays["class_scores"] = scores.numpy()

@@ -1,0 +1,54 @@
+"""The one point that is looked at: a picture, a sequence, a rating, from the data or one's own.
+
+All parts of a page look at the same one. A viewer names it in the options of "sample":
+{"part": "train" or "test", "index": i}; nothing says the first test point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from playground.core.run import Run
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """See the module.
+
+    Attributes:
+        raw: the point as it was made, (*shape).
+        inputs: as the network is given it, (1, *shape) on the CPU.
+        target: what the data say, as in `Prepared.targets_*`; None of an own point.
+        part: "train", "test" or "own".
+        index: its place in the part.
+    """
+
+    raw: np.ndarray
+    inputs: Tensor
+    target: Any
+    part: str
+    index: int
+
+    def told(self) -> dict[str, Any]:
+        """Where it comes from, for a frame's header."""
+        return {"part": self.part, "index": self.index}
+
+
+def chosen(run: Run, options: Mapping[str, Any]) -> Sample:
+    """The point that a viewer asks for; the nearest one there is."""
+    data = run.data
+    part = "train" if options.get("part") == "train" else "test"
+    raw, inputs, targets = (
+        getattr(data, f"{name}_{part}") for name in ("raw", "inputs", "targets")
+    )
+    index = options.get("index", 0)
+    index = int(index) if isinstance(index, int | float) else 0
+    index = min(max(index, 0), len(raw) - 1)
+    one = torch.from_numpy(inputs[index : index + 1])
+    return Sample(raw[index], one, targets[index], part, index)
