@@ -8,7 +8,17 @@ from playground.core.data.model import Schema
 from playground.core.data.registry import DATASETS, schema_of
 from playground.core.errors import Notice
 from playground.core.experiment import Data
-from playground.ui import csv_dialog, forms, language, notices, pictures, sample, state, typed
+from playground.ui import (
+    csv_dialog,
+    forms,
+    language,
+    notices,
+    panels,
+    pictures,
+    sample,
+    state,
+    typed,
+)
 from playground.ui.forms import key_of
 from playground.ui.language import say
 
@@ -19,12 +29,16 @@ def data_panel() -> None:
     data, schema = state.experiment().data, state.schema()
     st.html(f"<h2>{say('page.data')}</h2>")
     if not state.hidden("data.name"):
+        _kinds(data.name)
         _tiles(data.name)
         pictures.style()
     _caption(data, schema)
     if data.name == "csv":
         csv_dialog.file_line()
     if schema is None:
+        return
+    if schema.kind != "points":
+        panels.CONTROLS[schema.kind](data, schema)
         return
     if data.name == "formula":
         typed.target(data)
@@ -45,16 +59,47 @@ def data_panel() -> None:
             _plane(schema)
 
 
+def _kinds(chosen: str) -> None:
+    """What the points are: each kind of data begins with its first set."""
+    sets: dict[str, str] = {}
+    for name, entry in DATASETS.items():
+        sets.setdefault(entry.kind, name)
+    kind, key = DATASETS[chosen].kind, key_of("data.kind")
+
+    def choose() -> None:
+        wanted = st.session_state[key]
+        if wanted is not None and wanted != kind:
+            state.choose_data(sets[wanted])
+
+    with st.container(key="kinds"):
+        st.segmented_control(
+            say("data_panel.kinds"),
+            list(sets),
+            format_func=lambda name: say(f"data_panel.kind_{name}"),
+            default=forms.hold(key, kind),
+            key=key,
+            label_visibility="collapsed",
+            disabled=state.locked("data.name"),
+            width="stretch",
+            required=True,
+            on_change=choose,
+        )
+
+
 def _tiles(chosen: str) -> None:
-    """One button per data set: pictures of the drawn ones, names of the tables."""
-    drawn = [name for name, entry in DATASETS.items() if entry.family not in ("table", "csv")]
-    with st.container(key="pictures"):
-        for name in drawn:
-            _tile(name, chosen)
-    with st.container(key="tables"):
-        for name in DATASETS:
-            if name not in drawn:
+    """One button per data set of the kind: pictures of the drawn ones, names of the others."""
+    kind = DATASETS[chosen].kind
+    offered = {name: entry for name, entry in DATASETS.items() if entry.kind == kind}
+    drawn = [name for name, entry in offered.items() if pictures.has_picture(entry)]
+    if drawn:
+        with st.container(key="pictures"):
+            for name in drawn:
                 _tile(name, chosen)
+    if len(drawn) < len(offered):
+        with st.container(key="tables"):
+            for name in offered:
+                if name not in drawn:
+                    _tile(name, chosen)
 
 
 def _tile(name: str, chosen: str) -> None:

@@ -18,6 +18,9 @@ import streamlit as st
 from streamlit.components.v2 import component
 
 from playground.core.activations import ACTIVATIONS
+from playground.core.data.pictures.settings import PictureSettings
+from playground.core.data.ratings.settings import RatingSettings
+from playground.core.data.sequences.settings import SequenceSettings
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Data, Experiment, Regularization, Training
 from playground.core.layers import LAYERS
@@ -112,7 +115,7 @@ def _reason(path: str) -> str:
 
 
 def mount(part: str, run: RunHandle, **facts: Any) -> None:
-    """One part of the view: "bar", "map", "network", "curves", "analysis" or "goal".
+    """One part of the view: "bar", "map", "output", "network", "curves", "analysis" or "goal".
 
     Args:
         **facts: what this part is told beside the rest.
@@ -129,6 +132,16 @@ def mount(part: str, run: RunHandle, **facts: Any) -> None:
         on_command_change=partial(_with_value, key, "command", _command),
         on_commands_change=partial(_with_value, key, "commands", _commands),
     )
+
+
+def output(run: RunHandle) -> None:
+    """What the network answers: the map of a plane, or the pane of another kind of data."""
+    schema = state.schema()
+    kind = schema.kind if schema is not None else "points"
+    if kind == "points":
+        mount("map", run)
+    else:
+        mount("output", run, kind=kind)
 
 
 def _facts(part: str, run: RunHandle) -> dict[str, Any]:
@@ -170,6 +183,9 @@ def _live_settings() -> dict[str, tuple[str, Any]]:
     parts = {
         "": (Experiment,),
         "data.": (Data,),
+        "data.pictures.": (PictureSettings,),
+        "data.sequences.": (SequenceSettings,),
+        "data.ratings.": (RatingSettings,),
         "layers.": LAYERS.values(),
         "loss_settings.": (LossSettings,),
         "optimizer.": OPTIMIZERS.values(),

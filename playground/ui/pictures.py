@@ -15,6 +15,7 @@ from html import escape
 import numpy as np
 import streamlit as st
 
+from playground.core.data.model import DataSet
 from playground.core.errors import PlaygroundError
 from playground.core.schedules import ScheduleBase
 from playground.figures.sparkline import Curve, line_colors, picture, sparkline
@@ -80,6 +81,11 @@ class Shelf:
         self.thumbnails |= {name: picture(svg) for name, svg in SIGNS.items()}
         header, self.curves = service().request("curves")
         self.targets = header["targets"]
+
+
+def has_picture(entry: DataSet) -> bool:
+    """Whether a data set is offered as a picture; the others by their names."""
+    return entry.family in ("points", "line") or entry.name in SIGNS
 
 
 @st.cache_resource(show_spinner=False)

@@ -30,7 +30,9 @@ def playground_page() -> None:
             _part("network", run)
             _part("analysis", run)
         with st.container(key="right"):
-            _part("map", run)
+            with st.container(key="part_map"):
+                if run is not None:
+                    live_view.output(run)
             _part("curves", run)
     if run is not None:
         live_view.pipe(run)

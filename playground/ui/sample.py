@@ -47,14 +47,19 @@ def controls(data: Data, schema: Schema) -> None:
                 disabled=state.locked("data.samples"),
                 on_click=_many if few else _few,
             )
-        st.button(
-            say("data_panel.fresh"),
-            key="fresh",
-            help=say("data_panel.fresh_help"),
-            disabled=state.locked("data.samples"),
-            on_click=_fresh,
-        )
+        fresh()
         _harder(data, schema)
+
+
+def fresh() -> None:
+    """A button that draws the data anew."""
+    st.button(
+        say("data_panel.fresh"),
+        key="fresh",
+        help=say("data_panel.fresh_help"),
+        disabled=state.locked("data.samples"),
+        on_click=_fresh,
+    )
 
 
 def _harder(data: Data, schema: Schema) -> None:

@@ -12,6 +12,7 @@ from playground.core.layers import LAYERS, Layer
 from playground.core.losses import fits
 from playground.core.network import Block, describe, head_reason, parameter_count
 from playground.core.settings import RATES
+from playground.core.shapes import written
 from playground.ui import forms, language, notices, pictures, state, typed
 from playground.ui.forms import number
 from playground.ui.language import say
@@ -35,9 +36,31 @@ def stack_editor() -> None:
         for index, (cell, block) in enumerate(zip(cells, blocks, strict=True)):
             with cell:
                 _cell(index, block)
-        for block in blocks:
+        for index, block in enumerate(blocks):
             if block.problem is not None:
-                st.error(notices.sentence_of(block.problem))
+                _problem(index, block)
+
+
+def _problem(index: int, block: Block) -> None:
+    """Why a block does not fit, and the blocks that would mend it, each with one click."""
+    assert block.problem is not None
+    with st.container(key="misfit"):
+        st.error(notices.sentence_of(block.problem))
+        for kind in block.mends:
+            if kind in LAYERS:
+                st.button(
+                    say("stack.mend", name=language.name_of("layers", kind)),
+                    key=f"mend_{kind}",
+                    icon=":material/build:",
+                    disabled=state.locked("layers"),
+                    on_click=_insert,
+                    args=(index - 1, kind),
+                )
+
+
+def _insert(index: int, kind: str) -> None:
+    layers = state.experiment().model_dump(mode="json")["layers"]
+    state.change({"layers": [*layers[:index], {"kind": kind}, *layers[index:]]})
 
 
 def _title(experiment: Experiment, blocks: tuple[Block, ...]) -> None:
@@ -46,7 +69,7 @@ def _title(experiment: Experiment, blocks: tuple[Block, ...]) -> None:
         full = len(experiment.layers) >= MAX_LAYERS
         st.menu_button(
             say("stack.add"),
-            list(LAYERS),
+            _offered(),
             format_func=language.names_of("layers", LAYERS).__getitem__,
             key=_ADD,
             icon=":material/add:",
@@ -57,15 +80,22 @@ def _title(experiment: Experiment, blocks: tuple[Block, ...]) -> None:
         )
 
 
+def _offered() -> list[str]:
+    """The blocks for the present kind of data."""
+    schema = state.schema()
+    kind = schema.kind if schema else "points"
+    return [name for name, layer in LAYERS.items() if kind in layer.kinds]
+
+
 def _summary(blocks: tuple[Block, ...]) -> str:
     return say("stack.summary", layers=len(blocks) - 1, parameters=f"{parameter_count(blocks):,}")
 
 
 def _cell(index: int, block: Block) -> None:
     if block.kind == "input":
-        label = f"{say('stack.input')}\n{block.units}"
+        label = f"{say('stack.input')}\n{_size(block)}"
     elif block.kind == "head":
-        label = f"{say('stack.head')}\n{block.units}"
+        label = f"{say('stack.head')}\n{_size(block)}"
     else:
         label = _label(block)
     with st.popover(label, key=f"block_{index}", width="stretch"):
@@ -83,18 +113,30 @@ def _label(block: Block) -> str:
     assert layer is not None
     if block.kind == "dense":
         return f"{language.name_of('activations', block.activation or '')}\n{block.units}"
+    name = language.name_of("layers", block.kind)
+    if len(block.before) > 1 or len(block.after) > 1:
+        return f"{name}\n{_size(block)}"
     strength = [number(getattr(layer, name)) for name in layer.main if name not in _NAMES]
-    return f"{language.name_of('layers', block.kind)}\n{strength[0] if strength else block.units}"
+    return f"{name}\n{strength[0] if strength else block.units}"
+
+
+def _size(block: Block) -> str:
+    """What comes out of a block: a number of units, or a shape."""
+    return written(block.after)
 
 
 def _facts(block: Block) -> None:
-    shape = say("stack.shape", shape=f"(n, {block.units})")
+    shape = say("stack.shape", shape=f"(n, {', '.join(map(str, block.after))})")
     count = say("stack.parameters", count=f"{block.parameters:,}")
-    st.caption(f"{shape} · {count}")
+    cost = say("stack.flops", count=f"{block.flops:,}")
+    st.caption(f"{shape} · {count} · {cost}")
 
 
 def _input(block: Block) -> None:
     st.markdown(f"**{say('stack.input')}**")
+    if not block.labels:
+        st.caption(say("stack.input_whole", shape=written(block.after)))
+        return
     labels = ", ".join(block.labels[:12]) + (" …" if len(block.labels) > 12 else "")
     st.caption(say("stack.input_help", labels=language.plain(labels)))
 

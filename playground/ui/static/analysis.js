@@ -57,7 +57,7 @@ class Analysis {
       this.groups[name] = el('button', {
         type: 'button', class: 'np-group', 'data-group': name, text: text(`analysis.group_${name}`),
         title: text(`analysis.group_${name}_tip`),
-        on: { click: () => this.open(choice.last[name] ?? Object.keys(GROUPS[name])[0]) },
+        on: { click: () => this.open(this.first(name)) },
       });
       groups.append(this.groups[name]);
     }
@@ -91,8 +91,14 @@ class Analysis {
     this.large.setAttribute('aria-pressed', String(on));
   }
 
+  /** Of a group the view that was open last, or else the first that is offered. */
+  first(group) {
+    const names = Object.keys(GROUPS[group]).filter((name) => !this.tabs[name].hidden);
+    return names.includes(choice.last[group]) ? choice.last[group] : names[0];
+  }
+
   key(event, name) {
-    const names = Object.keys(GROUPS[groupOf(name)]);
+    const names = Object.keys(GROUPS[groupOf(name)]).filter((one) => !this.tabs[one].hidden);
     const at = names.indexOf(name);
     const target = {
       ArrowRight: names[(at + 1) % names.length],
@@ -169,8 +175,24 @@ class Analysis {
     this.hub.invalidate();
   }
 
+  /** Only what the kind of data has a view for is offered. */
+  offer(scene) {
+    const offered = scene.views ?? Object.keys(VIEWS);
+    const key = String(offered);
+    if (key === this.offered) return;
+    this.offered = key;
+    for (const [name, node] of Object.entries(this.tabs)) node.hidden = !offered.includes(name);
+    for (const [name, node] of Object.entries(this.groups)) {
+      node.hidden = !Object.keys(GROUPS[name]).some((view) => offered.includes(view));
+    }
+    choice.pinned = choice.pinned.filter((name) => offered.includes(name));
+    if (!offered.includes(choice.open)) this.open(offered[0]);
+    else this.arrange();
+  }
+
   paint(hub) {
     if (!hub.scene || !hub.header) return;
+    this.offer(hub.scene);
     for (const panel of this.panels.values()) if (!panel.away) panel.paint(hub);
   }
 

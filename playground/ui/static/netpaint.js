@@ -251,7 +251,7 @@ export function paintLabels(context, layout, { text, lang, theme }) {
   }
 }
 
-/** Dropout and noise: what they do to the values that pass. */
+/** A block without pictures of its own; of dropout and noise, what they do to what passes. */
 function paintEmpty(context, layout, { block, x }, { text, theme }) {
   context.save();
   context.setLineDash([3, 4]);
@@ -262,9 +262,8 @@ function paintEmpty(context, layout, { block, x }, { text, theme }) {
   context.textAlign = 'center';
   context.fillStyle = theme.muted;
   context.font = `11.5px ${theme.font}`;
-  const words = block.kind === 'dropout'
-    ? text('network.dropout', { rate: Math.round(block.rate * 100) })
-    : text('network.noise', { deviation: short(block.deviation) });
+  const words = block.kind === 'dropout' ? text('network.dropout', { rate: Math.round(block.rate * 100) })
+    : block.kind === 'noise' ? text('network.noise', { deviation: short(block.deviation) }) : '';
   context.fillText(fitted(context, words, layout.columnWidth - 4), x, layout.top - 10);
 }
 

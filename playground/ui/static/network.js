@@ -3,7 +3,7 @@
  * sign and size. The picture is one canvas; a real button lies over each neuron.
  */
 
-import { altText, el, fitCanvas, iconButton } from './dom.js';
+import { altText, el, fitCanvas, iconButton, setText } from './dom.js';
 import { Flow } from './flow.js';
 import { arrange, biasAt, distance, joined, weightAt } from './netlayout.js';
 import { Atlas, paintCuts, paintLabels, paintLink, paintLinks, paintNeurons } from './netpaint.js';
@@ -250,6 +250,7 @@ class NetworkView {
     const context = fitCanvas(this.canvas, width, height);
     context.clearRect(0, 0, width, height);
     this.paintOn(context, this.flow.view(hub));
+    this.explain(scene);
     this.showTip();
     this.hands.paint(this.layout);
     this.markFocus(hub.wants.focus);
@@ -276,6 +277,14 @@ class NetworkView {
     for (const { block, unit, button } of this.layout.neurons) {
       button.setAttribute('aria-pressed', String(key === String([block, unit])));
     }
+  }
+
+  /** The line below: what the squares are of this kind of data. */
+  explain(scene) {
+    if (scene.kind === this.explained) return;
+    this.explained = scene.kind;
+    const { text } = this.context;
+    setText(this.caption, scene.kind === 'points' ? text('network.caption') : text(`network.caption_${scene.kind}`));
   }
 
   describe(scene) {

@@ -6,7 +6,8 @@
  * component = {parentElement, base, data, setTriggerValue, setStateValue}, where `data` is
  *   {
  *     token:   string, the run's websocket is <base>live/<token>
- *     part:    'bar' | 'map' | 'network' | 'curves' | 'analysis' | 'goal'
+ *     part:    'bar' | 'map' | 'output' | 'network' | 'curves' | 'analysis' | 'goal'
+ *     kind:    of the data, for the part 'output'
  *     goal:    of a lesson, for that part: its settings and the network's parameters
  *     words:   the catalog's [view] table, with a copy of [errors] as words.errors
  *     lang:    'en' | 'zh'
@@ -37,12 +38,14 @@ import { createGoal } from './goal.js';
 import { createMap } from './map.js';
 import { loadStyle, mountOn } from './mounting.js';
 import { createNetwork } from './network.js';
+import { createOutput } from './outputs/output.js';
 import { readTheme, themeKey, watchTheme } from './theme.js';
 import { translator } from './words.js';
 
 const PARTS = {
   bar: createBar,
   map: createMap,
+  output: createOutput,
   network: createNetwork,
   curves: createCurves,
   analysis: createAnalysis,
@@ -99,7 +102,7 @@ class View {
     if (data.height) root.style.setProperty('--np-height', `${data.height}px`);
     this.root = root;
     this.host.append(root);
-    await Promise.all([loadStyle('view.css'), loadStyle('spectra.css')]);
+    await Promise.all([loadStyle('view.css'), loadStyle('spectra.css'), loadStyle('outputs/outputs.css')]);
     if (this.identity !== identity || this.root !== root) return;
     const { base } = component;
     this.hub = hubFor(data.token, base);
@@ -111,6 +114,7 @@ class View {
       lang: data.lang === 'zh' ? 'zh-CN' : 'en',
       switches: data.switches,
       goal: data.goal,
+      kind: data.kind,
       pen: data.pen ?? true,
       hands: data.hands ?? true,
       text: translator(data.words),
