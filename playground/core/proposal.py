@@ -94,6 +94,10 @@ def choose_data(
 def fit_to_task(experiment: Experiment, schema: Schema) -> tuple[Experiment, tuple[Notice, ...]]:
     """The nearest experiment whose loss and input features fit the data, and what was changed."""
     notices: list[Notice] = []
+    if schema.kind != "points" and experiment.layers == Experiment().layers:
+        # An address that names pictures and no blocks asks for what suits them.
+        layers = DATASETS[experiment.data.name].proposal["layers"]
+        experiment = experiment.with_changes({"layers": layers})
     if fits(experiment.loss, schema.task, experiment.output_activation) is not None:
         before, loss = experiment.loss, TASK_LOSSES[schema.task]
         changes: dict[str, Any] = {"loss": loss}
