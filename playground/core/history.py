@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 MOST_POINTS = 2000
+COLUMNS = 9
 
 
 @dataclass(frozen=True)
@@ -27,13 +28,14 @@ class Metrics:
     train_score: float | None
     test_score: float | None
 
-    def row(self, epoch: float, rate: float) -> tuple[float, ...]:
+    def row(self, epoch: float, *more: float) -> tuple[float, ...]:
         values = (self.train_loss, self.test_loss, self.penalty, self.train_score, self.test_score)
-        return (epoch, *(math.nan if value is None else value for value in values), rate)
+        return (epoch, *(math.nan if value is None else value for value in values), *more)
 
 
 class History:
-    """Rows of (epoch, train loss, test loss, penalty, train score, test score, learning rate).
+    """Rows of (epoch, train loss, test loss, penalty, train score, test score, learning rate,
+    steps, seconds of training).
 
     When there are more than MOST_POINTS they are thinned; `version` then changes, and whoever
     keeps a copy takes all of it again.
@@ -46,13 +48,20 @@ class History:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def append(self, epoch: float, metrics: Metrics, rate: float = math.nan) -> None:
+    def append(
+        self,
+        epoch: float,
+        metrics: Metrics,
+        rate: float = math.nan,
+        step: float = math.nan,
+        seconds: float = math.nan,
+    ) -> None:
         """Adds one moment; a second measurement of the same moment replaces the first."""
         self.forget_after(epoch)
         if self._rows and self._rows[-1][0] == epoch:
             self._rows.pop()
             self.version += 1
-        self._rows.append(metrics.row(epoch, rate))
+        self._rows.append(metrics.row(epoch, rate, step, seconds))
         if len(self._rows) > MOST_POINTS:
             self._rows = _thinned(self._rows)
             self.version += 1
@@ -64,8 +73,8 @@ class History:
             self.version += 1
 
     def since(self, start: int) -> np.ndarray:
-        """Rows from an index on, float32 (n, 7); NaN too where float32 cannot hold a value."""
-        rows = np.asarray(self._rows[start:], dtype=np.float64).reshape(-1, 7)
+        """Rows from an index on, float32 (n, COLUMNS); NaN where it cannot hold a value too."""
+        rows = np.asarray(self._rows[start:], dtype=np.float64).reshape(-1, COLUMNS)
         rows[np.abs(rows) > np.finfo(np.float32).max] = np.nan
         return rows.astype(np.float32)
 

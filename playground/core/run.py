@@ -320,7 +320,7 @@ class Run:
             self._exploded = EXPLOSION * max(loss, 1.0)
         if self._good is None or loss <= self._exploded:
             self._good = (self.engine.state(), self.batches.state(), self.step, metrics)
-        self.history.append(self.exact_epoch, metrics, self.pace.rate)
+        self.history.append(self.exact_epoch, metrics, self.pace.rate, self.step, self.seconds)
         self.path.append(self.exact_epoch, self.step, self.engine)
         self.pace.check()
         return metrics

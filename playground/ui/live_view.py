@@ -43,6 +43,7 @@ _LEASE = "live_lease"
 _TOKEN = "live_token"
 _TRANSPORT = "live_transport"
 _OBEYED = "live_obeyed"
+_TOLD = {"training.seed", "initialization"}  # settings that tell held curves apart
 
 _component = component("network_playground_view", js=loader("view.js"), isolate_styles=False)
 
@@ -175,7 +176,8 @@ def _allowed(part: str) -> dict[str, Any]:
 
 
 def _live_settings() -> dict[str, tuple[str, Any]]:
-    """The settings that may change while a network trains, by their places in the experiment.
+    """The settings that may change while a network trains, and what tells held curves apart, by
+    their places in the experiment.
 
     Of each its name, and where its values have names too, those: a mark on the curves says both.
     A block's place is left out, "layers.units" stands for all of them.
@@ -197,7 +199,7 @@ def _live_settings() -> dict[str, tuple[str, Any]]:
     for place, models in parts.items():
         for model in models:
             for name, field in model.model_fields.items():
-                if is_live(field):
+                if is_live(field) or place + name in _TOLD:
                     names = _value_names(model, name)
                     found.setdefault(place + name, (forms.words_of(model, name, "label"), names))
     return found

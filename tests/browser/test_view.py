@@ -70,7 +70,7 @@ def test_history_follows_deltas_overlaps_and_a_new_version(page: Page) -> None:
         "history.js",
         """(() => {
           const history = new m.History();
-          const row = (epoch) => [epoch, epoch, 0, 0, 0, 0, 0];
+          const row = (epoch) => [epoch, epoch, 0, 0, 0, 0, 0, 0, 0];
           const rows = (...epochs) => Float32Array.from(epochs.flatMap(row));
           const all = () => Array.from({ length: history.count }, (_, i) => history.value(i, 0));
           const seen = [];
@@ -93,8 +93,8 @@ def test_a_long_curve_is_thinned_but_keeps_its_spike(page: Page, logarithmic: bo
         "history.js",
         """(() => {
           const history = new m.History();
-          const rows = new Float32Array(7 * 50000);
-          for (let i = 0; i < 50000; i++) rows.set([i, i === 31234 ? 9 : 1 / (1 + i)], i * 7);
+          const rows = new Float32Array(9 * 50000);
+          for (let i = 0; i < 50000; i++) rows.set([i, i === 31234 ? 9 : 1 / (1 + i)], i * 9);
           history.merge({ version: 1, start: 0, total: 50000 }, rows);
           return history.sample(400, a);
         })()""",

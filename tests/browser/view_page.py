@@ -165,7 +165,9 @@ def frame(
         "neurons": random.integers(0, 256, (sum(shown), 34, 34)).astype(np.uint8),
         "neuron_scale": np.ones(sum(shown), np.float32),
         "links": random.normal(size=sum(a * b + b for a, b in pairwise(shown))).astype(np.float32),
-        "history": np.array([[step / 25, 0.5, 0.6, 0, 0.7, 0.6]], np.float32),
+        "history": np.array(
+            [[step / 25, 0.5, 0.6, 0, 0.7, 0.6, 0.03, step, step / 1000]], np.float32
+        ),
     }
     if about["task"] != "regression":
         arrays["wrong"] = random.integers(0, 2, 2 * POINTS).astype(np.uint8)

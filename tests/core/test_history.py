@@ -15,11 +15,11 @@ def test_history_rows_and_gaps():
     history.append(0.5, metrics(0.5))
     rows = history.since(0)
     assert rows.dtype == np.float32
-    assert rows.shape == (2, 7)
+    assert rows.shape == (2, 9)
     assert rows[1, :2].tolist() == [0.5, 0.5]
     assert np.isnan(rows[:, [2, 5]]).all()
-    assert history.since(1).shape == (1, 7)
-    assert history.since(2).shape == (0, 7)
+    assert history.since(1).shape == (1, 9)
+    assert history.since(2).shape == (0, 9)
 
 
 def test_a_second_measurement_of_a_moment_replaces_the_first():

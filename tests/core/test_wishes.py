@@ -210,12 +210,12 @@ def test_curves_come_as_what_is_new():
     known = (history["version"], history["total"])
     header, arrays = frame(run, known=known)
     assert header["history"] == {"version": known[0], "start": known[1], "total": known[1]}
-    assert arrays["history"].shape == (0, 7)
+    assert arrays["history"].shape == (0, 9)
     run.advance(5)
     header, arrays = frame(run, known=known)
     assert header["history"]["start"] == known[1]
     assert header["history"]["total"] == known[1] + 1
-    assert arrays["history"].shape == (1, 7)
+    assert arrays["history"].shape == (1, 9)
     row = arrays["history"][0]
     assert row[0] == pytest.approx(run.exact_epoch)
     assert row[1] == pytest.approx(run.metrics.train_loss)

@@ -83,7 +83,7 @@ def test_frames_flow_and_commands_are_obeyed(client, handle, prefix):
         assert header["state"] == "running"
         assert "scene" not in header
         assert header["history"]["start"] > 0
-        assert arrays["history"].shape[1] == 7
+        assert arrays["history"].shape[1] == 9
         socket.send_json({"type": "pause"})
         while header["state"] != "paused":
             header, _ = next_frame(socket)

@@ -1,6 +1,7 @@
 /** Loss, and accuracy or R², over the epochs: train and test, the penalty apart. */
 
 import { altText, el, iconButton, toggle } from './dom.js';
+import { Held } from './held.js';
 import { axis, CONFIG, layout, loadPlotly, throttled } from './plot.js';
 import { fileName, plotlyImage, savePng } from './png.js';
 import { Readout } from './readout.js';
@@ -8,7 +9,8 @@ import { blockName } from './scene.js';
 import { accuracy, significant } from './words.js';
 
 const MOST_POINTS = 400;
-const choices = { logX: false, logY: false };
+const ALONG = { epoch: 0, step: 7, second: 8 }; // what the horizontal axis counts: columns of the history
+const choices = { logX: false, logY: false, along: 'epoch' };
 
 export function createCurves(context) {
   return new Curves(context);
@@ -19,11 +21,12 @@ class Curves {
     this.context = context;
     this.hub = context.hub;
     this.draw = throttled(() => this.update());
+    this.held = new Held(context, () => this.heldChanged());
     this.build();
     this.alt = altText(this.plot, context.text('curves.title'));
     this.readout = new Readout({
       root: context.root, plot: this.plot, history: this.hub.history,
-      describe: (row, near) => this.valuesAt(row, near),
+      describe: (row, near) => this.valuesAt(row, near), along: () => this.along,
     });
   }
 
@@ -40,6 +43,24 @@ class Curves {
     const save = iconButton({
       name: 'download', label: text('png'), tip: text('png_tip'), onClick: () => this.save(),
     });
+    this.keep = iconButton({
+      name: 'pin', label: text('held.hold'), tip: text('held.hold_tip'), onClick: () => this.held.hold(this.hub),
+    });
+    this.unit = el('select', {
+      class: 'np-select', 'aria-label': text('held.along'), title: text('held.along_tip'),
+      on: {
+        change: () => {
+          choices.along = this.unit.value;
+          this.rebuild();
+        },
+      },
+    }, ...Object.keys(ALONG).map((name) => el('option', { value: name, text: text(`held.along_${name}`) })));
+    this.unit.value = choices.along;
+    this.drop = el('button', {
+      type: 'button', class: 'np-toggle', text: text('held.clear'), title: text('held.clear_tip'),
+      on: { click: () => this.held.clear() },
+    });
+    this.compared = el('div', { class: 'np-compared' }, this.held.node, this.unit, this.drop);
     this.legend = el('div', { class: 'np-legend' });
     this.plot = el('div', { class: 'np-layer', role: 'img' });
     this.stage = el('div', { class: 'np-stage' }, this.plot);
@@ -57,9 +78,23 @@ class Curves {
     root.append(
       el('div', { class: 'np-head' },
         el('h3', { class: 'np-title', text: text('curves.title') }), this.legend,
-        el('div', { class: 'np-tools' }, flip('log_x', 'logX'), flip('log_y', 'logY'), save)),
-      this.stage);
+        el('div', { class: 'np-tools' }, this.keep, flip('log_x', 'logX'), flip('log_y', 'logY'), save)),
+      this.compared, this.stage);
+    this.compared.hidden = !this.held.curves.length;
     this.paintLegend(false);
+  }
+
+  /** The column along which the curves are drawn: epochs, unless curves are compared. */
+  get along() {
+    return this.held.curves.length ? ALONG[choices.along] : 0;
+  }
+
+  heldChanged() {
+    this.compared.hidden = !this.held.curves.length;
+    this.key = '';
+    this.hub.invalidate();
+    // The row of names takes its room from the chart.
+    requestAnimationFrame(() => this.rebuild());
   }
 
   paintLegend(penalty) {
@@ -91,7 +126,7 @@ class Curves {
     const { history, header } = this.hub;
     const rows = history.sample(MOST_POINTS, choices.logX);
     const column = (c) => rows.map((row) => finite(history.value(row, c)));
-    const x = column(0);
+    const x = column(this.along);
     const score = header?.score === 'r2' ? 'r2' : 'accuracy';
     const trace = (name, y, color, more = {}) => ({
       type: 'scatter', mode: rows.length > 1 ? 'lines' : 'markers', x, y, name,
@@ -99,6 +134,7 @@ class Curves {
     });
     const { text } = this.context;
     const traces = [
+      ...this.held.traces(this.along, header?.score),
       trace(text('curves.test_loss'), column(2), theme.test),
       trace(text('curves.train_loss'), column(1), theme.train, { line: { width: 1.5 } }),
       trace(text(`curves.test_${score}`), column(5), theme.test, { yaxis: 'y2' }),
@@ -116,7 +152,8 @@ class Curves {
   /** The learning rate as it was, and as its schedule plans it. */
   rates(x, y) {
     const { theme, text } = this.context;
-    const { schedule } = this.hub.scene;
+    // Of steps and seconds nobody knows what is to come.
+    const schedule = this.along ? [] : this.hub.scene.schedule;
     const line = (name, xs, ys, more) => ({
       type: 'scatter', mode: 'lines', x: xs, y: ys, name, yaxis: 'y3',
       line: { color: theme.text, width: 1.5, ...more },
@@ -140,10 +177,10 @@ class Curves {
       width: this.stage.clientWidth,
       height: this.stage.clientHeight,
       margin: { l: 52, r: 10, t: 6, b: 38 },
-      uirevision: `${this.hub.scene?.id}|${choices.logX}|${choices.logY}`,
+      uirevision: `${this.hub.scene?.id}|${choices.logX}|${choices.logY}|${this.along}`,
       hovermode: false,
       xaxis: axis(theme, {
-        type: choices.logX ? 'log' : 'linear', title: title(text('curves.epoch')),
+        type: choices.logX ? 'log' : 'linear', title: title(this.axisName()),
         anchor: scheduled ? 'y3' : 'y2',
         nticks: 7, rangemode: 'tozero',
       }),
@@ -168,9 +205,20 @@ class Curves {
   markLines() {
     const { muted } = this.context.theme;
     return (this.hub.scene?.marks ?? []).map(([epoch]) => ({
-      type: 'line', xref: 'x', yref: 'paper', x0: epoch, x1: epoch, y0: 0, y1: 1,
+      type: 'line', xref: 'x', yref: 'paper', x0: this.placeOf(epoch), x1: this.placeOf(epoch), y0: 0, y1: 1,
       line: { color: muted, width: 1, dash: 'dot' },
     }));
+  }
+
+  /** Where an epoch lies on the axis, by the nearest row. */
+  placeOf(epoch) {
+    const { history } = this.hub;
+    return this.along && history.count ? history.value(history.nearest(epoch), this.along) : epoch;
+  }
+
+  axisName() {
+    const { text } = this.context;
+    return this.along ? text(`held.along_${choices.along}`) : text('curves.epoch');
   }
 
   /** What was changed at a row's epoch or since the row before it, or as near as a pointer goes. */
@@ -197,7 +245,7 @@ class Curves {
   /** Scores end at 1; how far down their axis goes depends on the worst one seen in this scene. */
   scoreRange(score) {
     const { history, scene } = this.hub;
-    let worst = 1;
+    let worst = this.held.worst(this.hub.header?.score);
     for (let row = 0; row < history.count; row++) {
       worst = Math.min(worst, history.value(row, 4), history.value(row, 5));
     }
@@ -241,8 +289,11 @@ class Curves {
     ];
     if (this.penalized) values.push(value('penalty', 3, theme.muted));
     if (this.hub.scene?.schedule) values.push(value('rate', 6, theme.text, 'yaxis3'));
-    const title = text('curves.at', { epoch: history.value(row, 0) });
-    return { title, values, notes: this.changesAt(row, near) };
+    values.push(...this.held.values(this.along, (near[0] + near[1]) / 2));
+    const title = this.along
+      ? text('held.at', { name: this.axisName(), place: history.value(row, this.along) })
+      : text('curves.at', { epoch: history.value(row, 0) });
+    return { title, values, notes: this.along ? [] : this.changesAt(row, near) };
   }
 
   // ---- the part ------------------------------------------------------------------------------
@@ -250,6 +301,7 @@ class Curves {
   paint(hub) {
     if (!hub.scene || !this.stage.clientWidth) return;
     const { history, scene } = hub;
+    this.keep.disabled = !this.held.canHold(history);
     const key = `${scene.id}|${history.version}|${history.count}|${history.value(history.count - 1, 0)}|${scene.marks?.length}|${scene.schedule?.length}`;
     if (!this.ready) this.start();
     else if (key !== this.key) {
@@ -285,6 +337,7 @@ class Curves {
 
   themed() {
     this.paintLegend(this.penalized);
+    this.held.paint();
     this.rebuild();
   }
 

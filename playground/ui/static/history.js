@@ -1,10 +1,11 @@
 /**
  * The measured history of a run, grown from the deltas that frames carry.
  *
- * A row is (epoch, train loss, test loss, penalty, train score, test score, learning rate).
+ * A row is (epoch, train loss, test loss, penalty, train score, test score, learning rate, steps,
+ * seconds of training).
  */
 
-export const COLUMNS = 7;
+export const COLUMNS = 9;
 
 export class History {
   constructor() {
@@ -41,12 +42,12 @@ export class History {
     return this.rows[row * COLUMNS + column];
   }
 
-  /** The row whose epoch is nearest; -1 where there is none. */
-  nearest(epoch) {
+  /** The row that is nearest to a place in a column that rises; -1 where there is none. */
+  nearest(place, column = 0) {
     let [low, high] = [0, this.count - 1];
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((this.value(middle, 0) + this.value(middle + 1, 0)) / 2 < epoch) low = middle + 1;
+      if ((this.value(middle, column) + this.value(middle + 1, column)) / 2 < place) low = middle + 1;
       else high = middle;
     }
     return high;

@@ -16,10 +16,11 @@ export class Readout {
    * @param {HTMLElement} plot Plotly's element; it gets the keyboard's focus
    * @param {(row: number, near: [number, number]) => {title: string, values: Array<{label: string, value: string,
    *   color: string, y: number, axis: string}>, notes: Array<{label: string, value: string}>}}
-   *   describe one row of the history, and what else lies between two epochs about the pointer
+   *   describe one row of the history, and what else lies between two places about the pointer
+   * @param {() => number} along the history's column that the horizontal axis is of
    */
-  constructor({ root, plot, history, describe }) {
-    Object.assign(this, { plot, history, describe });
+  constructor({ root, plot, history, describe, along }) {
+    Object.assign(this, { plot, history, describe, along });
     this.tip = new Tooltip(root);
     this.line = el('div', { class: 'np-readout', 'aria-hidden': 'true' });
     this.line.hidden = true;
@@ -74,10 +75,10 @@ export class Readout {
     line.hidden = !pointer || !history.count;
     if (line.hidden) return tip.hide();
     const { xaxis, left, width, top, height } = this.area();
-    const row = history.nearest(xaxis.p2d(pointer.x));
+    const row = history.nearest(xaxis.p2d(pointer.x), this.along());
     const near = [pointer.x - NEAR_PX, pointer.x + NEAR_PX].map((at) => xaxis.p2d(at));
     const { title, values, notes } = this.describe(row, near);
-    const x = xaxis.d2p(history.value(row, 0));
+    const x = xaxis.d2p(history.value(row, this.along()));
     tip.show(plot.parentElement.offsetLeft + left + pointer.x, plot.parentElement.offsetTop + top + pointer.y, [
       { label: title, title: true },
       ...values.map(({ label, value, color }) => ({ label, value, color })),
