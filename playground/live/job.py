@@ -14,6 +14,7 @@ from numpy import ndarray
 
 from playground.core.errors import Notice
 from playground.live import frames
+from playground.live.pacing import SLICE
 
 State = str
 Observation = tuple[dict[str, Any], dict[str, ndarray]]
@@ -27,6 +28,7 @@ DEFAULT_WANT: dict[str, Any] = {
 }
 LIMITED_PERIOD = 0.01  # s; a limited run takes its batches in groups at least this far apart
 MEASURE_PERIOD = 0.25  # s between points of the curves while no frame measures the run
+MEASURE_SHARE = 0.1  # of a run's time, at most, that goes into them
 REPEAT_PERIOD = 1.0  # s after which a transport that may lose frames gets the same one again
 REMARK_PERIOD = 10.0  # s for which a passing notice is shown
 RATE_WINDOW = 1.0  # s over which steps per second are counted
@@ -67,6 +69,7 @@ class Job:
         vtime: seconds of this worker's time that the run has used; the least goes next.
         studying: an open view has work left that takes longer than a frame.
         studied: its last turn went into that work.
+        turned: when its last turn ended.
     """
 
     def __init__(self, key: str, clock: Callable[[], float]) -> None:
@@ -87,6 +90,7 @@ class Job:
         self.vtime = 0.0
         self.studying = False
         self.studied = False
+        self.turned = 0.0
         self.next_batch = 0.0
         self.next_turn = 0.0
         self.seconds_per_batch = 0.0
@@ -138,6 +142,11 @@ class Job:
     @property
     def step(self) -> int:
         return self.run.step if self.run else 0
+
+    @property
+    def brief(self) -> bool:
+        """Whether its turns are as short as they are meant to be: so are its single steps."""
+        return 0 < self.seconds_per_batch <= SLICE[1]
 
     def due(self) -> float:
         """When the next training turn of a running job is due; in the past means now."""
@@ -203,9 +212,14 @@ class Job:
             self.seconds_per_batch = known + 0.2 * (each - known) if known else each
             self.dirty = True
         if start >= self.next_measure:
-            run.measure()
-            self.next_measure = start + MEASURE_PERIOD
+            self._measure(run)
         self.settle()
+
+    def _measure(self, run: Run) -> None:
+        start = self.clock()
+        run.measure()
+        spent = self.clock() - start
+        self.next_measure = start + max(MEASURE_PERIOD, spent / MEASURE_SHARE)
 
     def settle(self) -> None:
         """Takes note if the run stopped by itself."""
@@ -266,7 +280,8 @@ class Job:
         self.frame_seconds += 0.2 * (seconds - self.frame_seconds)
         # A beat: what came late does not push the next one back.
         self.next_frame = max(self.next_frame + interval, now + interval / 2)
-        self.next_measure = now + MEASURE_PERIOD
+        # Frames measure: where they are rare, points of the curves need not come in between.
+        self.next_measure = now + max(MEASURE_PERIOD, 2 * interval)
         self.next_repeat = now + REPEAT_PERIOD
         self.credit = self.dirty = self.urgent = False
         self.scene_known = not self.whole and self.run is not None

@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 SNAPSHOT_PERIOD = 2.0  # s
 SNAPSHOT_SHARE = 0.01  # of a run's time, at most, goes into snapshots
 SNAPSHOT_RATE = 2**19  # bytes/s of one run's snapshots
+PATIENCE = 0.08  # s that a run of small steps waits for its turn at most, if it can be helped
 SETTLE = 0.25  # s after which a run that stopped is saved
 
 
@@ -114,16 +115,26 @@ class Scheduler:
         studying = [job for job in self.jobs.values() if job.studying and job.watched]
         if (ready or studying) and now >= self._rested:
             busy = len(running) + sum(job.state != "running" for job in studying)
-            self._turn(min(ready + studying, key=lambda job: max(job.vtime, self._floor)), busy)
+            self._turn(self._next(ready + studying, now), busy)
             self._rested = self.clock() + self._rest * (self.clock() - now)
         if self._tasks:
             self._tasks.work(slice_for(len(running) + 1))
         wait = self._after_turn(running, [self._rested] if studying else [])
         return 0.0 if self._tasks else wait
 
+    def _next(self, jobs: list[Job], now: float) -> Job:
+        """Whose turn it is: who has used the least time; but between two long steps of large
+        networks everybody whose turns are short gets one, so that there is something new to show.
+        It is counted like any other, so in the end all have used the same.
+        """
+        fair = min(jobs, key=lambda job: max(job.vtime, self._floor))
+        self._floor = max(fair.vtime, self._floor)
+        late = [job for job in jobs if job.brief and now - job.turned > PATIENCE]
+        return min(late, key=lambda job: job.turned) if late else fair
+
     def _turn(self, job: Job, busy: int) -> None:
         """A turn for a job to train; one that studies too does either in turns."""
-        job.vtime = self._floor = max(job.vtime, self._floor)
+        job.vtime = max(job.vtime, self._floor)
         start = self.work()
         trains = job.state == "running" and job.due() <= self.clock()
         job.studied = job.studying and job.watched and not (trains and job.studied)
@@ -135,6 +146,7 @@ class Scheduler:
         except Exception as error:
             self._fail(job, error)
         job.vtime += self.work() - start
+        job.turned = self.clock()
         self._report(job)
 
     def _study(self, job: Job, seconds: float) -> None:
@@ -149,9 +161,12 @@ class Scheduler:
         now = self.clock()
         times += [max(job.due(), self._rested) for job in running if job.state == "running"]
         waiting = [(due, job) for job in self.jobs.values() if (due := job.frame_due()) is not None]
+        # The longest due first, and no more than a turn's worth: the commands come between. What is
+        # not shown before a long step waits until behind it, so there the next are shown early.
+        brief = all(job.brief for job in running)
+        room, early = (SLICE[1], 0.0) if brief else (PATIENCE / 2, PATIENCE / 2)
         for due, job in sorted(waiting, key=lambda pair: pair[0]):
-            # The longest due first, and no more than a turn's worth: the commands come between.
-            if due <= now and self.clock() - now < SLICE[1]:
+            if due <= now + early and self.clock() - now < room:
                 self._show(job, len(running))
             else:
                 times.append(due)

@@ -67,6 +67,19 @@ def test_a_run_with_slow_batches_does_not_starve_the_others(stage):
     assert used["small"] == pytest.approx(used["large"], rel=0.1)
 
 
+@pytest.mark.parametrize(("large", "small"), [(1, 1), (1, 4), (3, 3)])
+def test_large_networks_take_their_share_and_no_more(stage, large, small):
+    """Steps of 150 ms, far longer than a turn: all use the same time in the end."""
+    for number in range(large):
+        stage.create(f"large {number}", 150)
+    for number in range(small):
+        stage.create(f"small {number}", 0.06)
+    stage.play(60)
+    used = [job.run.step * job.run.cost for job in stage.scheduler.jobs.values()]
+    fair = 60 / (large + small)
+    assert max(abs(one - fair) for one in used) < 0.4
+
+
 def test_a_newcomer_starts_level_instead_of_catching_up(stage):
     stage.create("old")
     stage.play(10)

@@ -1,5 +1,10 @@
 """What the scheduler shows of its runs, and when, on a clock that the test moves."""
 
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
 from playground.live.pacing import MAX_RATE
 from tests.live.fakes import Stage
 
@@ -22,6 +27,53 @@ def test_frame_rate_has_a_limit(stage):
     stage.watch_frames("a")
     stage.play(2, acknowledge=True)
     assert MAX_RATE * 2 * 0.8 < len(stage.of("frame")) <= MAX_RATE * 2 + 2
+
+
+def shown_at(stage: Stage) -> dict[str, list[float]]:
+    """When frames of each run were made, from now on."""
+    times: dict[str, list[float]] = {}
+    observe = stage.workshop.observe
+
+    def note(run: Any, *rest: Any) -> Any:
+        name = next(name for name, job in stage.scheduler.jobs.items() if job.run is run)
+        times.setdefault(name, []).append(stage.clock.now)
+        return observe(run, *rest)
+
+    stage.workshop.observe = note  # type: ignore[method-assign]
+    return times
+
+
+@pytest.mark.parametrize("large", [1, 2, 3])
+def test_the_frames_of_others_go_on_beside_large_networks(stage, large):
+    stage.workshop.frame_cost = 0.015
+    for number in range(large):
+        stage.create(f"large {number}", 150)
+    for name in ("one", "two"):
+        stage.create(name, 0.06)
+    stage.play(1)
+    times = shown_at(stage)
+    for name in list(stage.scheduler.jobs):
+        stage.watch_frames(name)
+    stage.play(20, acknowledge=True)
+    for name in ("one", "two"):
+        assert len(times[name]) >= 5 * 20
+        # One long step lies between two frames, never two
+        assert max(b - a for a, b in pairwise(times[name])) < 0.3
+
+
+def test_a_costly_measurement_comes_rarely(stage):
+    stage.create("a", 100)
+    stage.settle()
+    run = stage.run_of("a")
+    measure = run.measure
+
+    def slow():
+        stage.clock.now += 0.2
+        measure()
+
+    run.measure = slow
+    stage.play(20)
+    assert 5 <= run.measured <= 12
 
 
 def test_the_scene_comes_once_and_history_as_deltas(stage):
