@@ -23,6 +23,10 @@ Analysis = Literal[
     "factors",
     "curvature",
     "ntk",
+    "maps",
+    "operation",
+    "attribution",
+    "hardest",
 ]
 ADDRESSED = (*get_args(Analysis), "sample", "output")  # what options are for
 RESOLUTIONS = (20, 200)

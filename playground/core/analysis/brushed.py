@@ -65,15 +65,30 @@ def _predictions(run: Run, said: Tensor) -> tuple[list[float | None], list[float
     """What is predicted of each point, from the answers (units, points); and how surely."""
     if run.schema.task == "regression":
         return [_short(value) for value in said[0].tolist()], [None] * said.shape[1]
-    shares = torch.cat((1 - said, said)) if len(said) == 1 else said
+    shares = class_shares(said)
     top, best = shares.max(0)
     known = torch.isfinite(shares).all(0).tolist()
     classes = [float(k) if sure else None for k, sure in zip(best.tolist(), known, strict=True)]
     return classes, [_short(value) for value in top.tolist()]
 
 
+def class_shares(said: Tensor) -> Tensor:
+    """What each class gets (classes, points), from the answers (units, points) to classes."""
+    return torch.cat((1 - said, said)) if len(said) == 1 else said
+
+
 def _losses(run: Run, truth: np.ndarray, output: Tensor) -> list[float | None]:
     """The loss of each point alone, from the output (units, points)."""
+    return [_short(loss) for loss in losses_of(run, truth, output).tolist()]
+
+
+def losses_of(run: Run, truth: np.ndarray, output: Tensor) -> Tensor:
+    """The loss of each point alone, (points,).
+
+    Args:
+        truth: class indices, or values in their own units, (points,).
+        output: (units, points).
+    """
     targets = torch.from_numpy(truth)
     if run.schema.task == "regression":
         targets = (targets - run.data.target_mean) / run.data.target_std
@@ -84,8 +99,8 @@ def _losses(run: Run, truth: np.ndarray, output: Tensor) -> list[float | None]:
         return run.loss.value(one[:, None], target[:, None], 0)
 
     if not len(truth):
-        return []
-    return [_short(loss) for loss in torch.vmap(alone, in_dims=1)(output, encoded).tolist()]
+        return output.new_zeros(0)
+    return torch.vmap(alone, in_dims=1)(output, encoded)
 
 
 def _short(value: float) -> float | None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from playground.core.analysis.attribution_view import AttributionView
 from playground.core.analysis.curvature_view import CurvatureView
 from playground.core.analysis.embed_view import EmbedView
 from playground.core.analysis.factors_view import FactorsView
+from playground.core.analysis.hardest_view import HardestView
 from playground.core.analysis.health import HealthView
 from playground.core.analysis.landscape_view import LandscapeView
+from playground.core.analysis.map_view import MapsView
 from playground.core.analysis.metrics import MetricsView
 from playground.core.analysis.ntk_view import NtkView
 from playground.core.analysis.one_point import TraceView
+from playground.core.analysis.operation_view import OperationView
 from playground.core.analysis.pca_view import PcaView
 from playground.core.analysis.similarity_view import SimilarityView
 from playground.core.analysis.spectral_views import EigenView, SingularView
@@ -38,4 +42,8 @@ VIEWS: dict[str, type[View]] = {
     "factors": FactorsView,
     "curvature": CurvatureView,
     "ntk": NtkView,
+    "maps": MapsView,
+    "operation": OperationView,
+    "attribution": AttributionView,
+    "hardest": HardestView,
 }

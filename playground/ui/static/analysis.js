@@ -5,16 +5,20 @@
 
 import { el, iconButton } from './dom.js';
 import { Panel } from './panel.js';
+import { createAttribution } from './attribution.js';
 import { createConfusion } from './confusion.js';
 import { createCurvature } from './curvature.js';
 import { createEigen } from './eigen.js';
 import { createEmbed } from './embed.js';
 import { createFactors } from './factors.js';
+import { createFeatureMaps } from './featuremaps.js';
 import { createFindings } from './findings.js';
+import { createHardest } from './hardest.js';
 import { createHealth } from './health.js';
 import { createLandscape } from './landscape.js';
 import { createMetrics } from './metrics.js';
 import { createNtk } from './ntk.js';
+import { createOperation } from './operation.js';
 import { createPca } from './pca.js';
 import { createSimilarity } from './similarity.js';
 import { createSpectra } from './spectra.js';
@@ -22,8 +26,8 @@ import { createTrace } from './trace.js';
 import { createWarp } from './warp.js';
 
 const GROUPS = {
-  diagnosis: { findings: createFindings, health: createHealth, metrics: createMetrics, confusion: createConfusion },
-  inside: { trace: createTrace, warp: createWarp, factors: createFactors },
+  diagnosis: { findings: createFindings, health: createHealth, metrics: createMetrics, confusion: createConfusion, hardest: createHardest },
+  inside: { maps: createFeatureMaps, operation: createOperation, attribution: createAttribution, trace: createTrace, warp: createWarp, factors: createFactors },
   spectra: { pca: createPca, embed: createEmbed, singular: createSpectra, eigen: createEigen, similarity: createSimilarity },
   loss: { curvature: createCurvature, landscape: createLandscape, ntk: createNtk },
 };

@@ -2,6 +2,7 @@
 
 import { css, inkOn, mix } from './colors.js';
 import { el, setText, toggle } from './dom.js';
+import { chooseHardest } from './hardest.js';
 import { fileName, savePng } from './png.js';
 import { className, isRegression } from './scene.js';
 import { count, percent } from './words.js';
@@ -13,13 +14,14 @@ const SIDE = 120;
 /** Whether the view shows what the network does on the test points. */
 export const confusionOfTest = () => !choices.train;
 
-export function createConfusion(context, body, tools) {
-  return new Confusion(context, body, tools);
+export function createConfusion(context, body, tools, open) {
+  return new Confusion(context, body, tools, open);
 }
 
 class Confusion {
-  constructor(context, body, tools) {
+  constructor(context, body, tools, open) {
     this.context = context;
+    this.open = open;
     const { text } = context;
     const pick = (train) =>
       toggle({
@@ -69,8 +71,8 @@ class Confusion {
     const names = Array.from({ length: this.classes }, (_, k) => className(scene, k));
     this.cells = [];
     const head = el('tr', {}, el('td'), ...names.map((name) => el('th', { scope: 'col', text: name, title: name })));
-    const rows = names.map((name) => {
-      const cells = names.map(() => el('td', {}, el('b'), el('small')));
+    const rows = names.map((name, row) => {
+      const cells = names.map((_, column) => this.cell(scene, row, column));
       this.cells.push(...cells);
       return el('tr', {}, el('th', { scope: 'row', text: name, title: name }), ...cells);
     });
@@ -80,6 +82,21 @@ class Confusion {
         el('tr', {}, el('td'), el('th', { colspan: names.length, class: 'np-axis', scope: 'colgroup', text: text('confusion.predicted') })),
         head),
       el('tbody', {}, ...rows)));
+  }
+
+  /** Of pictures a cell is a button that shows its pictures. */
+  cell(scene, row, column) {
+    const parts = [el('b'), el('small')];
+    if (scene.kind !== 'pictures') return el('td', {}, ...parts);
+    return el('td', { class: 'np-opens' }, el('button', {
+      type: 'button',
+      on: {
+        click: () => {
+          chooseHardest({ part: choices.train ? 'train' : 'test', true: row, predicted: column });
+          this.open('hardest');
+        },
+      },
+    }, ...parts));
   }
 
   share(row, column) {
@@ -108,14 +125,15 @@ class Confusion {
       const value = this.matrix[i];
       total += value;
       if (row === column) right += value;
-      setText(cell.firstChild, count(value, lang));
-      setText(cell.lastChild, percent(this.share(row, column)));
+      const holder = cell.querySelector('button') ?? cell;
+      setText(holder.firstChild, count(value, lang));
+      setText(holder.lastChild, percent(this.share(row, column)));
       const color = this.color(row, column);
       cell.style.background = css(color);
       cell.style.color = inkOn(color);
-      cell.title = text('confusion.cell', {
-        count: value, true: className(scene, row), predicted: className(scene, column),
-      });
+      const facts = { count: value, true: className(scene, row), predicted: className(scene, column) };
+      cell.title = holder === cell ? text('confusion.cell', facts) : text('confusion.cell_pictures', facts);
+      if (holder !== cell) holder.setAttribute('aria-label', cell.title);
     });
     setText(this.summary, text('confusion.summary', {
       set: text(choices.train ? 'map.train' : 'map.test'), right, total,
