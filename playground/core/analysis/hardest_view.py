@@ -32,6 +32,7 @@ class HardestView(Paced):
     """See the module."""
 
     name: ClassVar[str] = "hardest"
+    gap: ClassVar[float] = 2.0  # a list that is to be read
     kinds = frozenset({"pictures"})
 
     def steps(self, options: Mapping[str, Any]) -> Steps:

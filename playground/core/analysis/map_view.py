@@ -3,7 +3,7 @@
 What a viewer may ask for (`Want.options["maps"]`):
 
     block    whose maps and kernels, from 1; the nearest block whose values are pictures
-    channel  the one that is shown large
+    channel  the one that is shown large; by default the one with the greatest value
     filters  whether the block's kernels are wanted
 """
 
@@ -37,11 +37,16 @@ def nearest(places: list[int], asked: object) -> int:
     return min(places, key=lambda place: abs(place - wanted))
 
 
-def whole(options: Mapping[str, Any], name: str, count: int) -> int:
-    """A whole number from 0 to below `count` that a viewer asked for; 0 by default."""
+def whole(options: Mapping[str, Any], name: str, count: int, default: int = 0) -> int:
+    """A whole number from 0 to below `count` that a viewer asked for."""
     value = options.get(name)
     fits = isinstance(value, int) and not isinstance(value, bool)
-    return min(max(int(value), 0), count - 1) if fits and isinstance(value, int) else 0
+    return min(max(int(value), 0), count - 1) if fits and isinstance(value, int) else default
+
+
+def strongest(maps: Tensor) -> int:
+    """The channel of maps (channels, height, width) with the value farthest from 0."""
+    return int(maps.abs().amax((1, 2)).argmax())
 
 
 def kernel_of(modules: nn.Module) -> Tensor | None:
@@ -68,7 +73,7 @@ class MapsView(View):
             for block in replica.modules[:index]:
                 values = block(values)
             values = torch.nan_to_num(values[0].double())
-        channel = whole(options, "channel", len(values))
+        channel = whole(options, "channel", len(values), strongest(values))
         scale = values.abs().max().clamp(min=TINY)
         told |= {"block": index, "channel": channel, "scale": scale.item(),
                  "low": values.amin((1, 2)).tolist(), "high": values.amax((1, 2)).tolist(),

@@ -3,8 +3,10 @@
 What a viewer may ask for (`Want.options["operation"]`):
 
     block    whose number, from 1; the nearest block that is a convolution or pooling
-    channel, row, column   of the number in the block's output
-    input    which of the input channels is shown, counted among those that are read
+    channel, row, column   of the number in the block's output; by default the greatest one's
+        channel, and the middle
+    input    which of the input channels is shown, counted among those that are read; by default
+        the one that adds most
     promises whether translation, sharing and invariance are to be measured
 """
 
@@ -23,7 +25,7 @@ from playground.core.analysis.equivariance import (
     equivariance,
     invariance,
 )
-from playground.core.analysis.map_view import nearest, whole
+from playground.core.analysis.map_view import nearest, strongest, whole
 from playground.core.analysis.maps import single
 from playground.core.analysis.operation import Operation, is_operator, operation
 from playground.core.analysis.paced import Paced
@@ -69,10 +71,14 @@ class OperationView(Paced):
             values = through(front, point)
             output = through(behind, module(values))[0]
         counts = tuple(output.shape)
-        place = (whole(options, "channel", counts[0]), whole(options, "row", counts[1]),
-                 whole(options, "column", counts[2]))  # fmt: skip
+        place = (
+            whole(options, "channel", counts[0], strongest(output)),
+            whole(options, "row", counts[1], counts[1] // 2),
+            whole(options, "column", counts[2], counts[2] // 2),
+        )
         found = operation(module, values[0], place)
-        shown = whole(options, "input", found.channels[1] - found.channels[0])
+        read = found.channels[1] - found.channels[0]
+        shown = whole(options, "input", read, int(found.sums.abs().argmax()) if read > 1 else 0)
         told |= {
             "block": index,
             "place": list(place),
@@ -166,7 +172,7 @@ class OperationView(Paced):
         told: Header = {"block": index, "pictures": len(pictures), "whole": [], "alone": []}
         own = reach([module], 2)
         spans = reach([*front, module], 2)
-        for shift in dict.fromkeys((1, own[1].jump if own else 1)):
+        for shift in dict.fromkeys((1, own[1].jump if own else 1)) if front else ():
             told["alone"].append(shown(equivariance([module, *behind], maps, shift)))
         yield 0.5
         for shift in dict.fromkeys((1, spans[1].jump if spans else 1)):

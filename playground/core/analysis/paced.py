@@ -17,7 +17,6 @@ from playground.core.analysis.views import Arrays, Header, Sight
 if TYPE_CHECKING:
     from playground.core.want import Want
 
-GAP = 0.25  # s between two measurements
 UNASKED = frozenset(("have", "round", "cancel"))
 
 
@@ -26,9 +25,11 @@ class Paced(Study):
 
     Attributes:
         rest: so many times as long as it worked it rests while the network trains.
+        gap: seconds between two measurements, at least.
     """
 
     rest: ClassVar[float] = 8.0
+    gap: ClassVar[float] = 0.25
 
     def __init__(self, sight: Sight) -> None:
         super().__init__(sight)
@@ -65,7 +66,7 @@ class Paced(Study):
         super().work(seconds)
         self._spent += time.thread_time() - start
         if self._steps is None:
-            self._next = time.perf_counter() + max(GAP, self.rest * self._spent)
+            self._next = time.perf_counter() + max(self.gap, self.rest * self._spent)
 
     def _subject(self) -> tuple[Any, ...]:
         """What a measurement is of."""

@@ -11,7 +11,7 @@ import { Tiles } from './tiles.js';
 import { significant } from './words.js';
 
 /** What the visitor chose outlives a change of tab. */
-const choice = { block: null, channel: 0, filters: true, colors: true, kernel: null };
+const choice = { block: null, channel: null, filters: true, colors: true, kernel: null };
 const HOVER_MS = 90;
 
 export function createFeatureMaps(context, body, tools) {
@@ -25,7 +25,7 @@ class FeatureMaps {
     const { text } = context;
     this.layer = el('select', {
       class: 'np-select', 'aria-label': text('maps.layer'), title: text('maps.layer_tip'),
-      on: { change: () => this.pick({ block: Number(this.layer.value), channel: 0, kernel: null }) },
+      on: { change: () => this.pick({ block: Number(this.layer.value), channel: null, kernel: null }) },
     });
     this.filters = this.switch('filters');
     this.colors = this.switch('colors');
@@ -138,7 +138,7 @@ class FeatureMaps {
     setText(this.mapsTitle, text('maps.title', { name, channels, height, width }));
     const table = theme.colors.neurons;
     this.maps.paint({
-      count: channels, height, width, least: 30, most: 132, color: (i) => table[data[i]], chosen: choice.channel,
+      count: channels, height, width, least: 30, most: 132, color: (i) => table[data[i]], chosen: choice.channel ?? maps.channel,
       alt: () => text('maps.alt', {
         name, channels, height, width, channel: maps.channel + 1,
         low: significant(maps.low[maps.channel]), high: significant(maps.high[maps.channel]),
@@ -159,7 +159,7 @@ class FeatureMaps {
     this.kernels.paint({
       count: colors ? outputs : outputs * inputs, height, width, columns: colors || inputs === 1 ? 0 : inputs,
       least: Math.max(12, height * 3), most: 66, color: colors ? inColors : (i) => table[data[i]],
-      chosen: colors ? choice.channel : choice.channel * inputs + (choice.kernel ?? 0),
+      chosen: colors ? choice.channel ?? channel : (choice.channel ?? channel) * inputs + (choice.kernel ?? 0),
       alt: () => text('maps.kernels_alt', { outputs, inputs, height, width, channel: channel + 1, scale: significant(filters.scale) }),
     });
   }

@@ -42,12 +42,15 @@ class Hardest {
     tools.append(this.part, this.true, this.predicted);
     this.facts = el('p', { class: 'np-caption np-facts', role: 'status' });
     this.list = el('div', { class: 'np-hardest', role: 'group', 'aria-label': text('analysis.hardest') });
+    // What is being pointed at does not run away.
+    for (const event of ['pointerleave', 'focusout']) this.list.addEventListener(event, () => this.hub.invalidate());
     body.append(el('div', { class: 'np-hardest-view' }, this.facts, this.list));
     this.pick({});
   }
 
   pick(change) {
     Object.assign(choice, change);
+    this.asked = true;
     this.hub.option('hardest', { ...choice });
     this.hub.invalidate();
   }
@@ -67,17 +70,19 @@ class Hardest {
 
   paint(hub) {
     this.fill(hub.scene);
-    const fresh = this.study.take(hub);
+    this.late ||= this.study.take(hub);
     const { head } = this.study;
     const said = this.study.said();
     if (said || !head) return setText(this.facts, said || this.context.text('hardest.measuring'));
-    if (fresh || this.shownScene !== hub.scene.id) this.build(hub.scene, head);
+    const held = this.list.matches(':hover') || this.list.contains(document.activeElement);
+    if (this.shownScene !== hub.scene.id || (this.late && (!held || this.asked))) this.build(hub.scene, head);
     this.markChosen(hub);
   }
 
   build(scene, head) {
     const { text, lang } = this.context;
     this.shownScene = scene.id;
+    this.late = this.asked = false;
     const part = text(head.part === 'test' ? 'map.test' : 'map.train');
     setText(this.facts, text(head.found ? 'hardest.facts' : 'hardest.none', {
       part, total: count(head.total, lang), right: count(head.right ?? 0, lang), mean: significant(head.mean),

@@ -7,7 +7,7 @@ import { altText, el, fitCanvas } from './dom.js';
 import { css, inkOn } from './colors.js';
 import { Tooltip } from './tooltip.js';
 
-const ROOM = 27; // px of a cell that a number needs
+const ROOM = 24; // px of a cell that a number needs
 const FONT = 10;
 
 export class NumberGrid {

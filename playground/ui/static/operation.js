@@ -13,7 +13,7 @@ import { blockName } from './scene.js';
 import { count, significant, signed } from './words.js';
 
 /** What the visitor chose outlives a change of tab. */
-const choice = { block: null, channel: 0, row: null, column: null, input: 0, promises: false, slope: false };
+const choice = { block: null, channel: null, row: null, column: null, input: null, promises: false, slope: false };
 
 export function createOperation(context, body, tools) {
   return new OperationView(context, body, tools);
@@ -32,8 +32,8 @@ class OperationView {
     const select = (key, change) => el('select', {
       class: 'np-select', 'aria-label': text(`operation.${key}`), title: text(`operation.${key}_tip`), on: { change },
     });
-    this.layer = select('layer', () => this.pick({ block: Number(this.layer.value), channel: 0, row: null, column: null, input: 0 }));
-    this.channel = select('channel', () => this.pick({ channel: Number(this.channel.value), input: 0 }));
+    this.layer = select('layer', () => this.pick({ block: Number(this.layer.value), channel: null, row: null, column: null, input: null }));
+    this.channel = select('channel', () => this.pick({ channel: Number(this.channel.value), input: null }));
     const toggle = (key) => {
       const node = el('button', {
         type: 'button', class: 'np-toggle', text: text(`operation.${key}`), title: text(`operation.${key}_tip`),
@@ -51,7 +51,7 @@ class OperationView {
     this.picture = new NumberGrid(this.context, { label: text('operation.picture'), probe: (...at) => this.probePicture(...at) });
     this.map = new NumberGrid(this.context, {
       label: text('operation.map'), probe: (...at) => this.probeMap(...at),
-      choose: (row, column) => this.pick({ row, column }),
+      choose: (row, column) => this.pick({ row, column, channel: this.told.place[0] }),
     });
     this.fieldFacts = el('p', { class: 'np-caption np-facts' });
     this.mapFacts = el('p', { class: 'np-caption np-facts', role: 'status' });
@@ -70,19 +70,21 @@ class OperationView {
   buildArithmetic() {
     const { text } = this.context;
     const grid = (key) => new NumberGrid(this.context, { label: text(`operation.${key}`), probe: (...at) => this.probeTerm(...at) });
+    this.before = new NumberGrid(this.context, { label: text('operation.before'), probe: (...at) => this.probeInput(...at) });
     this.patch = grid('patch');
     this.kernel = grid('kernel');
     this.products = grid('products');
     const titled = (key, part) => el('figure', {}, el('figcaption', { text: text(`operation.${key}`) }), part.node);
     this.times = el('span', { class: 'np-operator', text: '×', 'aria-hidden': 'true' });
     this.equals = el('span', { class: 'np-operator', text: '=', 'aria-hidden': 'true' });
+    this.beforeFigure = titled('before', this.before);
     this.kernelFigure = titled('kernel', this.kernel);
     this.productsFigure = titled('products', this.products);
     this.termsTitle = el('h4');
     this.sums = el('div', { class: 'np-sums', role: 'group', 'aria-label': text('operation.sums') });
     this.equation = el('p', { class: 'np-equation', role: 'status' });
     return el('section', { class: 'np-arithmetic' }, this.termsTitle,
-      el('div', { class: 'np-terms' }, titled('patch', this.patch), this.times, this.kernelFigure, this.equals, this.productsFigure),
+      el('div', { class: 'np-terms' }, this.beforeFigure, titled('patch', this.patch), this.times, this.kernelFigure, this.equals, this.productsFigure),
       this.sums, this.equation);
   }
 
@@ -109,8 +111,6 @@ class OperationView {
     this.fill(scene, told);
     this.told = told;
     this.arrays = arrays;
-    // Where nothing was chosen yet, the middle of the map says more than its corner.
-    if (choice.row === null) return this.pick({ row: told.size[1] >> 1, column: told.size[2] >> 1 });
     this.paintPicture(told, arrays);
     this.paintMap(scene, told, arrays);
     this.arithmetic.hidden = choice.promises;
@@ -200,7 +200,9 @@ class OperationView {
     const grids = [[this.patch, arrays.operation_patch], [this.products, arrays.operation_products]];
     if (conv) grids.push([this.kernel, arrays.operation_kernel]);
     this.terms = { rows, columns, told, inside, conv, values: grids.map(([, array]) => part(array)) };
-    const side = this.termSide(conv ? 3 : told.kind === 'average' ? 2 : 1, rows, columns);
+    this.paintSums(told);
+    const number = conv ? 3 : told.kind === 'average' ? 2 : 1;
+    const side = this.paintInput(told, arrays, number, rows, columns);
     for (const [grid, array] of grids) {
       const values = part(array);
       const shade = signedShade(theme, largest(array.data));
@@ -212,16 +214,32 @@ class OperationView {
         alt: () => Array.from(values, tiny).join(', '),
       });
     }
-    this.paintSums(told);
     setText(this.equation, this.equationOf(told));
+  }
+
+  /** The input map with its window, where there is room for it; returns the side of the terms' grids. */
+  paintInput(told, arrays, number, rows, columns) {
+    const wide = this.termSide(number + 1, rows, columns);
+    this.beforeFigure.hidden = wide < 96;
+    if (this.beforeFigure.hidden) return this.termSide(number, rows, columns);
+    const { theme } = this.context;
+    const { data, shape: [high, across] } = arrays.operation_input;
+    const shade = signedShade(theme, largest(data));
+    const [top, left] = [told.rows[0], told.columns[0]];
+    this.before.paint({
+      rows: high, columns: across, width: wide, height: wide, shade: (i) => shade(data[i]),
+      boxes: [{ row: top, column: left, rows: told.rows.at(-1) - top + 1, columns: told.columns.at(-1) - left + 1, color: theme.text, dash: [5, 3] }],
+      alt: () => this.termsTitle.textContent,
+    });
+    return wide;
   }
 
   /** The side that so many grids beside one another may have. */
   termSide(number, rows, columns) {
     const width = (this.arithmetic.clientWidth - 26 * (number - 1) - 8) / number;
-    const height = this.arithmetic.clientHeight - 128;
+    const height = this.arithmetic.clientHeight - (this.sums.hidden ? 112 : 162);
     const most = Math.max(rows, columns) * 46;
-    return Math.max(60, Math.min(width, Math.max(height, 96), most));
+    return Math.max(60, Math.min(width, Math.max(height, 78), most));
   }
 
   /** The channels' sums, each a button that shows its terms; one channel has no list. */
@@ -278,6 +296,14 @@ class OperationView {
 
   probeMap(row, column) {
     const { data, shape: [, columns] } = this.arrays.operation_map;
+    return [
+      { title: true, label: this.context.text('maps.cell', { row: row + 1, column: column + 1 }) },
+      { label: this.context.text('maps.value'), value: significant(data[row * columns + column]) },
+    ];
+  }
+
+  probeInput(row, column) {
+    const { data, shape: [, columns] } = this.arrays.operation_input;
     return [
       { title: true, label: this.context.text('maps.cell', { row: row + 1, column: column + 1 }) },
       { label: this.context.text('maps.value'), value: significant(data[row * columns + column]) },

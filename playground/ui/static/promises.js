@@ -10,9 +10,9 @@ export class Promises {
     this.study = new Paced(context, 'operation');
     const { text } = context;
     this.note = el('p', { class: 'np-caption' });
-    this.body = el('tbody');
+    this.list = el('dl');
     this.node = el('section', { class: 'np-arithmetic np-promises', tabindex: '0', role: 'region', 'aria-label': text('promises.title') },
-      el('h4', { text: text('promises.title') }), el('table', {}, this.body), this.note);
+      el('h4', { text: text('promises.title') }), this.list, this.note);
   }
 
   paint(hub, name, { block }) {
@@ -21,7 +21,7 @@ export class Promises {
     const { head: result, version } = this.study;
     if (!result || result.block !== block) {
       setText(this.note, this.study.said() || text('promises.measuring'));
-      this.body.replaceChildren();
+      this.list.replaceChildren();
       this.key = null;
       return;
     }
@@ -29,8 +29,8 @@ export class Promises {
     if (key === this.key) return;
     this.key = key;
     setText(this.note, text('promises.note', { pictures: result.pictures, name }));
-    this.body.replaceChildren(...this.rows(result).map(([head, value, tip]) =>
-      el('tr', { title: tip }, el('th', { scope: 'row' }, el('span', { text: head }), el('small', { text: tip })), el('td', { text: value }))));
+    this.list.replaceChildren(...this.rows(result).map(([head, value, tip]) =>
+      el('div', {}, el('dt', { text: head }), el('dd', { text: value }), el('dd', { class: 'np-tells', text: tip }))));
   }
 
   rows({ alone, whole, links, kept, conv }) {
