@@ -23,6 +23,11 @@ def map_image(values: np.ndarray) -> str:
     return f"data:image/png;base64,{b64encode(png(pixels[::-1])).decode()}"
 
 
+def picture_image(pixels: np.ndarray) -> str:
+    """The address of an image of u1 (rows, columns, 3), row 0 at the top."""
+    return f"data:image/png;base64,{b64encode(png(pixels)).decode()}"
+
+
 def _rgb(color: str) -> np.ndarray:
     return np.array([int(color[at : at + 2], 16) for at in (1, 3, 5)], dtype=np.float64)
 

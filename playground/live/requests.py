@@ -145,20 +145,32 @@ def thumbnails(names: Sequence[str] | None = None, points: int = 160) -> Observa
 
 
 def presets(names: Sequence[str]) -> Steps:
-    """What experiments of the gallery look like once they show what they are for.
+    """What experiments of the gallery look like once they show what they are for; of data that are
+    no points in a plane, what the data look like.
 
     Args:
         names: which of them.
 
     Returns:
         header: {"sets": {name: {"task", "family"}}}; arrays: `<name>` u1 (side, side), or
-        (classes, side, side), the decision map as in a frame; f4 (points,) for one input.
+        (classes, side, side), the decision map as in a frame; f4 (points,) for one input; see
+        `faces.face` for other kinds of data.
     """
+    from playground.core.faces import face
     from playground.core.observe import observe
 
     sets, arrays = {}, {}
     for name in names:
         preset = PRESETS[name]
+        entry = DATASETS[preset.experiment.data.name]
+        if entry.kind != "points":
+            yield {"name": name, "epoch": 0}
+            arrays[name] = face(preset.experiment)
+            sets[name] = {
+                "task": entry.schema(preset.experiment.data, None).task,
+                "family": entry.family,
+            }
+            continue
         run = None
         for run in trained(preset.experiment, preset.epochs):
             yield {"name": name, "epoch": run.epoch}
@@ -166,7 +178,7 @@ def presets(names: Sequence[str]) -> Steps:
         want = {"map": True, "neurons": False, "resolution": PRESET_PIXELS}
         _, seen = observe(run, want, (-1, 0), False)
         arrays[name] = seen["map"] if "map" in seen else seen["curve"]
-        sets[name] = {"task": run.schema.task, "family": DATASETS[run.experiment.data.name].family}
+        sets[name] = {"task": run.schema.task, "family": entry.family}
     return {"sets": sets}, arrays
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import threading
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
+from playground.core.data.registry import DATASETS
 from playground.core.errors import PlaygroundError
 from playground.core.presets import PRESETS, Preset
-from playground.figures.raster import map_image
+from playground.figures.raster import map_image, picture_image
 from playground.figures.sparkline import Curve, line_colors, picture, sparkline
 from playground.live.service import service
 from playground.ui import language, state
@@ -75,9 +77,20 @@ def _waiting_cards() -> None:
 
 
 def _cards() -> None:
-    with st.container(key="gallery"):
-        for preset in PRESETS.values():
-            _card(preset)
+    kinds: dict[str, list[Preset]] = {}
+    for preset in PRESETS.values():
+        kinds.setdefault(_kind_of(preset.name), []).append(preset)
+    for kind, presets in kinds.items():
+        st.html(f"<h3>{say(f'data_panel.kind_{kind}')}</h3>")
+        with st.container(key=f"gallery_{kind}"):
+            for preset in presets:
+                _card(preset)
+
+
+@lru_cache(maxsize=200)
+def _kind_of(name: str) -> str:
+    """The kind of data of a preset."""
+    return DATASETS[PRESETS[name].experiment.data.name].kind
 
 
 def _card(preset: Preset) -> None:
@@ -100,7 +113,10 @@ def _picture(key: str, name: str) -> str:
     if values is None:
         return '<div class="np-preset"></div>'
     title = say("gallery.alt", name=name)
-    address = map_image(values) if values.ndim > 1 else _curve(values, title)
+    if values.ndim == 1:
+        address = _curve(values, title)
+    else:
+        address = picture_image(values) if values.shape[-1] == 3 else map_image(values)
     return f'<img class="np-preset" src="{address}" alt="{title}">'
 
 

@@ -11,7 +11,13 @@ from playground.core.network import checked
 from playground.core.presets import PRESETS, Preset, demonstrate
 from playground.core.proposal import fit_to_task
 
-EACH = pytest.mark.parametrize("preset", PRESETS.values(), ids=list(PRESETS))
+EACH = pytest.mark.parametrize(
+    "preset",
+    [
+        pytest.param(preset, id=name, marks=[pytest.mark.slow] if preset.heavy else [])
+        for name, preset in PRESETS.items()
+    ],
+)
 
 
 @EACH

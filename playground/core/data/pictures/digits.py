@@ -40,13 +40,13 @@ DIGITS = DataSet(
     proposal={
         "data": {"train_percent": 70},
         "layers": [
-            {"kind": "conv2d", "channels": 8},
-            {"kind": "pool2d"},
+            {"kind": "conv2d", "channels": 12},
             {"kind": "conv2d", "channels": 16},
             {"kind": "pool2d"},
             {"kind": "flatten"},
+            {"kind": "dropout", "rate": 0.3},
         ],
-        "optimizer": {"name": "adam", "learning_rate": 0.01},
+        "optimizer": {"name": "adam", "learning_rate": 0.003},
         "training": {"batch_size": 32},
     },
 )
