@@ -7,7 +7,7 @@ the language catalogs, under the model's name.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any, Literal, get_args, get_origin
 
 import streamlit as st
@@ -46,10 +46,21 @@ def choices_of(model: type[Settings], name: str) -> dict[str, str]:
     annotation = model.model_fields[name].annotation
     if get_origin(annotation) is not Literal:
         return {}
-    return {
-        choice: words.text(language.current(), f"choices.{model.__name__}.{name}.{choice}")
-        for choice in get_args(annotation)
-    }
+    return {choice: _choice(model, name, choice) for choice in get_args(annotation)}
+
+
+def _choice(model: type[Settings], name: str, choice: str) -> str:
+    """What a choice is called; a number needs no name, what a base class declares is said there.
+
+    Raises:
+        KeyError: no such words.
+    """
+    for kind in model.__mro__:
+        with suppress(KeyError):
+            return words.text(language.current(), f"choices.{kind.__name__}.{name}.{choice}")
+    if choice.isdigit():
+        return choice
+    raise KeyError(f"choices.{model.__name__}.{name}.{choice}")
 
 
 def number(value: float) -> str:

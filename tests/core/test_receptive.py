@@ -17,6 +17,8 @@ from playground.core.analysis.receptive import (
     receptive_field,
     shapes_behind,
 )
+from playground.core.modules.convolution import residual_convolutions
+from playground.core.modules.embedding import GlobalPool
 
 
 @st.composite
@@ -28,12 +30,17 @@ def chains(draw: st.DrawFn) -> tuple[list[nn.Module], tuple[int, ...]]:
     for _ in range(draw(st.integers(1, 3))):
         kernel = (draw(st.integers(1, 3)), draw(st.integers(1, 3)))
         stride = (draw(st.integers(1, 2)), draw(st.integers(1, 2)))
-        kind = draw(st.sampled_from(["conv", "max", "average", "norm"]))
+        kind = draw(st.sampled_from(["conv", "max", "average", "norm", "residual"]))
         pads = (draw(st.integers(0, kernel[0] // 2)), draw(st.integers(0, kernel[1] // 2)))
         if kind == "conv":
             dilation = (draw(st.integers(1, 2)), draw(st.integers(1, 2)))
             groups = draw(st.sampled_from([one for one in (1, 2, 4) if channels % one == 0]))
             found += [nn.Conv2d(channels, 4, kernel, stride, pads, dilation, groups), nn.ReLU()]
+            channels = 4
+        elif kind == "residual":
+            step, norm = draw(st.integers(1, 2)), draw(st.booleans())
+            more = {"bend": nn.ReLU(), "normalize": norm, "biased": True}
+            found.append(residual_convolutions(channels, 4, kernel=3, stride=step, **more))
             channels = 4
         elif kind == "max":
             found.append(nn.MaxPool2d(kernel, stride, pads, ceil_mode=draw(st.booleans())))
@@ -116,10 +123,10 @@ def test_behind_a_flattening_everything_is_read() -> None:
 
 
 def test_global_pooling_reads_its_own_channel() -> None:
-    found = receptive_field([nn.AdaptiveMaxPool2d(1)], (3, 4, 4), (1, 0, 0))
-    assert found[1].all() and not found[0].any() and not found[2].any()
-    gradient = gradient_field(linear_copy([nn.AdaptiveMaxPool2d(1)]), (3, 4, 4), (1, 0, 0))
-    assert torch.equal(found, gradient)
+    for pool, place in ((nn.AdaptiveMaxPool2d(1), (1, 0, 0)), (GlobalPool(True), (1,))):
+        found = receptive_field([pool], (3, 4, 4), place)
+        assert found[1].all() and not found[0].any() and not found[2].any()
+        assert torch.equal(found, gradient_field(linear_copy([pool]), (3, 4, 4), place))
 
 
 def test_size_and_jump_of_a_known_stack() -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from torch import nn
 from torch.nn import functional
 
+from playground import words
 from playground.core.analysis.spectra import singular_spectrum
-from playground.core.analysis.weights import module_matrices
+from playground.core.analysis.weights import block_matrices, module_matrices
+from playground.core.layers import LAYERS
+from playground.core.shapes import Sequence, Tokens
 
 GENERATOR = torch.Generator().manual_seed(4)
 
@@ -68,3 +72,41 @@ def test_a_linear_map_and_what_has_no_matrix():
     assert matrix is layer.weight
     assert singular_spectrum(matrix.detach()).values.shape == (2,)
     assert module_matrices(nn.Tanh()) == module_matrices(nn.LayerNorm(3)) == []
+
+
+SHAPES = {
+    "conv2d": ((3, 6, 6), {"": (8, 27)}),
+    "residual_conv": ((3, 6, 6), {"inner_1": (16, 27), "inner_2": (16, 144), "past": (16, 3)}),
+    "conv1d": (Sequence(5, 4), {"": (8, 12)}),
+    "embedding": (Tokens(2, (5, 7)), {"table_1": (5, 16), "table_2": (7, 16)}),
+    "gru": (Sequence(5, 4), {"ih": (96, 4), "hh": (96, 32)}),
+    "rnn": (
+        Sequence(5, 4, source=2),
+        {"ih": (32, 4), "hh": (32, 32), "writer_ih": (32, 4), "writer_hh": (32, 32)},
+    ),
+    "attention": (Sequence(5, 4), dict.fromkeys(("q", "k", "v", "out"), (4, 4))),
+    "transformer": (
+        Sequence(5, 4),
+        dict.fromkeys(("q", "k", "v", "out"), (4, 4)) | {"widen": (16, 4), "narrow": (4, 16)},
+    ),
+    "decoder": (
+        Sequence(5, 4, source=2),
+        {f"{side}_{part}": (4, 4) for side in ("self", "cross") for part in ("q", "k", "v", "out")}
+        | {"widen": (16, 4), "narrow": (4, 16)},
+    ),
+    "pool2d": ((3, 6, 6), {}),
+    "layer_norm": (Sequence(5, 4), {}),
+}
+
+
+@pytest.mark.parametrize("kind", list(SHAPES))
+def test_every_matrix_of_a_block_is_found_and_has_a_name(kind):
+    shape, expected = SHAPES[kind]
+    block = nn.Sequential(*LAYERS[kind]().build(shape, GENERATOR))
+    found = block_matrices(block)
+    assert {part: tuple(matrix.shape) for part, matrix, _ in found} == expected
+    assert len(found) == len(expected)
+    assert {part for part, _, again in found if again} == {p for p in expected if "hh" in p}
+    for part in expected:
+        for language in words.LANGUAGES:
+            assert not part or words.text(language, f"view.parts.{part}")

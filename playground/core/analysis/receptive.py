@@ -26,6 +26,8 @@ from torch.nn import functional
 from playground.core.activations import ACTIVATIONS
 from playground.core.layers.dropout import Dropout
 from playground.core.layers.noise import GaussianNoise
+from playground.core.modules.convolution import Past
+from playground.core.modules.embedding import GlobalPool
 
 Shape = tuple[int, ...]
 
@@ -109,6 +111,10 @@ def before(module: nn.Module, shape: Shape, mask: Tensor) -> Tensor:
         return _through_shares(shape, mask)
     if isinstance(module, nn.Flatten):
         return mask.reshape(shape)
+    if isinstance(module, GlobalPool):
+        return mask.view(-1, *[1] * rank).expand(shape).clone()
+    if isinstance(module, Past):
+        return _through(module.inner, shape, mask) | _through(module.past, shape, mask)
     if isinstance(module, nn.Linear):
         return mask.any(-1, keepdim=True).expand(shape).clone()
     if pointwise(module):
@@ -159,12 +165,21 @@ def receptive_field(modules: Iterable[nn.Module], shape: Shape, place: Sequence[
         Bool, in the input's shape.
     """
     modules = flat(modules)
-    shapes = [shape, *shapes_behind(modules, shape)]
-    mask = torch.zeros(shapes[-1], dtype=torch.bool)
+    mask = torch.zeros(shapes_behind(modules, shape)[-1] if modules else shape, dtype=torch.bool)
     mask[tuple(place)] = True
+    return _led_back(modules, shape, mask)
+
+
+def _led_back(modules: Sequence[nn.Module], shape: Shape, mask: Tensor) -> Tensor:
+    """A mask of what the last module gives, as one of what the first is given."""
+    shapes = [shape, *shapes_behind(modules, shape)]
     for module, front in zip(reversed(modules), reversed(shapes[:-1]), strict=True):
         mask = before(module, front, mask)
     return mask
+
+
+def _through(module: nn.Module, shape: Shape, mask: Tensor) -> Tensor:
+    return _led_back(flat([module]), shape, mask)
 
 
 @dataclass(frozen=True)
@@ -197,11 +212,19 @@ class Reach:
 
 def reach(modules: Iterable[nn.Module], rank: int) -> list[Reach] | None:
     """The reach along each axis behind all modules; None once everything depends on everything."""
-    found = [Reach() for _ in range(rank)]
+    return _reached(modules, [Reach() for _ in range(rank)])
+
+
+def _reached(modules: Iterable[nn.Module], found: list[Reach]) -> list[Reach] | None:
     for module in flat(modules):
-        taps = taps_of(module, rank)
+        taps = taps_of(module, len(found))
         if taps is not None:
             found = [one.behind(each) for one, each in zip(found, taps, strict=True)]
+        elif isinstance(module, Past):  # its kernels see all that the way past them sees
+            through = _reached([module.inner], found)
+            if through is None:
+                return None
+            found = through
         elif not pointwise(module):
             return None
     return found
@@ -281,6 +304,10 @@ def _opened(module: nn.Module) -> nn.Module:
         return nn.AdaptiveAvgPool1d(module.output_size)
     if pointwise(module):
         return nn.Identity()
+    if isinstance(module, Past):
+        return Past(linear_copy([module.inner]), linear_copy([module.past]))
+    if isinstance(module, GlobalPool):
+        return GlobalPool(greatest=False)
     found = copy.deepcopy(module)
     with torch.no_grad():
         for parameter in found.parameters():

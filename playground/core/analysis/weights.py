@@ -1,20 +1,27 @@
 """The weight matrices of a run's network, whatever layers they come from.
 
-Each kind of layer joins by one reader in READERS: a dense layer by its linear map, a convolution
-by its unfolded kernel, attention by its projections, a recurrent layer by its matrices.
+A dense layer joins by its linear map, which hands can change; all others by what `module_matrices`
+finds in their modules: a convolution by its unfolded kernel, attention by its projections, a
+recurrent layer by its matrices, an embedding by its table.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
+
+from playground.core.modules.affine import Affine
+from playground.core.modules.attention import Attention
+from playground.core.modules.embedding import Tables
+from playground.core.network import build
 
 if TYPE_CHECKING:
-    from torch import nn
-
+    from playground.core.network import Block
     from playground.core.run import Run
 
 
@@ -45,6 +52,11 @@ class Matrix:
         return f"{self.block}_{self.part}" if self.part else str(self.block)
 
 
+def matrices(run: Run) -> list[Matrix]:
+    """Every weight matrix of a run as it is now, in the order of the blocks."""
+    return sorted([*_linear(run), *_others(run)], key=lambda matrix: matrix.block)
+
+
 def _linear(run: Run) -> list[Matrix]:
     places = [i for i, block in enumerate(run.blocks) if block.linear is not None]
     now = [weight for weight, _ in run.engine.parameters()]
@@ -55,11 +67,79 @@ def _linear(run: Run) -> list[Matrix]:
     ]
 
 
-READERS: tuple[Callable[[Run], list[Matrix]], ...] = (_linear,)
+class _Shell:
+    """A network's modules, whose parameters are whatever tensors they are given: no copies."""
+
+    def __init__(self, run: Run) -> None:
+        self.blocks: tuple[Block, ...] = run.blocks
+        self._modules = build(run.experiment, run.blocks, torch.Generator())
+
+    def matrices(self, values: Mapping[str, Tensor]) -> list[tuple[int, str, Tensor, bool]]:
+        """Those of all blocks without a linear map of their own."""
+        for name, parameter in self._modules.named_parameters():
+            if name in values:
+                parameter.data = values[name]
+        return [
+            (place, part, matrix.detach(), again)
+            for place, (block, module) in enumerate(
+                zip(self.blocks[1:], self._modules, strict=True), 1
+            )
+            if block.linear is None
+            for part, matrix, again in block_matrices(module)
+        ]
+
+
+_SHELLS: WeakKeyDictionary[Run, _Shell] = WeakKeyDictionary()
+
+
+def _others(run: Run) -> list[Matrix]:
+    if all(block.linear is not None or not block.parameters for block in run.blocks):
+        return []
+    shell = _SHELLS.get(run)
+    if shell is None or shell.blocks is not run.blocks:
+        shell = _SHELLS[run] = _Shell(run)
+    start = shell.matrices(run.problem.extras)
+    now = shell.matrices(run.engine.extras())
+    return [
+        Matrix(place, values, first.to(values), part, recurrent=again)
+        for (place, part, values, again), (*_, first, _) in zip(now, start, strict=True)
+    ]
+
+
+def block_matrices(block: nn.Module) -> list[tuple[str, Tensor, bool]]:
+    """The matrices in a block's modules, see `module_matrices`, each named by its place in it."""
+    found = list(_walk(block, ()))
+    names = [name for name, *_ in found]
+    named = []
+    for place, (name, matrix, again) in enumerate(found):
+        number = names[: place + 1].count(name)
+        named.append((f"{name}_{number}" if names.count(name) > 1 else name, matrix, again))
+    return named
+
+
+# Parts that say nothing of their own in a name
+_SILENT = {"attention", "cell", "feed", "tables"}
+
+
+def _walk(module: nn.Module, path: tuple[str, ...]) -> list[tuple[str, Tensor, bool]]:
+    own = module_matrices(module)
+    if own:
+        return [
+            ("_".join((*path, *((part.replace("_l0", ""),) if part else ()))), *rest)
+            for part, *rest in own
+        ]
+    several = hasattr(module, "cross") and hasattr(module, "own")
+    found = []
+    for name, child in module.named_children():
+        silent = name.isdigit() or name in _SILENT or (name in ("own", "cross") and not several)
+        alone = name == "inner" and not hasattr(module, "past")
+        step = () if silent or alone else ("self" if name == "own" else name,)
+        found += _walk(child, (*path, *step))
+    return found
 
 
 def module_matrices(module: nn.Module) -> list[tuple[str, Tensor, bool]]:
-    """The matrices of one torch module, for the readers of kinds that have several.
+    """The matrices of one torch module.
 
     A convolution's kernel is unfolded to (outputs, inputs · kernel), by which it maps each patch;
     attention gives its projections of queries, keys and values and the one of the output; a
@@ -69,29 +149,29 @@ def module_matrices(module: nn.Module) -> list[tuple[str, Tensor, bool]]:
         (part, (outputs, inputs), whether it is applied again and again) of each; none for
         modules without weights.
     """
-    from torch import nn
-
-    if isinstance(module, nn.Linear):
+    if isinstance(module, nn.Linear | Affine):
         return [("", module.weight, False)]
     if isinstance(module, nn.Conv1d | nn.Conv2d | nn.Conv3d):
         return [("", module.weight.flatten(1), False)]
+    if isinstance(module, Attention):
+        parts = [*module.projections.weight.chunk(3), module.out.weight]
+        return [(name, part, False) for name, part in zip(_MAPS, parts, strict=True)]
     if isinstance(module, nn.MultiheadAttention):
         if module.in_proj_weight is None:  # keys or values of another width
             parts = [module.q_proj_weight, module.k_proj_weight, module.v_proj_weight]
         else:
             parts = list(module.in_proj_weight.chunk(3))
-        found = [(name, part, False) for name, part in zip("qkv", parts, strict=True)]
-        return [*found, ("out", module.out_proj.weight, False)]
+        parts.append(module.out_proj.weight)
+        return [(name, part, False) for name, part in zip(_MAPS, parts, strict=True)]
     if isinstance(module, nn.RNNBase):
         return [
             (name.removeprefix("weight_"), part, name.startswith("weight_hh"))
             for name, part in module.named_parameters()
             if name.startswith("weight_")
         ]
+    if isinstance(module, Tables):
+        return [("table", table, False) for table in module.tables]
     return []
 
 
-def matrices(run: Run) -> list[Matrix]:
-    """Every weight matrix of a run as it is now, in the order of the blocks."""
-    found = [matrix for reader in READERS for matrix in reader(run)]
-    return sorted(found, key=lambda matrix: matrix.block)
+_MAPS = ("q", "k", "v", "out")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import field_validator
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from playground.core.initializers import Initializer
 
+Family = Literal["basic", "convolution", "shape", "tokens", "recurrent", "attention", "regular"]
 EVERY_KIND = ("points", "pictures", "sequences", "ratings")
 
 
@@ -37,6 +38,8 @@ class Layer(Settings):
     main: ClassVar[tuple[str, ...]] = ()
     drawn: ClassVar[bool] = True  # its values differ from those in front of it: it has pictures
     kinds: ClassVar[tuple[str, ...]] = EVERY_KIND  # of data for which it is offered
+    reads: ClassVar[bool] = False  # needs data of which a part is read and a part written
+    family: ClassVar[Family] = "basic"  # where the palette shows it
 
     def output_shape(self, shape: Shape) -> Shape:
         """The shape of one point behind the block, from its shape before it.
@@ -98,6 +101,15 @@ class Layer(Settings):
             generator: the run's, for weights.
         """
 
+    def suggested(self, shape: Shape, steps: int) -> dict[str, Any]:
+        """Settings with which the palette adds the block where its defaults would not do.
+
+        Args:
+            shape: what will come in.
+            steps: places at which the data ask for an answer; 0 for one answer.
+        """
+        return {}
+
     def configure(self, modules: nn.Sequential) -> None:
         """Gives modules that `build` made the settings that may change mid-run."""
 
@@ -137,10 +149,11 @@ class Freezable(Layer):
     frozen: bool = setting(False, live=True)
 
 
-class Weighted(Activated, Freezable):
-    """A block with weights: what can be said of them apart from the other blocks'."""
+class Drawn(Freezable):
+    """A block whose weights are drawn at the start: what can be said of them apart from the other
+    blocks'.
+    """
 
-    bias: bool = setting(True, live=True, rebuilds=True)
     initialization: str | None = setting(None)
     l1: float | None = setting(None, live=True, steps=RATES, ge=0, le=10)
     l2: float | None = setting(None, live=True, steps=RATES, ge=0, le=10)
@@ -151,6 +164,12 @@ class Weighted(Activated, Freezable):
         if name is not None and name not in INITIALIZERS:
             raise ValueError(f"unknown initialization {name!r}")
         return name
+
+
+class Weighted(Activated, Drawn):
+    """A block with weights, perhaps a bias, and an activation behind them."""
+
+    bias: bool = setting(True, live=True, rebuilds=True)
 
 
 class LinearMap(Weighted):

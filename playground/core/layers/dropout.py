@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from playground.core.layers.base import Layer
+from playground.core.layers.base import Family, Layer
 from playground.core.settings import setting
 from playground.core.shapes import Shape, need_numbers
 
 if TYPE_CHECKING:
     import torch
-    from torch import Tensor, nn
+    from torch import nn
 
 
 class Dropout(Layer):
@@ -21,43 +21,31 @@ class Dropout(Layer):
     """
 
     icon: ClassVar[str] = ":material/blur_on:"
+    family: ClassVar[Family] = "regular"
     drawn: ClassVar[bool] = False
     main: ClassVar[tuple[str, ...]] = ("rate",)
 
     kind: Literal["dropout"] = "dropout"
     rate: float = setting(0.2, live=True, ge=0, le=0.9)
+    whole: bool = setting(
+        False, live=True
+    )  # channels of a picture, numbers of all places of a sequence
 
     def output_shape(self, shape: Shape) -> Shape:
         need_numbers(shape)
         return shape
 
     def build(self, shape: Shape, generator: torch.Generator) -> list[nn.Module]:
-        return [_seeded_dropout(self.rate, generator)]
+        from playground.core.modules.dropout import SeededDropout
+
+        return [SeededDropout(self.rate, generator, self.whole)]
 
     def configure(self, modules: nn.Sequential) -> None:
-        modules[0].rate = self.rate  # type: ignore[assignment]
+        modules[0].rate, modules[0].whole = self.rate, self.whole  # type: ignore[assignment]
 
     def code(self, shape: Shape) -> str:
+        if self.whole and len(shape) == 3:
+            return f"nn.Dropout2d({self.rate:g})"
+        if self.whole and len(shape) == 2:
+            return f"OverTime(nn.Dropout1d({self.rate:g}))"
         return f"nn.Dropout({self.rate:g})"
-
-
-def _seeded_dropout(rate: float, generator: torch.Generator) -> nn.Module:
-    """nn.Dropout with a generator of its own: torch's draws from the process-wide one."""
-    import torch
-    from torch import nn
-
-    class SeededDropout(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.rate = rate
-
-        def forward(self, values: Tensor) -> Tensor:
-            if not self.training or self.rate == 0:
-                return values
-            # Drawn feature-major and on the CPU, as the dense engine draws: the same seed gives
-            # the same masks in both engines and on every device.
-            drawn = torch.empty(tuple(reversed(values.shape)), dtype=values.dtype)
-            drawn.bernoulli_(1 - self.rate, generator=generator).mul_(1 / (1 - self.rate))
-            return values * drawn.permute(*reversed(range(values.ndim))).to(values.device)
-
-    return SeededDropout()

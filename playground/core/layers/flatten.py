@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from playground.core.layers.base import Layer
+from playground.core.layers.base import Family, Layer
 from playground.core.shapes import Shape, need_numbers, size_of
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ class Flatten(Layer):
     """The same numbers, in a row: what a dense block wants of a picture."""
 
     icon: ClassVar[str] = ":material/view_week:"
+    family: ClassVar[Family] = "shape"
     drawn: ClassVar[bool] = False
     kinds: ClassVar[tuple[str, ...]] = ("pictures", "sequences", "ratings")
 

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 def bare(kind: type[nn.Module], *args: Any, **kwargs: Any) -> Any:
     """A module of this kind whose parameters are 0: `Layer.begin` draws the first ones."""
     import torch
-    from torch import nn
 
-    module = nn.utils.skip_init(kind, *args, **kwargs)
+    # Not nn.utils.skip_init, which recurrent modules do not fit
+    module = kind(*args, **kwargs, device="meta").to_empty(device="cpu")
     with torch.no_grad():
         for part in module.parameters():
             part.zero_()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from playground.core.layers.base import Layer
+from playground.core.layers.base import Family, Layer
 from playground.core.settings import setting
 from playground.core.shapes import Shape, need_numbers
 
@@ -17,6 +17,7 @@ class GaussianNoise(Layer):
     """x + N(0, σ²) while training, nothing outside it (Bishop 1995: it works like a penalty)."""
 
     icon: ClassVar[str] = ":material/grain:"
+    family: ClassVar[Family] = "regular"
     drawn: ClassVar[bool] = False
     main: ClassVar[tuple[str, ...]] = ("deviation",)
 

@@ -8,7 +8,7 @@ import { css } from './colors.js';
 import { toggle } from './dom.js';
 import { recordOf } from './record.js';
 import { steadyExtent } from './plot.js';
-import { blockName } from './scene.js';
+import { matrixName } from './scene.js';
 import { short, signed, significant } from './words.js';
 
 const TOP = 40;
@@ -45,7 +45,7 @@ export function createEigen(context, body, tools) {
         const values = arrays[`ev_${head.key}`]?.data ?? new Float32Array();
         return {
           ...head, values, order, book,
-          name: blockName(text, scene, head.block), extent: extentOf(head.key, values),
+          name: matrixName(text, scene, head), extent: extentOf(head.key, values),
         };
       });
     },

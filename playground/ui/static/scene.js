@@ -10,6 +10,12 @@ export function blockName(text, scene, index) {
   return text(`block.${block.kind}`, { number });
 }
 
+/** "LSTM 1 · from the state": which matrix of its block, where a block has several. */
+export function matrixName(text, scene, { block, part }) {
+  const name = blockName(text, scene, block);
+  return part ? text('parts.of', { block: name, part: text(`parts.${part}`) }) : name;
+}
+
 /** "Dense 1, neuron 3", or an input's own label. Units count from 0 in frames, from 1 in words. */
 export function neuronName(text, scene, index, unit) {
   const block = scene.blocks[index];

@@ -7,7 +7,7 @@ import { Cards, roundStep } from './cards.js';
 import { el, toggle } from './dom.js';
 import { Grip } from './grip.js';
 import { recordOf } from './record.js';
-import { blockName } from './scene.js';
+import { matrixName } from './scene.js';
 import { facts, paintCard, probeCard } from './spectrumcard.js';
 
 const ROOM = 4; // times the largest value now
@@ -75,7 +75,7 @@ class Spectra {
         band: choices.band && head.count > 1 ? [deviation * (m - n), deviation * (m + n)] : null,
         expected: arrays[`mp_${head.key}`]?.data,
         book: this.book, epochLabel: this.context.text('curves.epoch'),
-        name: blockName(this.context.text, scene, head.block),
+        name: matrixName(this.context.text, scene, head),
         top: this.axisTop(head, order),
       };
     });

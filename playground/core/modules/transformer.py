@@ -1,0 +1,124 @@
+"""Transformer blocks: attention and a small network at every place, each added to what came in.
+
+Vaswani et al. 2017; with the norm in front of each part, Xiong et al. 2020.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from playground.core.modules.affine import Affine
+from playground.core.modules.attention import Attention, Looking, SelfAttention, earlier
+from playground.core.modules.dropout import SeededDropout
+
+Part = Callable[[Tensor], Tensor]
+
+
+class FeedForward(nn.Module):
+    """W₂ f(W₁ x + b₁) + b₂ at every place.
+
+    Args:
+        width: of what comes and goes.
+        factor: so many times wider is what lies between.
+        bend: name of f, "relu" or "gelu".
+    """
+
+    def __init__(self, width: int, factor: int, bend: str) -> None:
+        super().__init__()
+        self.widen = Affine(width, factor * width)
+        self.bend = nn.GELU() if bend == "gelu" else nn.ReLU()
+        self.narrow = Affine(factor * width, width)
+
+    def forward(self, values: Tensor) -> Tensor:
+        return self.narrow(self.bend(self.widen(values)))
+
+
+class _Parts(nn.Module):
+    """What both blocks share: each part is added to what came in, with a norm and dropout."""
+
+    def __init__(
+        self,
+        width: int,
+        attentions: dict[str, nn.Module],
+        *,
+        factor: int,
+        bend: str,
+        norm_first: bool,
+        rate: float,
+        generator: torch.Generator,
+    ) -> None:
+        super().__init__()
+        for name, attention in attentions.items():
+            self.add_module(name, attention)
+        self.feed = FeedForward(width, factor, bend)
+        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(len(attentions) + 1))
+        self.dropout = SeededDropout(rate, generator)
+        self.norm_first = norm_first
+
+    def add(self, number: int, values: Tensor, part: Part) -> Tensor:
+        """x + part(norm(x)), or norm(x + part(x))."""
+        norm = self.norms[number]
+        if self.norm_first:
+            return values + self.dropout(part(norm(values)))
+        return norm(values + self.dropout(part(values)))
+
+    def ahead(self, number: int, values: Tensor) -> Tensor:
+        """What the part is given of what comes in."""
+        return self.norms[number](values) if self.norm_first else values
+
+
+class TransformerBlock(_Parts):
+    """Self-attention, then the network at every place, as nn.TransformerEncoderLayer.
+
+    Its dropout is that of what each part adds (Vaswani's "residual dropout"). Of sequences with a
+    part to read see `SelfAttention`.
+    """
+
+    own: SelfAttention
+
+    def __init__(self, width: int, heads: int, *, causal: bool, source: int, **parts) -> None:  # noqa: ANN003
+        super().__init__(width, {"own": SelfAttention(width, heads, causal, source)}, **parts)
+
+    def forward(self, values: Tensor) -> Tensor:
+        part = self.add(0, self.own.part(values), self.own)
+        return self.own.joined(self.add(1, part, self.feed), values)
+
+    def lookings(self, values: Tensor) -> list[Looking]:
+        return [self.own.looking(self.ahead(0, self.own.part(values)))]
+
+
+class DecoderBlock(_Parts):
+    """What is written looks at what was written before, then at what was read, then the network at
+    every place, as nn.TransformerDecoderLayer. What was read goes on unchanged.
+    """
+
+    own: Attention
+    cross: Attention
+
+    def __init__(self, width: int, heads: int, *, source: int, **parts) -> None:  # noqa: ANN003
+        both = {"own": Attention(width, heads), "cross": Attention(width, heads)}
+        super().__init__(width, both, **parts)
+        self.source = source
+
+    def forward(self, values: Tensor) -> Tensor:
+        read, written = values[:, : self.source], values[:, self.source :]
+        written = self.add(0, written, self._before)
+        written = self.add(1, written, lambda part: self.cross(part, read))
+        return torch.cat((read, self.add(2, written, self.feed)), 1)
+
+    def _before(self, part: Tensor) -> Tensor:
+        return self.own(part, part, earlier(part.shape[1], part.device))
+
+    def lookings(self, values: Tensor) -> list[Looking]:
+        read, written = values[:, : self.source], values[:, self.source :]
+        part = self.ahead(0, written)
+        own = self.own.weights(part, part, earlier(part.shape[1], part.device))
+        asking = self.ahead(1, self.add(0, written, self._before))
+        cross = self.cross.weights(asking, read)
+        return [
+            Looking("self", own, self.source, self.source),
+            Looking("cross", cross, self.source, 0),
+        ]
