@@ -195,6 +195,8 @@ def test_the_line_of_code_makes_the_same_block(kind, data):
         written = eval(f"nn.Sequential({layer.code(shape)})", dict(NAMES)).double().eval()
         ours = [part for part in modules.parameters() if not unused(layer, modules, part)]
         theirs = list(written.parameters())
+        if kind == "branches":
+            ours, theirs = arms(modules, written)
         assert [part.shape for part in ours] == [part.shape for part in theirs]
         with torch.no_grad():
             for mine, other in zip(ours, theirs, strict=True):
@@ -203,6 +205,21 @@ def test_the_line_of_code_makes_the_same_block(kind, data):
             found = modules(values)
             assert tuple(found.shape[1:]) == expected
             torch.testing.assert_close(written(values), found)
+
+
+def arms(modules: nn.Sequential, written: nn.Sequential) -> tuple[list[Tensor], list[Tensor]]:
+    """The parameters of a fork, which has one map for both arms, beside those of two arms."""
+    fork: Any = modules[0]
+    arms_: Any = written[0]
+    ours: list[Tensor] = [*fork.linear.weight.chunk(2)]
+    theirs: list[Tensor] = [arm[0].weight for arm in arms_.arms]
+    if arms_.arms[0][0].bias is not None:
+        ours += fork.linear.bias.chunk(2)
+        theirs += [arm[0].bias for arm in arms_.arms]
+    for bend, arm in zip((fork.first, fork.second), arms_.arms, strict=True):
+        ours += bend.parameters()
+        theirs += arm[1].parameters()
+    return ours, theirs
 
 
 def unused(layer: Layer, modules: nn.Sequential, part: nn.Parameter) -> bool:

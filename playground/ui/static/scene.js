@@ -13,7 +13,7 @@ export function blockName(text, scene, index) {
 /** "LSTM 1 · from the state": which matrix of its block, where a block has several. */
 export function matrixName(text, scene, { block, part }) {
   const name = blockName(text, scene, block);
-  return part ? text('parts.of', { block: name, part: text(`parts.${part}`) }) : name;
+  return part ? `${name} · ${text(`parts.${part}`)}` : name;
 }
 
 /** "Dense 1, neuron 3", or an input's own label. Units count from 0 in frames, from 1 in words. */
