@@ -12,7 +12,7 @@ from playground.core.layers import LAYERS, Layer
 from playground.core.losses import fits
 from playground.core.network import Block, describe, head_reason, parameter_count
 from playground.core.settings import RATES
-from playground.core.shapes import written
+from playground.core.shapes import source_of, written
 from playground.ui import forms, language, notices, pictures, state, typed
 from playground.ui.forms import number
 from playground.ui.language import say
@@ -59,8 +59,14 @@ def _problem(index: int, block: Block) -> None:
 
 
 def _insert(index: int, kind: str) -> None:
-    layers = state.experiment().model_dump(mode="json")["layers"]
-    state.change({"layers": [*layers[:index], {"kind": kind}, *layers[index:]]})
+    """Puts a block in front of the one at `index`, with the settings that suit what reaches it."""
+    experiment, schema = state.experiment(), state.schema()
+    assert schema is not None
+    blocks = describe(experiment, schema)  # up to the first that does not fit, and the head
+    shape = blocks[min(index + 1, len(blocks) - 1)].before
+    layers = experiment.model_dump(mode="json")["layers"]
+    layer = {"kind": kind, **LAYERS[kind]().suggested(shape, schema.steps)}
+    state.change({"layers": [*layers[:index], layer, *layers[index:]]})
 
 
 def _title(experiment: Experiment, blocks: tuple[Block, ...]) -> None:
@@ -70,7 +76,7 @@ def _title(experiment: Experiment, blocks: tuple[Block, ...]) -> None:
         st.menu_button(
             say("stack.add"),
             _offered(),
-            format_func=language.names_of("layers", LAYERS).__getitem__,
+            format_func=_option,
             key=_ADD,
             icon=":material/add:",
             type="tertiary",
@@ -81,10 +87,22 @@ def _title(experiment: Experiment, blocks: tuple[Block, ...]) -> None:
 
 
 def _offered() -> list[str]:
-    """The blocks for the present kind of data."""
+    """The blocks for the present kind of data, family by family."""
     schema = state.schema()
-    kind = schema.kind if schema else "points"
-    return [name for name, layer in LAYERS.items() if kind in layer.kinds]
+    if schema is None:
+        return []
+    parted = schema.shape is not None and source_of(schema.shape) > 0
+    return [
+        name
+        for name, layer in LAYERS.items()
+        if schema.kind in layer.kinds and (parted or not layer.reads)
+    ]
+
+
+def _option(kind: str) -> str:
+    """A block in the menu: its picture, its name, and the family it belongs to."""
+    layer, name = LAYERS[kind], language.name_of("layers", kind)
+    return f"{layer.icon} {name} :gray[:small[{say(f'stack.families.{layer.family}')}]]"
 
 
 def _summary(blocks: tuple[Block, ...]) -> str:
@@ -219,9 +237,7 @@ def _moves(index: int) -> None:
 
 
 def _add() -> None:
-    kind = st.session_state[_ADD]
-    layers = state.experiment().model_dump(mode="json")["layers"]
-    state.change({"layers": [*layers, {"kind": kind}]})
+    _insert(len(state.experiment().layers), st.session_state[_ADD])
 
 
 def _rearrange(name: str, index: int) -> None:

@@ -17,7 +17,7 @@ from playground.core.data.csv_reader import read_table
 from playground.core.data.table import Table
 from playground.core.engine import ENGINES
 from playground.core.experiment import Experiment
-from playground.core.layers import Dense, Dropout
+from playground.core.layers import LAYERS, Dense, Dropout
 from playground.core.optimizers import OPTIMIZERS
 from playground.core.run import Run
 
@@ -64,6 +64,7 @@ def merged(*parts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 POINT_SETS = [name for name, entry in DATASETS.items() if entry.kind == "points"]
+POINT_BLOCKS = [name for name, kind in LAYERS.items() if "points" in kind.kinds]
 
 
 def small(name: str = "circle", **changes: Any) -> Experiment:

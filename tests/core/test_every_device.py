@@ -14,12 +14,11 @@ from playground.core.analysis.landscape import ManyLosses
 from playground.core.analysis.registry import VIEWS
 from playground.core.analysis.release import Ball, roll
 from playground.core.analysis.weight_plane import lattice, random_plane
-from playground.core.layers import LAYERS
 from playground.core.losses import LOSSES
 from playground.core.observe import Observer, observe
 from playground.core.optimizers import SGD, Adam
 from playground.core.run import Run
-from tests.core.helpers import engine_cases, flat, run_of, small
+from tests.core.helpers import POINT_BLOCKS, engine_cases, flat, run_of, small
 
 # Trajectories are compared in float64, which Apple's GPU does not compute.
 DEVICES = [one.kind for one in devices.available() if devices.fallback(one.kind, "float64") is None]
@@ -48,7 +47,7 @@ def test_every_optimizer_takes_the_same_steps(device, optimizer, engine):
     assert_together(*runs)
 
 
-@pytest.mark.parametrize("kind", LAYERS)
+@pytest.mark.parametrize("kind", POINT_BLOCKS)
 def test_every_block_takes_the_same_steps(device, kind):
     # What is drawn during training comes from a generator on the CPU, wherever the run computes.
     layers = [{"kind": "dense", "units": 4}, {"kind": kind}, {"kind": "dense", "units": 4}]

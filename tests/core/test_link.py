@@ -73,7 +73,7 @@ def test_what_is_left_out_takes_its_default():
 
 
 def test_a_block_says_by_name_what_is_unusual_about_it():
-    text = "dense:7:relu:bias=0:l2=0.003,residual:tanh:frozen=1:initialization=he,layer_norm"
+    text = "dense:7:relu:l2=0.003:bias=0,residual:tanh:frozen=1:initialization=he,layer_norm"
     experiment, notices = decode({"layers": text})
     assert notices == ()
     first = Dense(units=7, activation="relu", bias=False, l2=0.003)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import Tensor, nn
+from torch import nn
 
 from playground import words
 from playground.core.data import DATASETS, schema_of
@@ -17,8 +17,7 @@ from playground.core.data.model import Schema
 from playground.core.engine import DenseEngine
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Experiment
-from playground.core.initializers import INITIALIZERS
-from playground.core.layers import LAYERS, Dense, Dropout, Layer
+from playground.core.layers import Dense, Dropout, Layer
 from playground.core.losses import LOSSES
 from playground.core.network import (
     MAX_PARAMETERS,
@@ -31,7 +30,6 @@ from playground.core.network import (
     output_units,
     parameter_count,
 )
-from playground.core.shapes import Sequence, Shape, ShapeError, Tokens, size_of
 from tests.core.helpers import (
     POINT_SETS,
     independent_model,
@@ -80,121 +78,6 @@ def test_shapes_and_counts_are_those_of_the_real_modules(stack: list[Layer], nam
     assert [block.linear for block in linear_blocks(blocks)] == [
         tuple(part.weight.shape) for part in linears
     ]
-
-
-class Residual(nn.Module):
-    def __init__(self, inner: nn.Module) -> None:
-        super().__init__()
-        self.inner = inner
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x + self.inner(x)
-
-
-class Concatenate(nn.Module):
-    def __init__(self, *arms: nn.Module) -> None:
-        super().__init__()
-        self.arms = nn.ModuleList(arms)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return torch.cat([arm(x) for arm in self.arms], -1)
-
-
-class GaussianNoise(nn.Module):
-    def __init__(self, deviation: float) -> None:
-        super().__init__()
-        self.deviation = deviation
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x + self.deviation * torch.randn_like(x)
-
-
-class Sine(nn.Module):
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x.sin()
-
-
-# What the lines of code name beside torch
-BLOCKS = {kind.__name__: kind for kind in (Residual, Concatenate, GaussianNoise, Sine)}
-
-
-SHAPES: tuple[Shape, ...] = (
-    (1,),
-    (7,),
-    (4, 9, 7),
-    Sequence(6, 4),
-    Sequence(7, 4, source=4),
-    Tokens(6, (11,)),
-    Tokens(7, (11,), source=4),
-    Tokens(2, (7, 5)),
-)
-
-
-def taken(kind: str) -> list[Shape]:
-    """Those of the shapes that a kind of block takes as it is offered."""
-    found = []
-    for shape in SHAPES:
-        try:
-            LAYERS[kind]().output_shape(shape)
-        except ShapeError as error:
-            for language in words.LANGUAGES:
-                assert error.sentence(language) != str((error.code, error.params))
-            assert set(error.mends) <= {*LAYERS, "global_pool", "embedding"}
-        else:
-            found.append(shape)
-    return found
-
-
-def points_of(shape: Shape, count: int = 5) -> Tensor:
-    """Some points of a shape; tokens below their vocabularies."""
-    if isinstance(shape, Tokens):
-        limits = torch.tensor(shape.vocabularies).expand(shape[0])
-        return (torch.rand(count, shape[0], generator=generator()) * limits).long()
-    return torch.linspace(-2, 2, count * size_of(shape)).view(count, *shape)
-
-
-@pytest.mark.parametrize("kind", list(LAYERS))
-def test_every_layer_kind_keeps_its_contract(kind):
-    """Its rules for shapes and counts, its modules and its line of code tell the same."""
-    layer = LAYERS[kind]()
-    fitting = taken(kind)
-    assert fitting
-    for shape in fitting:
-        modules = nn.Sequential(*layer.build(shape, generator()))
-        points = points_of(shape)
-        after = layer.output_shape(shape)
-        assert modules(points).shape[1:] == after
-        count = sum(part.numel() for part in modules.parameters())
-        assert layer.parameter_count(shape) == count
-        assert layer.flops(shape) >= 0
-        written = eval(f"nn.Sequential({layer.code(shape)})", {"nn": nn, **BLOCKS})
-        assert written(points).shape[1:] == after
-        assert sum(part.numel() for part in written.parameters()) == count
-        written.eval()
-        modules.eval()
-        if not list(modules.parameters()) and layer.drawn:
-            torch.testing.assert_close(written(points), modules(points))
-    assert layer.icon.startswith(":material/")
-    assert set(layer.kinds) <= {"points", "pictures", "sequences", "ratings"}
-
-
-@pytest.mark.parametrize("kind", list(LAYERS))
-def test_first_values_come_from_the_generator_alone(kind):
-    """Two draws of one seed are the same, whatever torch's own generator does between them."""
-    layer = LAYERS[kind]()
-    for shape in taken(kind):
-        drawn = []
-        for _ in range(2):
-            torch.rand(3)
-            modules = nn.Sequential(*layer.build(shape, generator())).double()
-            with torch.no_grad():
-                layer.begin(modules, INITIALIZERS["pytorch"], generator())
-            drawn.append(modules.state_dict())
-        if layer.linear_shape(shape) is None:
-            for name, part in drawn[0].items():
-                assert torch.isfinite(part).all()
-                assert torch.equal(part, drawn[1][name]), name
-                assert part.ndim < 2 or part.any(), f"{name} begins at zero"
 
 
 @pytest.mark.parametrize("name", list(DATASETS))

@@ -15,11 +15,10 @@ from torch import Tensor, nn
 
 from playground.core.activations import ACTIVATIONS
 from playground.core.analysis.trace import MOST_SHOWN, Trace, Traced, sample, trace
-from playground.core.layers import LAYERS
 from playground.core.losses import LOSSES, Task, encode_targets
 from playground.core.plain_formula import plain, with_numbers
 from playground.core.want import Want
-from tests.core.helpers import independent_model, run_of, small
+from tests.core.helpers import POINT_BLOCKS, independent_model, run_of, small
 from tests.core.viewing import frame, trained
 
 TASKS: tuple[Task, ...] = ("binary", "multiclass", "regression")
@@ -172,7 +171,7 @@ def test_differences_find_a_gradient_that_is_wrong():
     assert here[1, "a"].agrees
 
 
-@pytest.mark.parametrize("kind", list(LAYERS))
+@pytest.mark.parametrize("kind", POINT_BLOCKS)
 def test_every_block_is_traced(kind):
     run = run_of(small("iris", layers=[{"kind": "dense", "units": 5}, {"kind": kind}]))
     run.advance(10)

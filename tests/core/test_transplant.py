@@ -13,6 +13,7 @@ from playground.core.layers import LAYERS
 from playground.core.observe import observe
 from playground.core.optimizers import OPTIMIZERS
 from playground.core.run import Run
+from tests.core.helpers import POINT_BLOCKS
 
 DENSE = {"kind": "dense", "units": 3, "activation": "tanh"}
 WANT = {"map": True, "neurons": True, "analysis": "pca", "block": 1}
@@ -107,7 +108,7 @@ def test_gains_and_running_means_come_along():
         assert torch.equal(part, before[name]), name
 
 
-@pytest.mark.parametrize("kind", list(LAYERS))
+@pytest.mark.parametrize("kind", POINT_BLOCKS)
 def test_a_cut_stays_cut_through_a_change(kind):
     layers = [DENSE, LAYERS[kind]().model_dump(mode="json"), DENSE]
     run = run_with(None, *layers)

@@ -83,6 +83,7 @@ class GroupNorm(Norm):
     """
 
     main: ClassVar[tuple[str, ...]] = ("groups",)
+    kinds: ClassVar[tuple[str, ...]] = ("pictures", "sequences", "ratings")
 
     kind: Literal["group_norm"] = "group_norm"
     groups: int = setting(2, ge=1, le=64)
