@@ -125,8 +125,8 @@ def _walk(module: nn.Module, path: tuple[str, ...]) -> list[tuple[str, Tensor, b
     own = module_matrices(module)
     if own:
         return [
-            ("_".join((*path, *((part.replace("_l0", ""),) if part else ()))), *rest)
-            for part, *rest in own
+            ("_".join((*path, *((part.replace("_l0", ""),) if part else ()))), matrix, again)
+            for part, matrix, again in own
         ]
     several = hasattr(module, "cross") and hasattr(module, "own")
     found = []
@@ -161,7 +161,7 @@ def module_matrices(module: nn.Module) -> list[tuple[str, Tensor, bool]]:
             parts = [module.q_proj_weight, module.k_proj_weight, module.v_proj_weight]
         else:
             parts = list(module.in_proj_weight.chunk(3))
-        parts.append(module.out_proj.weight)
+        parts = [*parts, module.out_proj.weight]
         return [(name, part, False) for name, part in zip(_MAPS, parts, strict=True)]
     if isinstance(module, nn.RNNBase):
         return [

@@ -5,7 +5,7 @@ Vaswani et al. 2017; with the norm in front of each part, Xiong et al. 2020.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -42,7 +42,7 @@ class _Parts(nn.Module):
     def __init__(
         self,
         width: int,
-        attentions: dict[str, nn.Module],
+        attentions: Mapping[str, nn.Module],
         *,
         factor: int,
         bend: str,
