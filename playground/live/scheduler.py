@@ -27,6 +27,8 @@ SNAPSHOT_PERIOD = 2.0  # s
 SNAPSHOT_SHARE = 0.01  # of a run's time, at most, goes into snapshots
 SNAPSHOT_RATE = 2**19  # bytes/s of one run's snapshots
 PATIENCE = 0.08  # s that a run of small steps waits for its turn at most, if it can be helped
+# What torch says where an allocation fails: on a GPU, and on the CPU in a plain RuntimeError
+_NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 SETTLE = 0.25  # s after which a run that stopped is saved
 
 
@@ -218,10 +220,10 @@ class Scheduler:
         self._report(job)
 
     def _build(self, job: Job, snapshot: bytes | None) -> None:
+        job.run = None  # what it held is free for the next
         try:
             run = self.workshop.build(job.experiment, job.table, snapshot)
         except Exception as error:
-            job.run = None
             self._fail(job, error)
             return
         job.start_over(run, self._next_scene())
@@ -388,7 +390,8 @@ def _explain(error: Exception) -> Notice:
     if isinstance(error, PlaygroundError):
         return error.notice()
     log.error("unexpected trouble in a run", exc_info=error)
-    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
+    said = str(error).lower()
+    if isinstance(error, MemoryError) or any(sign in said for sign in _NO_MEMORY):
         return Notice("out_of_memory")
     return Notice("run_failed", {"problem": f"{type(error).__name__}: {error}"[:200]})
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import atexit
 import logging
-import os
 import sys
 import threading
 import time
@@ -24,6 +23,7 @@ import numpy as np
 from playground.core.errors import Notice, PlaygroundError
 from playground.live import frames
 from playground.live.environment import whole_number
+from playground.live.environment import workers as default_workers
 from playground.live.handle import RunHandle, RunStatus, Saved
 from playground.live.lanes import Lane
 from playground.live.pool import Pool
@@ -72,7 +72,7 @@ class LiveService:
         )
         self.grace = whole_number("PLAYGROUND_GRACE", GRACE)
         self.runs: dict[str, RunHandle] = {}
-        count = _default_workers() if workers is None else workers
+        count = default_workers() if workers is None else workers
         self._pool = Pool(count, self._receive, self._replace, self.lock)
         self._closing = threading.Event()
 
@@ -384,14 +384,3 @@ def service() -> LiveService:
         if not hasattr(home, "service"):
             home.service = LiveService()
         return home.service
-
-
-def _default_workers() -> int:
-    return max(0, whole_number("PLAYGROUND_WORKERS", 1 if _cores() <= 2 else 2))
-
-
-def _cores() -> int:
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1

@@ -9,12 +9,14 @@ import ctypes
 import gc
 import sys
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from playground.core.data import brought
 from playground.core.data.model import Brought
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Experiment
 from playground.live import requests
+from playground.live.environment import memory_limit
 from playground.live.job import Observation
 from playground.live.tasks import Steps
 
@@ -28,14 +30,18 @@ class CoreWorkshop:
     def __init__(self) -> None:
         import torch
 
+        from playground.core import memory
         from playground.core.observe import Observer, observe
         from playground.core.run import Run
 
         torch.set_num_threads(1)
+        self._memory = memory
         self._run_class = Run
         self._observe = observe
         self._observer_class = Observer
         self._tables: dict[str, bytes] = {}
+        self._limit = memory_limit()
+        self._needs: WeakKeyDictionary[Run, int] = WeakKeyDictionary()
         self._trim = _heap_trimmer()
 
     def warm_up(self) -> None:
@@ -47,7 +53,34 @@ class CoreWorkshop:
 
     def build(self, experiment: str, table: str | None, snapshot: bytes | None) -> Run:
         content = None if table is None else self._table(table)
-        return self._run_class(Experiment.from_json(experiment), content, snapshot=snapshot)
+        wanted = Experiment.from_json(experiment)
+        size = self._room_for(wanted, content)
+        run = self._run_class(wanted, content, snapshot=snapshot)
+        self._needs[run] = size
+        return run
+
+    def _room_for(self, experiment: Experiment, own: Brought | None, run: Run | None = None) -> int:
+        """Bytes that a run of the experiment will need.
+
+        Args:
+            run: the one that takes the experiment over, if it is there already.
+
+        Raises:
+            PlaygroundError: beside the other runs there is not so much.
+        """
+        size = self._memory.needs(experiment, own).total
+        if size <= self._free(run):
+            return size
+        self.tidy()  # runs that were dropped a moment ago
+        free = self._free(run)
+        if size > free:
+            written = self._memory.written
+            raise PlaygroundError("too_much_memory", needed=written(size), allowed=written(free))
+        return size
+
+    def _free(self, run: Run | None) -> int:
+        others = sum(size for one, size in self._needs.items() if one is not run)
+        return max(self._limit - others, 0)
 
     def _table(self, key: str) -> Brought:
         if key not in self._tables:
@@ -55,7 +88,10 @@ class CoreWorkshop:
         return brought.read(self._tables[key])
 
     def update(self, run: Run, experiment: str) -> None:
-        run.update(Experiment.from_json(experiment))
+        wanted = Experiment.from_json(experiment)
+        size = self._room_for(wanted, run.table, run)
+        run.update(wanted)
+        self._needs[run] = size
 
     def observe(
         self, run: Run, want: dict[str, Any], history_from: tuple[int, int], scene: bool

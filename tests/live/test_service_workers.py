@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from playground.core.errors import PlaygroundError
-from playground.live import frames, pool
-from playground.live import service as service_module
+from playground.live import environment, frames, pool
 from playground.live.lanes import ThreadLane
 from playground.live.service import LOSSES, LiveService
 from tests.live.fakes import RecordingLane
@@ -179,7 +178,7 @@ assert type(handle.experiment) is new
 def test_the_number_of_workers_comes_from_the_environment(monkeypatch, text, count):
     monkeypatch.setenv("PLAYGROUND_WORKERS", text)
     expected = (1 if len(os.sched_getaffinity(0)) <= 2 else 2) if count is None else count
-    assert service_module._default_workers() == expected
+    assert environment.workers() == expected
 
 
 def test_no_workers_means_a_thread(monkeypatch):

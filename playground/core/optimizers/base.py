@@ -45,6 +45,11 @@ class OptimizerBase(Settings):
     learning_rate: float = setting(0.03, live=True, steps=LEARNING_RATES, gt=0, le=100)
 
     @property
+    def remembers(self) -> int:
+        """Numbers that it keeps for each parameter from step to step, at most."""
+        return 2
+
+    @property
     def least_gradient(self) -> float:
         """The norm of the gradient below which a run is done; 0 where it never is."""
         return 0.0

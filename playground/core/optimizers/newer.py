@@ -125,6 +125,10 @@ class LBFGS(OptimizerBase):
     learning_rate: float = setting(1.0, live=True, steps=LEARNING_RATES, gt=0, le=100)
     history: int = setting(10, live=True, ge=1, le=100)
 
+    @property
+    def remembers(self) -> int:
+        return 2 * self.history + 4  # steps and changes of the gradient; the last of each
+
     def torch_options(self) -> dict[str, Any]:
         # One iteration a step, so that every one is seen
         return {

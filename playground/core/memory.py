@@ -1,0 +1,147 @@
+"""How much memory an experiment needs, before anything of it is made.
+
+What a block keeps of its inputs until gradients are computed is no business of its settings: one
+point goes through the blocks, and what autograd keeps is counted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+from playground.core.answers import measured
+from playground.core.data import schema_of
+from playground.core.network import Block, build, checked, flops, parameter_count
+from playground.core.shapes import is_tokens, size_of
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+    from playground.core.data.brought import Brought
+    from playground.core.data.model import Schema
+    from playground.core.experiment import Experiment
+
+SMALL = 2**20  # numbers of a minibatch; below it no point is sent through
+LARGE = 2**26  # numbers behind the blocks of one point; beyond it none is sent through either
+COPIES = 4  # of the points: as made, as the network reads them, of the epoch, of the measured ones
+
+
+@dataclass(frozen=True)
+class Needs:
+    """Bytes that a run needs at its peak, by what they are for.
+
+    Attributes:
+        parameters: weights, their gradients, the last good ones.
+        optimizer: what the optimizer remembers, and the last good of it.
+        activations: what is kept of a minibatch until its gradients are computed.
+        measuring: values behind all blocks of the points that are measured.
+        data: the points.
+    """
+
+    parameters: int
+    optimizer: int
+    activations: int
+    measuring: int
+    data: int
+
+    @property
+    def total(self) -> int:
+        return sum(getattr(self, one.name) for one in fields(self))
+
+
+def needs(experiment: Experiment, own: Brought | None = None) -> Needs:
+    """What a run of the experiment will need.
+
+    Args:
+        own: what the visitor brought, for data sets that are made of it.
+
+    Raises:
+        PlaygroundError: as `Run` does.
+    """
+    schema = schema_of(experiment.data, own)
+    blocks = checked(experiment, schema)
+    return of_network(experiment, schema, blocks)
+
+
+def of_network(experiment: Experiment, schema: Schema, blocks: tuple[Block, ...]) -> Needs:
+    """The same of blocks that are known."""
+    each = 8 if experiment.training.precision == "float64" else 4
+    count = parameter_count(blocks)
+    rows = [schema.samples * share // 100 for share in _shares(experiment)]
+    whole = experiment.optimizer.full_batch
+    batch = rows[0] if whole else min(experiment.training.batch_size, rows[0])
+    sizes = [size_of(block.after) for block in blocks]
+    kept = 2 * sum(sizes) * each  # in front of an activation and behind it
+    if sum(sizes) < LARGE and 2 * batch * sum(sizes) > SMALL:
+        kept = kept_of_one(experiment, blocks) * each // 4
+    cost = 0 if schema.kind == "points" else flops(blocks)
+    seen = sum(measured(part, cost) for part in rows)
+    return Needs(
+        # The first ones are drawn in float64.
+        parameters=count * (3 * each + 8),
+        optimizer=2 * experiment.optimizer.remembers * count * each,
+        # Behind the loss its gradients go back, from block to block.
+        activations=batch * (kept + 2 * max(sizes) * each),
+        measuring=seen * sum(sizes) * each,
+        data=schema.samples * sizes[0] * (8 if is_tokens(blocks[0].after) else each) * COPIES,
+    )
+
+
+def _shares(experiment: Experiment) -> tuple[int, int]:
+    """Percent of the points to train on and to test on."""
+    train = experiment.data.train_percent
+    return train, 100 - train
+
+
+def kept_of_one(experiment: Experiment, blocks: tuple[Block, ...]) -> int:
+    """Bytes that autograd keeps of one point in float32 until gradients are computed."""
+    import torch
+
+    modules = build(experiment, blocks, torch.Generator()).train()
+    shape = blocks[0].after
+    kind = torch.int64 if is_tokens(shape) else torch.float32
+    # Two points: a batch normalisation refuses one.
+    return sum(kept_by(modules, torch.zeros((2, *shape), dtype=kind))) // 2
+
+
+def kept_by(modules: nn.ModuleList, values: Tensor) -> list[int]:
+    """Bytes that autograd keeps of each block for the way back; its parameters are not counted.
+
+    Args:
+        modules: one for each block.
+        values: what comes in, (points, *shape).
+    """
+    import torch
+
+    parameters = {part.untyped_storage().data_ptr() for part in modules.parameters()}
+    known: set[int] = set(parameters)
+    alive: list[Tensor] = []  # an address that is free again would be taken for a known one
+    found = []
+    for block in modules:
+        bytes_here = 0
+
+        def keep(tensor: torch.Tensor) -> torch.Tensor:
+            nonlocal bytes_here
+            storage = tensor.untyped_storage()
+            if storage.data_ptr() not in known:
+                known.add(storage.data_ptr())
+                alive.append(tensor)
+                bytes_here += storage.nbytes()
+            return tensor
+
+        with (
+            torch.inference_mode(False),
+            torch.enable_grad(),
+            torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor),
+        ):
+            values = block(values)
+        found.append(bytes_here)
+    return found
+
+
+def written(size: float) -> str:
+    """Bytes as people write them: "2.3 GB", "40 MB"."""
+    if size >= 0.95 * 2**30:
+        return f"{size / 2**30:.1f} GB"
+    return f"{max(size / 2**20, 0.1):.{0 if size >= 10 * 2**20 else 1}f} MB"
