@@ -12,6 +12,8 @@ from torch import Tensor, nn
 
 from playground.core.analysis.attribution_view import WAYS, stride_for
 from playground.core.analysis.hardest_view import SHOWN
+from playground.core.analysis.layer_rows import part_counts
+from playground.core.analysis.thumbnails import thumbnails
 from playground.core.observe import Observer, observe
 from playground.core.replica import Replica
 from playground.core.run import Run
@@ -235,3 +237,65 @@ def test_a_result_is_sent_once_and_measured_anew_when_the_network_moved() -> Non
     header, arrays = frame("hardest", one, have=version)
     assert header["studies"]["hardest"]["version"] != version
     assert header["studies"]["hardest"]["step"] == 6 and "hardest_pictures" in arrays
+
+
+# ---- points of a layer
+
+
+@pytest.mark.parametrize("pooled", [False, True])
+def test_principal_components_of_feature_maps(pooled: bool) -> None:
+    want = {"analysis": ["pca"], "block": 4, "map": False, "neurons": False,
+            "options": {"pca": {"pooled": pooled, "loadings": True}}}  # fmt: skip
+    header, arrays = observe(run(), want, FRESH, False)
+    told, count = header["pca"], header["pca"]["train"]
+    assert told["units"] == (6 if pooled else 24)
+    assert told.get("map") == (None if pooled else [6, 2, 2])
+    data, rest = run().data, len(arrays["pca"]) - header["pca"]["train"]
+    inputs = np.concatenate((data.inputs_train[:count], data.inputs_test[:rest]))
+    values = torch.from_numpy(inputs)
+    with torch.no_grad():
+        for module in Replica(run()).modules[:4]:
+            values = module(values)
+    rows = (values.mean((2, 3)) if pooled else values.flatten(1)).double().numpy()
+    centred = rows - rows[:count].mean(0)
+    _, spreads, axes = np.linalg.svd(centred[:count], full_matrices=False)
+    shares = spreads**2 / (spreads**2).sum()
+    assert np.allclose(told["ratios"], shares[: len(told["ratios"])], atol=1e-4)
+    scores = centred @ axes[:3].T
+    for k in range(3):
+        sign = np.sign(scores[:, k] @ arrays["pca"][:, k])
+        assert np.allclose(sign * scores[:, k], arrays["pca"][:, k], atol=1e-3 * spreads[k])
+
+
+def test_pictures_come_once_with_the_scene() -> None:
+    header, arrays = observe(run(), {"analysis": [], "map": False}, FRESH, True)
+    data = run().data
+    assert header["scene"]["counts"] == [len(data.raw_train), len(data.raw_test)]
+    for part in ("train", "test"):
+        points, thumbs = arrays[f"points_{part}"], arrays[f"thumbs_{part}"]
+        targets, raw = getattr(data, f"targets_{part}"), getattr(data, f"raw_{part}")
+        assert len(points) == len(thumbs)
+        assert np.array_equal(points[:, 2], targets[: len(points)])
+        assert np.array_equal(thumbs, raw[: len(thumbs)])
+    assert "thumbs_test" not in observe(run(), {"analysis": []}, FRESH, False)[1]
+
+
+def test_large_pictures_are_reduced_by_the_mean_of_squares() -> None:
+    generator = np.random.default_rng(2)
+    pictures = generator.integers(0, 256, (2, 3, 41, 50), dtype=np.uint8)
+    found = thumbnails(pictures)
+    assert found.shape == (2, 3, 13, 16) and found.dtype == np.uint8
+    for at in ((0, 0, 0, 0), (1, 2, 12, 15), (0, 1, 5, 7)):
+        n, c, y, x = at
+        square = pictures[n, c, 3 * y : 3 * y + 3, 3 * x : 3 * x + 3]
+        assert found[at] == np.round(square.astype(float).mean())
+    assert thumbnails(np.zeros((1, 1, 100, 3), np.uint8)).shape == (1, 1, 20, 1)
+
+
+def test_tsne_takes_some_of_the_pictures_and_says_which() -> None:
+    header, arrays = frame("embed", round=1, method="kernel", block=2, pooled=True)
+    told = header["studies"]["embed"]["result"]
+    assert told["units"] == 4 and told["points"] == len(arrays["embed_points"]) == 500
+    assert told["of"] == sum(part_counts(run()))
+    assert arrays["embed_place"].max() < told["of"]
+    assert len(set(arrays["embed_place"].tolist())) == 500

@@ -8,6 +8,7 @@ What a viewer may ask for (`Want.options["embed"]`), beside what every study tak
     perplexity  of t-SNE: about how many neighbours a point has
     kernel      of kernel PCA: "rbf", "poly" or "cosine"
     width       of the kernel, as a multiple of the points' own
+    pooled      of a block of feature maps each map as its mean, instead of all its numbers
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from playground.core.analysis.embedding import (
     kernel_components,
     tsne,
 )
+from playground.core.analysis.layer_rows import gathered, inputs_of, part_counts
 from playground.core.analysis.maps import single
 from playground.core.analysis.study import Steps, Study
 from playground.core.analysis.views import Arrays, Header
@@ -39,6 +41,7 @@ MOST_POINTS = 500
 LEAST_POINTS = 5
 PERPLEXITIES = (2.0, 100.0)
 WIDTHS = (0.05, 20.0)
+PASSED = 0.2  # the share of the time that the forward pass takes, of pictures
 FIRST = 0.1  # the share of t-SNE's time that its affinities take
 
 
@@ -46,6 +49,7 @@ class EmbedView(Study):
     """See the module."""
 
     name = "embed"
+    kinds = frozenset({"points", "pictures"})
     _now: tuple[Tensor, Tensor] | None = None  # places in the list of points, and in the picture
 
     def add(self, want: Want, header: Header, arrays: Arrays) -> None:
@@ -60,16 +64,16 @@ class EmbedView(Study):
         index = min(max(int(_number(options, "block", 1)), 1), len(self.run.blocks) - 1)
         seed = int(_number(options, "seed", 0)) % 2**31
         generator = torch.Generator().manual_seed(seed)
-        values = self.run.engine.activations(self.run.points)[index - 1]
-        points = values.t().cpu().double()
-        if len(points) < LEAST_POINTS:
-            raise PlaygroundError("embed_few_points", points=len(points), least=LEAST_POINTS)
+        counts = part_counts(self.run)
+        total = sum(counts)
+        if total < LEAST_POINTS:
+            raise PlaygroundError("embed_few_points", points=total, least=LEAST_POINTS)
+        chosen = torch.randperm(total, generator=generator)[:MOST_POINTS].sort().values
+        points = yield from self._values(inputs_of(self.run, counts)[chosen], index, options)
         if not torch.isfinite(points).all():
             raise PlaygroundError("embed_not_finite")
-        total = len(points)
-        chosen = torch.randperm(total, generator=generator)[:MOST_POINTS].sort().values
         # In units of its own spread, so that no layer is too large or too small for float64.
-        points = points[chosen] - points[chosen].mean(0)
+        points = points - points.mean(0)
         size = points.abs().max()
         points = points / size if size > 0 else points
         about: Header = {"method": method, "block": index, "points": len(points), "of": total,
@@ -85,6 +89,20 @@ class EmbedView(Study):
         }
         self._now = None
         return about, arrays
+
+    def _values(
+        self, inputs: Tensor, index: int, options: Mapping[str, Any]
+    ) -> Generator[float, None, Tensor]:
+        """The layer's values (points, numbers) of the chosen points, float64."""
+        replica = self.frozen()
+        work = gathered(replica, self.run, inputs, index, options.get("pooled") is True)
+        while True:
+            try:
+                done = next(work)
+            except StopIteration as end:
+                return end.value.double()
+            if self.run.schema.kind != "points":
+                yield PASSED * done
 
     def _kernel(self, points: Tensor, options: Mapping[str, Any], about: Header) -> Tensor:
         kernel = str(options.get("kernel"))

@@ -43,6 +43,11 @@ def counts_of(run: Run, most: int = MOST, *, frame: bool = True) -> tuple[int, i
     return math.ceil(train * share), math.ceil(test * share)
 
 
+def part_counts(run: Run) -> tuple[int, int]:
+    """How many points of both parts views of single points know, the first ones of each."""
+    return counts_of(run, frame=False)
+
+
 def inputs_of(run: Run, counts: tuple[int, int]) -> Tensor:
     """The first points of both parts as the network is given them, training points first."""
     train, test = run.data.inputs_train[: counts[0]], run.data.inputs_test[: counts[1]]

@@ -11,10 +11,16 @@ What a viewer may ask for (`Want.options["pca"]`):
     keep     how many components go on through the rest of the network; none by default
     brushed  places of brushed points, for their table
     whole    all components, or all units where units are shown, of all points: for a file
+    pooled   of a block of feature maps each map as its mean, instead of all its numbers
+
+Of points that are whole pictures only as many take part as a frame has time for, and the view
+rests some times as long as it took; it has neither earlier epochs, brushed points' table, nor
+what is kept.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -26,6 +32,7 @@ from torch import Tensor
 from playground.core.analysis.brushed import table
 from playground.core.analysis.earlier import nearest_row, network_at
 from playground.core.analysis.kept import MOST_COMPONENTS, Kept
+from playground.core.analysis.layer_rows import as_rows, counts_of, inputs_of
 from playground.core.analysis.maps import single
 from playground.core.analysis.pca import (
     DENSE_LIMIT,
@@ -45,6 +52,7 @@ if TYPE_CHECKING:
 
 POINTS = 1500
 MOST_HELD = 8  # bases of earlier epochs that are remembered
+REST = 6  # times as long as it took, of pictures
 LARGEST = 1e100  # squares of larger numbers leave the range of float64
 
 
@@ -59,36 +67,70 @@ class _Held:
 class PcaView(View):
     """See the module. The components are those of the training points."""
 
+    kinds = frozenset({"points", "pictures"})
+
     def __init__(self, sight: Sight) -> None:
         super().__init__(sight)
-        self._bases: dict[int, Basis] = {}
-        self._fixed: dict[tuple[int, int | None], _Held] = {}
+        self._bases: dict[tuple[int, bool], Basis] = {}
+        self._fixed: dict[tuple[int, bool, int | None], _Held] = {}
         self._earlier: dict[tuple[int, float], _Held] = {}
         self._kept: tuple[Plane, Kept] | None = None
+        self._asked: object = None
+        self._step, self._next = -1, 0.0
+        self._said: tuple[Header, Arrays] = ({}, {})
 
     def add(self, want: Want, header: Header, arrays: Arrays) -> None:
+        if self.run.schema.kind == "points":
+            return self._add(want, header, arrays)
+        asked = (want.block, dict(want.of("pca")))
+        if asked != self._asked or self.run.step == self._step or time.perf_counter() >= self._next:
+            start, self._said = time.thread_time(), ({}, {})
+            self._add(want, *self._said)
+            self._next = time.perf_counter() + REST * (time.thread_time() - start)
+            self._asked, self._step = asked, self.run.step
+        header |= self._said[0]
+        arrays |= self._said[1]
+
+    def _rows(self, index: int, pooled: bool) -> tuple[Tensor, int, Tensor]:
+        """The layer's values (points, numbers), how many of them are training points, and the
+        network's output (units, points)."""
+        run = self.run
+        if run.schema.kind == "points":
+            outputs = run.engine.activations(run.points)
+            return outputs[index - 1].t(), len(run.data.inputs_train), outputs[-1]
+        counts = counts_of(run)
+        outputs = run.engine.activations(run.engine.prepare(inputs_of(run, counts)))
+        return as_rows(outputs[index - 1].movedim(-1, 0), pooled), counts[0], outputs[-1]
+
+    def _add(self, want: Want, header: Header, arrays: Arrays) -> None:
         options = want.of("pca")
         index = min(max(want.block, 1), len(self.run.blocks) - 1)
-        outputs = self.run.engine.activations(self.run.points)
-        points = outputs[index - 1].t().cpu().double().clamp(-LARGEST, LARGEST)
-        train = points[: len(self.run.data.inputs_train)]
+        pooled = options.get("pooled") is True
+        rows, count, output = self._rows(index, pooled)
+        points = rows.cpu().double().clamp(-LARGEST, LARGEST)
+        train = points[:count]
         told: Header = {
             "block": index,
             "units": points.shape[1],
-            "epochs": _ends(self.run.path.epochs),
+            "train": count,
+            "epochs": _ends(self.run.path.epochs) if self.run.schema.kind == "points" else [],
         }
         header["pca"] = told
+        after = self.run.blocks[index].after
+        if len(after) == 3 and not pooled:
+            told["map"] = list(after)
         brushed = options.get("brushed")
-        if isinstance(brushed, list | tuple) and brushed:
+        columns = self.run.schema.kind == "points"
+        if isinstance(brushed, list | tuple) and brushed and columns:
             places = [int(place) for place in brushed]
-            told["table"] = table(self.run, places, outputs[-1])
+            told["table"] = table(self.run, places, output)
         if not len(train):
             told |= {"ratios": [0.0], "rank": 0, "stick": [], "basis": {"kind": "frame"}}
             arrays["pca"] = np.zeros((len(points), SHOWN), np.float32)
             return
-        keep = _whole(options.get("keep"))
-        now = self._bases.setdefault(index, Basis()).follow(train)
-        held = self._held(index, now, options)
+        keep = _whole(options.get("keep")) if columns else None
+        now = self._bases.setdefault((index, pooled), Basis()).follow(train)
+        held = self._held(index, pooled, now, options)
         found = now if held is None else held.found.along(train)
         told |= {
             "ratios": found.ratios,
@@ -121,15 +163,17 @@ class PcaView(View):
 
     # ---- the basis
 
-    def _held(self, index: int, now: Components, options: Mapping[str, Any]) -> _Held | None:
+    def _held(
+        self, index: int, pooled: bool, now: Components, options: Mapping[str, Any]
+    ) -> _Held | None:
         """The basis that is held; None where it moves with every frame."""
         if options.get("basis") == "fixed":
-            key = (index, _whole(options.get("moment")))
+            key = (index, pooled, _whole(options.get("moment")))
             if key not in self._fixed:
-                self._fixed = {k: v for k, v in self._fixed.items() if k[1] == key[1]}
+                self._fixed = {k: v for k, v in self._fixed.items() if k[2] == key[2]}
                 self._fixed[key] = _Held(now, self.run.exact_epoch)
             return self._fixed[key]
-        if options.get("basis") == "epoch":
+        if options.get("basis") == "epoch" and self.run.schema.kind == "points":
             asked = options.get("epoch")
             epochs = self.run.path.epochs
             row = nearest_row(epochs, float(asked) if isinstance(asked, int | float) else 0.0)

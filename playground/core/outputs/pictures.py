@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from playground.core.analysis.layer_rows import part_counts
 from playground.core.analysis.maps import single
+from playground.core.analysis.thumbnails import thumbnails
 from playground.core.analysis.views import Arrays, Header
 from playground.core.outputs.base import Output
 
@@ -19,7 +21,14 @@ class PicturesOutput(Output):
     (height, width, channels) uint8, `class_scores` (classes,) probabilities."""
 
     def scene(self, header: Header, arrays: Arrays) -> None:
-        header["counts"] = [len(self.run.data.raw_train), len(self.run.data.raw_test)]
+        data = self.run.data
+        header["counts"] = [len(data.raw_train), len(data.raw_test)]
+        # What plots of single points need: no place in a plane, but a target and a small picture.
+        for part, count in zip(("train", "test"), part_counts(self.run), strict=True):
+            points = np.zeros((count, 3), np.float32)
+            points[:, 2] = getattr(data, f"targets_{part}")[:count]
+            arrays[f"points_{part}"] = points
+            arrays[f"thumbs_{part}"] = thumbnails(getattr(data, f"raw_{part}")[:count])
 
     def add(self, want: Want, header: Header, arrays: Arrays) -> None:
         run, sample = self.run, self.sight.sample()

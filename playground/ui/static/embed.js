@@ -5,13 +5,14 @@
 
 import { Axes } from './axes.js';
 import { Brush, selectionOf } from './brush.js';
-import { altText, el } from './dom.js';
+import { altText, el, toggle } from './dom.js';
 import { steadyRange } from './plot.js';
 import { fileName, savePng } from './png.js';
 import { pointColor } from './points.js';
-import { blockName, className, isRegression, neuronBlocks } from './scene.js';
+import { blockName, className, hiddenBlocks, isRegression, neuronBlocks } from './scene.js';
 import { litLast, nearestSpot, paintSpot } from './scores.js';
 import { Study } from './study.js';
+import { choosesPictures, paintThumbnails, thumbnail } from './thumbnails.js';
 import { Tooltip } from './tooltip.js';
 import { percent, significant } from './words.js';
 
@@ -20,7 +21,7 @@ const PERPLEXITIES = [5, 10, 20, 30, 50];
 const WIDTHS = [0.25, 0.5, 1, 2, 4];
 
 /** What the visitor chose outlives a change of tab. */
-const choice = { method: 'tsne', block: null, perplexity: 30, kernel: 'rbf', width: 1, seed: 1 };
+const choice = { method: 'tsne', block: null, perplexity: 30, kernel: 'rbf', width: 1, seed: 1, pooled: false };
 
 export function createEmbed(context, body, tools) {
   return new Embed(context, body, tools);
@@ -67,7 +68,10 @@ class Embed {
     this.alt = altText(this.axes.host, text('analysis.embed'));
     this.brush = new Brush(this.context, this.axes.host, () => this.axes.rect, () => this.spots ?? [],
       () => this.unpoint());
-    tools.append(this.layer, this.method, this.perplexity, this.kernel, this.width, seed, this.brush.tools, this.brush.button);
+    this.pooled = toggle({
+      label: text('pca.pooled'), tip: text('pca.pooled_tip'), pressed: choice.pooled, onChange: (on) => this.choose('pooled', on),
+    });
+    tools.append(this.layer, this.pooled, this.method, this.perplexity, this.kernel, this.width, seed, this.brush.tools, this.brush.button);
     this.hint = el('p', { class: 'np-empty np-over' });
     this.hint.textContent = text('embed.hint');
     this.facts = el('span', { class: 'np-caption' });
@@ -78,8 +82,8 @@ class Embed {
   }
 
   options() {
-    const { method, perplexity, kernel, width, seed } = choice;
-    return { method, perplexity, kernel, width, seed, block: Number(this.layer.value) };
+    const { method, perplexity, kernel, width, seed, pooled } = choice;
+    return { method, perplexity, kernel, width, seed, pooled, block: Number(this.layer.value) };
   }
 
   choose(key, value) {
@@ -90,6 +94,7 @@ class Embed {
 
   showChoices() {
     const tsne = choice.method === 'tsne';
+    this.pooled.hidden = this.hub.scene?.blocks[Number(this.layer.value)]?.size?.length !== 3;
     for (const key of ['method', 'perplexity', 'kernel', 'width', 'seed']) this[key].value = choice[key];
     this.perplexity.hidden = !tsne;
     this.kernel.hidden = tsne;
@@ -103,8 +108,9 @@ class Embed {
     const blocks = neuronBlocks(scene).filter((index) => index > 0);
     this.layer.replaceChildren(...blocks.map((index) =>
       el('option', { value: index, text: blockName(text, scene, index) })));
-    const hidden = blocks.filter((index) => scene.blocks[index].kind === 'dense');
+    const hidden = hiddenBlocks(scene, blocks);
     this.layer.value = hidden.includes(choice.block) ? choice.block : hidden.at(-1) ?? blocks.at(-1);
+    this.showChoices();
   }
 
   // ---- painting ------------------------------------------------------------------------------
@@ -186,6 +192,7 @@ class Embed {
     });
     this.spots = litLast(spots.sort((a, b) => Number(b.test) - Number(a.test)));
     for (const spot of this.spots) paintSpot(context, spot, SIZE, theme);
+    paintThumbnails(context, this.spots, hub, axes.rect);
   }
 
   // ---- pointer and keys ----------------------------------------------------------------------
@@ -197,6 +204,7 @@ class Embed {
       this.showTip();
     });
     host.addEventListener('pointerleave', () => this.unpoint());
+    choosesPictures(host, this.hub, (event) => nearestSpot(this.spots, this.axes.pixel(event)));
     host.addEventListener('keydown', (event) => this.brush.key(event) || this.axes.key(event));
   }
 
@@ -213,7 +221,10 @@ class Embed {
     const { left, top } = this.axes.rect;
     const name = isRegression(scene) ? significant(spot.value) : className(scene, spot.value);
     const words = `${name} · ${text(spot.test ? 'map.test' : 'map.train')} ${spot.index + 1}`;
-    this.tip.show(this.pointer.x + left, this.pointer.y + top, [{ title: true, label: words, color: spot.color }]);
+    const picture = thumbnail(this.hub, spot.test, spot.index);
+    this.tip.show(this.pointer.x + left, this.pointer.y + top, [
+      { title: true, label: words, color: spot.color }, ...(picture ? [{ picture }] : []),
+    ]);
   }
 
   async save() {

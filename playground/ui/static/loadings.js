@@ -37,7 +37,7 @@ export function arrowsOf(axes, ratios, extents) {
 }
 
 /** Draws arrows {from, to, unit} in pixels; leaves out labels that would lie on others. */
-export function paintArrows(context, arrows, { theme, text, hub }, block) {
+export function paintArrows(context, arrows, { theme, text, hub }, { block, map }) {
   const labels = [];
   context.lineCap = 'round';
   context.lineJoin = 'round';
@@ -68,13 +68,18 @@ export function paintArrows(context, arrows, { theme, text, hub }, block) {
     const at = { x: to.x + ((to.x - from.x) / length) * 11, y: to.y + ((to.y - from.y) / length) * 9 };
     if (labels.some(({ x, y }) => Math.hypot(x - at.x, y - at.y) < CLEAR_PX)) continue;
     labels.push(at);
-    const name = shortUnit(text, hub.scene, block, unit);
+    const name = map ? placeOf(map, unit) : shortUnit(text, hub.scene, block, unit);
     context.strokeStyle = theme.background;
     context.lineWidth = 3.5;
     context.strokeText(name, at.x, at.y);
     context.fillStyle = theme.text;
     context.fillText(name, at.x, at.y);
   }
+}
+
+/** Channel, row and column of a number of flat feature maps, as short as can be. */
+function placeOf([, height, width], unit) {
+  return `${Math.floor(unit / (height * width)) + 1}:${(Math.floor(unit / width) % height) + 1},${(unit % width) + 1}`;
 }
 
 /** The largest loadings of one component: [{unit, loading}]. */

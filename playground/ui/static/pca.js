@@ -13,10 +13,10 @@ import { Kept } from './pcakept.js';
 import { BrushedTable } from './pcapoints.js';
 import { basisOptions, Scree } from './pcascree.js';
 import { fileName, savePng } from './png.js';
-import { blockName, neuronBlocks, unitNames } from './scene.js';
+import { blockName, hiddenBlocks, neuronBlocks, unitNames } from './scene.js';
 
 /** What the visitor chose outlives a change of tab; the layer, as long as there is one there. */
-const choice = { deep: false, arrows: false, block: null, units: null, side: 'scree' };
+const choice = { deep: false, arrows: false, block: null, units: null, side: 'scree', pooled: false };
 const SIDES = { scree: Scree, kept: Kept, points: BrushedTable };
 
 export function createPca(context, body, tools) {
@@ -62,7 +62,14 @@ class Pca {
       name: 'table', label: text('pca.file'), tip: text('pca.file_tip'), onClick: () => this.saveFile(),
     });
     this.brushing = el('span', { class: 'np-slot' });
-    tools.append(this.layer, this.shown, ...this.axes, three, this.arrows, this.brushing, file);
+    this.pooled = toggle({
+      label: text('pca.pooled'), tip: text('pca.pooled_tip'), pressed: choice.pooled,
+      onChange: (on) => {
+        choice.pooled = on;
+        this.ask();
+      },
+    });
+    tools.append(this.layer, this.pooled, this.shown, ...this.axes, three, this.arrows, this.brushing, file);
     this.stage = el('div', { class: 'np-pca-plot' });
     this.tabs = el('div', { class: 'np-side-tabs', role: 'group', 'aria-label': text('pca.sides') });
     this.sideBody = el('div', { class: 'np-side-body' });
@@ -126,9 +133,26 @@ class Pca {
   }
 
   ask() {
-    this.hub.option('pca', { units: choice.units ?? [], loadings: choice.arrows || choice.side === 'scree' });
+    if (this.flat) choice.units = null;
+    this.hub.option('pca', { pooled: choice.pooled, units: choice.units ?? [], loadings: choice.arrows || choice.side === 'scree' });
     this.fillAxes();
     this.hub.invalidate();
+  }
+
+  /** Whether the layer makes feature maps that go in with all their numbers: too many to name as axes. */
+  get flat() {
+    return this.hasMaps && !choice.pooled;
+  }
+
+  get hasMaps() {
+    return this.hub.scene?.blocks[Number(this.layer.value)]?.size?.length === 3;
+  }
+
+  /** Of pictures there is no table of columns, and no plane to paint a map over. */
+  offerSides({ kind }) {
+    for (const [name, node] of Object.entries(this.sideTabs)) node.hidden = kind !== 'points' && name !== 'scree';
+    this.tabs.hidden = kind !== 'points';
+    if (this.sideTabs[choice.side].hidden) this.openSide('scree');
   }
 
   /** The layers of this scene; starts on the last hidden one, where classes come apart. */
@@ -138,16 +162,19 @@ class Pca {
     const blocks = neuronBlocks(scene).filter((index) => index > 0);
     this.layer.replaceChildren(...blocks.map((index) =>
       el('option', { value: index, text: blockName(this.context.text, scene, index) })));
-    const hidden = blocks.filter((index) => scene.blocks[index].kind === 'dense');
+    this.offerSides(scene);
+    const hidden = hiddenBlocks(scene, blocks);
     const block = hidden.includes(choice.block) ? choice.block : hidden.at(-1) ?? blocks.at(-1);
     this.layer.value = block;
     this.hub.want({ block });
-    this.fillAxes();
+    this.ask();
   }
 
   /** The units that may be axes, where units are shown. */
   fillAxes() {
     const { scene } = this.hub;
+    this.pooled.hidden = !this.hasMaps;
+    this.shown.hidden = this.flat;
     const number = choice.deep ? 3 : 2;
     this.shown.value = choice.units ? 'units' : 'components';
     this.arrows.hidden = Boolean(choice.units);

@@ -5,8 +5,8 @@ import { Brush } from './brush.js';
 import { altText } from './dom.js';
 import { arrowRows, arrowsOf, paintArrows } from './loadings.js';
 import { steadyExtent, steadyRange } from './plot.js';
-import { neuronName } from './scene.js';
-import { axisName, describe, nearestSpot, paintSpot, spotRows, spotsOf } from './scores.js';
+import { axisName, describe, nearestSpot, paintSpot, partName, spotRows, spotsOf } from './scores.js';
+import { choosesPictures, paintThumbnails } from './thumbnails.js';
 import { Tooltip } from './tooltip.js';
 
 const SIZE = 3.6;
@@ -27,6 +27,7 @@ class Pca2d {
     this.node.addEventListener('pointermove', (event) => this.point(event));
     this.node.addEventListener('pointerleave', () => this.unpoint());
     this.node.addEventListener('keydown', (event) => this.brush.key(event) || this.axes.key(event));
+    choosesPictures(this.node, context.hub, (event) => nearestSpot(this.spots, this.axes.pixel(event)));
   }
 
   point(event) {
@@ -84,13 +85,14 @@ class Pca2d {
     const { axes, last, context: { theme } } = this;
     this.spots = spotsOf(hub, last, theme, ([x, y]) => ({ x: axes.toX(x), y: axes.toY(y) }));
     for (const spot of this.spots) paintSpot(context, spot, SIZE, theme);
+    paintThumbnails(context, this.spots, hub, axes.rect);
     this.arrows = [];
     if (!last.loadings) return;
     const { x: [, x], y: [, y] } = axes.home;
     const from = { x: axes.toX(0), y: axes.toY(0) };
     this.arrows = arrowsOf(last.loadings, last.head.ratios, [x, y]).map(({ unit, loadings, ends }) =>
       ({ unit, loadings, from, to: { x: axes.toX(ends[0]), y: axes.toY(ends[1]) } }));
-    paintArrows(context, this.arrows, this.context, last.head.block);
+    paintArrows(context, this.arrows, this.context, last.head);
   }
 
   showTip() {
@@ -103,7 +105,7 @@ class Pca2d {
     if (!arrow && !spot) return this.tip.hide();
     const { head } = this.last;
     const rows = arrow
-      ? arrowRows(neuronName(context.text, context.hub.scene, head.block, arrow.unit), arrow.loadings)
+      ? arrowRows(partName(context.text, context.hub.scene, head, arrow.unit), arrow.loadings)
       : spotRows(context, spot, 2, head);
     this.tip.show(pointer.x + left, pointer.y + top, rows);
   }

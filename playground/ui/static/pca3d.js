@@ -5,6 +5,7 @@ import { altText, el, fitCanvas } from './dom.js';
 import { arrowsOf, paintArrows } from './loadings.js';
 import { steadyExtent } from './plot.js';
 import { axisName, describe, litLast, nearestSpot, paintSpot, spotRows, spotsOf } from './scores.js';
+import { choosesPictures, paintThumbnails } from './thumbnails.js';
 import { Tooltip } from './tooltip.js';
 import { Turntable } from './turntable.js';
 
@@ -43,6 +44,7 @@ class Pca3d {
       this.pointer = { x: event.offsetX, y: event.offsetY };
       this.showTip();
     });
+    choosesPictures(canvas, this.context.hub, (event) => nearestSpot(this.spots, { x: event.offsetX, y: event.offsetY }));
     canvas.addEventListener('pointerleave', () => {
       this.pointer = null;
       this.tip.hide();
@@ -73,7 +75,7 @@ class Pca3d {
     if (!last.loadings) return;
     const arrows = arrowsOf(last.loadings, last.head.ratios, [1, 1, 1]);
     paintArrows(context, arrows.map(({ unit, ends }) => ({ unit, from: project(0, 0, 0), to: project(...ends) })),
-      this.context, last.head.block);
+      this.context, last.head);
   }
 
   paintAxes(context, project, head, width) {
@@ -120,6 +122,7 @@ class Pca3d {
 
   paintPoints(context) {
     for (const spot of this.spots) paintSpot(context, spot, SIZE * spot.zoom, this.context.theme);
+    paintThumbnails(context, this.spots, this.context.hub, { width: this.node.clientWidth, height: this.node.clientHeight });
   }
 
   showTip() {

@@ -8,7 +8,7 @@ import { blockName, className, isRegression, unitNames } from './scene.js';
 export function saveCoordinates({ text }, hub, head) {
   const { pca_whole: whole, points_train: train, points_test: test } = hub.arrays;
   const [n, components] = whole.shape;
-  const count = train?.shape[0] ?? 0;
+  const count = head.train ?? train?.shape[0] ?? 0;
   const selection = selectionOf(hub);
   const names = head.shown ? unitNames(text, hub.scene, head.block)
     : Array.from({ length: components }, (_, k) => `PC${k + 1}`);

@@ -6,7 +6,7 @@
 import { el, setText } from './dom.js';
 import { largest } from './loadings.js';
 import { throttled } from './plot.js';
-import { neuronName } from './scene.js';
+import { partName } from './scores.js';
 import { count, percent, signed } from './words.js';
 
 const ROW_PX = 24; // no smaller: a row is pressed
@@ -135,11 +135,11 @@ export class Scree {
   paintMade() {
     const { text } = this.context;
     const axes = this.hub.arrays.pca_axes;
-    const { units, block } = this.last;
+    const { units } = this.last;
     const component = Math.min(choice.open, this.last.ratios.length - 1);
     if (!axes || axes.shape[1] !== units || component >= axes.shape[0]) return setText(this.made, '');
     const parts = largest(axes, component, PARTS).map(({ unit, loading }) =>
-      `${signed(loading)} ${neuronName(text, this.hub.scene, block, unit)}`);
+      `${signed(loading)} ${partName(text, this.hub.scene, this.last, unit)}`);
     setText(this.made, text('pca.made', { number: component + 1, parts: parts.join(' · ') }));
   }
 

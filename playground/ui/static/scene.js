@@ -38,6 +38,12 @@ export function neuronBlocks(scene) {
   return scene.blocks.map((_, i) => i).filter((i) => scene.blocks[i].shown.length);
 }
 
+/** Of these blocks those between input and output in which points are looked at first. */
+export function hiddenBlocks(scene, blocks) {
+  const kinds = ({ kind }) => (scene.kind === 'pictures' ? kind !== 'head' && kind !== 'input' : kind === 'dense');
+  return blocks.filter((index) => kinds(scene.blocks[index]));
+}
+
 /** The names of all units of a block, drawn or not. */
 export function unitNames(text, scene, index) {
   return Array.from({ length: scene.blocks[index].units }, (_, unit) => neuronName(text, scene, index, unit));

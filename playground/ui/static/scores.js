@@ -3,6 +3,7 @@
 import { selectionOf } from './brush.js';
 import { pointColor } from './points.js';
 import { blockName, className, isRegression, neuronName } from './scene.js';
+import { thumbnail } from './thumbnails.js';
 import { percent, significant } from './words.js';
 
 const NEAR_PX = 10;
@@ -10,8 +11,17 @@ const PALE = 0.25; // of a point that is not brushed, while others are
 
 /** "PC1 (63 % of variance)", or the name of the unit that is shown on this axis. */
 export function axisName(text, scene, head, i) {
-  if (head.shown) return i in head.shown ? neuronName(text, scene, head.block, head.shown[i]) : '';
+  if (head.shown) return i in head.shown ? partName(text, scene, head, head.shown[i]) : '';
   return componentTitle(text, head.ratios, i);
+}
+
+/** A number of a layer: a neuron, a whole map, or of a flat map its channel, row and column. */
+export function partName(text, scene, { block, map }, unit) {
+  if (!map) return neuronName(text, scene, block, unit);
+  const [, height, width] = map;
+  return text('pca.map_part', {
+    channel: Math.floor(unit / (height * width)) + 1, row: (Math.floor(unit / width) % height) + 1, column: (unit % width) + 1,
+  });
 }
 
 /** "PC1 (63 % of variance)" */
@@ -105,12 +115,15 @@ export function nearestSpot(spots, { x, y }) {
 }
 
 /** The tooltip of a spot, with its place on the first `number` axes. */
-export function spotRows({ text, hub: { scene } }, { value, test, color, scores }, number, head) {
+export function spotRows({ text, hub }, { value, test, index, color, scores }, number, head) {
+  const { scene } = hub;
   const name = isRegression(scene) ? significant(value) : className(scene, value);
+  const picture = thumbnail(hub, test, index);
   return [
-    { title: true, label: `${name} · ${text(test ? 'map.test' : 'map.train')}`, color },
+    { title: true, label: `${name} · ${text(test ? 'map.test' : 'map.train')}${picture ? ` ${index + 1}` : ''}`, color },
+    ...(picture ? [{ picture }] : []),
     ...scores.slice(0, number).map((score, i) => ({
-      label: head.shown ? neuronName(text, scene, head.block, head.shown[i]) : `PC${i + 1}`, value: significant(score),
+      label: head.shown ? partName(text, scene, head, head.shown[i]) : `PC${i + 1}`, value: significant(score),
     })),
   ];
 }

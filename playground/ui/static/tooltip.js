@@ -12,7 +12,8 @@ export class Tooltip {
 
   /**
    * @param {number} x @param {number} y pixels of the part's element
-   * @param {Array<{label?: string, value?: string, color?: string, title?: boolean}>} rows
+   * @param {Array<{label?: string, value?: string, color?: string, title?: boolean,
+   *   picture?: HTMLCanvasElement}>} rows
    */
   show(x, y, rows) {
     const key = rows.map((row) => `${row.label}|${row.value}|${row.color}`).join('\n');
@@ -35,13 +36,21 @@ export class Tooltip {
   }
 }
 
-function renderRow({ label, value, color, title }) {
+/** A picture may stand in a plot as well: the card has one of its own. */
+function copied(picture) {
+  const canvas = el('canvas', { class: 'np-picture np-tip-picture', width: picture.width, height: picture.height });
+  canvas.getContext('2d').drawImage(picture, 0, 0);
+  return canvas;
+}
+
+function renderRow({ label, value, color, title, picture }) {
   const row = el('div', { class: title ? 'np-tip-title' : 'np-tip-row' });
   if (color) {
     const swatch = el('i');
     swatch.style.background = color;
     row.append(swatch);
   }
+  if (picture) row.append(copied(picture));
   if (label != null) row.append(el('span', { text: label }));
   if (value != null) row.append(el('b', { text: value }));
   return row;
