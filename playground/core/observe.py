@@ -25,6 +25,7 @@ from playground.core.sample import Sample, chosen
 from playground.core.scene import describe, stated
 from playground.core.tiles import Tiles
 from playground.core.want import Want
+from playground.core.whole_score import WholeScore
 
 
 def observe(
@@ -57,6 +58,7 @@ class Observer:
         self.frames = 0
         self._replica: Replica | None = None
         self._replica_fresh = False
+        self._whole = WholeScore(run)
         self._data = run.data
         self.want = Want()
         self._sample: Sample | None = None
@@ -107,6 +109,7 @@ class Observer:
         self._replica_fresh = False
         self.want, self._sample = want, None
         self.frames += 1
+        self._whole.rest(want.resting)
         header = self._numbers(history_from)
         arrays: Arrays = {"history": run.history.since(header["history"]["start"])}
         if scene:
@@ -136,7 +139,7 @@ class Observer:
     # ---- numbers
 
     def _numbers(self, history_from: tuple[int, int]) -> Header:
-        run, metrics = self.run, self.run.metrics
+        run, metrics = self.run, self._whole.metrics or self.run.metrics
         version, start = history_from
         if version != run.history.version or not 0 <= start <= len(run.history):
             start = 0
@@ -161,6 +164,7 @@ class Observer:
                 "train_score": metrics.train_score,
                 "test_score": metrics.test_score,
             },
+            "measured": self._measured(),
             "focus": None,
             "rate": run.pace.rate,
             "hands": {
@@ -176,6 +180,13 @@ class Observer:
                 "total": len(run.history),
             },
         }
+
+    def _measured(self) -> list[int] | None:
+        """How many points of both parts the metrics are of; None of all."""
+        counts = list(self.run.meter.counts)
+        data = self.run.data
+        every = counts == [len(data.inputs_train), len(data.inputs_test)]
+        return None if every or self._whole.metrics is not None else counts
 
     # ---- points, replica and views
 
@@ -193,11 +204,12 @@ class Observer:
     @property
     def studying(self) -> bool:
         """Whether an open view has work left that takes longer than a frame."""
-        return any(study.busy for study in self._studies())
+        return self._whole.busy or any(study.busy for study in self._studies())
 
     def study(self, seconds: float) -> None:
         """Goes on with that work for about so long, the views in turns."""
-        busy = [study for study in self._studies() if study.busy]
+        whole = [self._whole] if self._whole.busy else []
+        busy = [*whole, *(study for study in self._studies() if study.busy)]
         for study in busy:
             study.work(seconds / len(busy))
 

@@ -198,7 +198,7 @@ class Bar {
     this.play.classList.toggle('np-running', running);
   }
 
-  paintNumbers({ epoch, metrics, score, speed, state, batches_per_epoch: batches }, scene) {
+  paintNumbers({ epoch, metrics, measured, score, speed, state, batches_per_epoch: batches }, scene) {
     const { text, lang } = this.context;
     const live = state === 'running';
     const show = {
@@ -213,7 +213,9 @@ class Bar {
     for (const key of STATS) setText(this.values[key], show[key]);
     const name = score === 'r2' ? 'r2' : 'accuracy';
     setText(this.labels.score, text(`bar.${name}`));
-    this.labels.score.parentElement.title = text(`bar.${name}_tip`);
+    const part = measured ? ` ${text('bar.measured', { train: measured[0], test: measured[1] })}` : '';
+    this.labels.score.parentElement.title = text(`bar.${name}_tip`) + part;
+    this.labels.score.parentElement.classList.toggle('np-sampled', Boolean(measured));
     this.step.title = `${text('bar.step')}: ${text('bar.step_tip', { batch: scene?.batch_size ?? '' })}`;
     this.epoch.title = `${text('bar.epoch')}: ${text('bar.epoch_tip', { batches })}`;
   }
