@@ -10,8 +10,9 @@ import torch
 
 from playground.core.errors import Notice, PlaygroundError
 
-# Below this many parameters a step is all call overhead, which a GPU only adds to.
-WORTH_MEASURING = 50_000
+# Below so many operations a step is all call overhead, which a GPU only adds to. A dense network
+# of 50,000 parameters has as many in a forward pass of ten points.
+WORTH_MEASURING = 1_000_000
 TRIAL_STEPS = 20
 
 
@@ -64,14 +65,14 @@ def require(asked: str, precision: str) -> None:
 
 
 def choose(
-    asked: str, precision: str, parameters: int, trial: Callable[[Device], Callable[[int], None]]
+    asked: str, precision: str, operations: int, trial: Callable[[Device], Callable[[int], None]]
 ) -> Device:
     """The device to train on.
 
     Args:
         asked: "auto" or a device's kind; one that cannot be had gives the CPU.
         precision: "float32" or "float64".
-        parameters: size of the network.
+        operations: additions and multiplications of a forward pass of one minibatch.
         trial: makes, for a device, a function that takes so many steps there and waits for
             them; called for every candidate of "auto" when the network is large enough.
     """
@@ -79,7 +80,7 @@ def choose(
     if asked != "auto":
         return devices["cpu"] if fallback(asked, precision) else devices[asked]
     candidates = [d for d in devices.values() if fallback(d.kind, precision) is None]
-    if len(candidates) == 1 or parameters < WORTH_MEASURING:
+    if len(candidates) == 1 or operations < WORTH_MEASURING:
         return devices["cpu"]
     return min(candidates, key=lambda device: _seconds(trial(device)))
 

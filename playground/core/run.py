@@ -32,7 +32,7 @@ from playground.core.hands import Hands
 from playground.core.history import History, Metrics
 from playground.core.losses import LOSSES, encode_targets
 from playground.core.meter import Meter, predicted
-from playground.core.network import checked, first_extras, first_parameters, parameter_count
+from playground.core.network import checked, first_extras, first_parameters, flops
 from playground.core.pace import Pace
 from playground.core.path import Path
 from playground.core.random import Stream, stable_seed
@@ -160,7 +160,7 @@ class Run:
         self.device = devices.choose(
             asked,
             training.precision,
-            parameter_count(self.blocks),
+            flops(self.blocks) * self.batches.size,
             lambda place: self._trial(place, self._engine_name),
         )
         problem = replace(self.problem, device=self.device.torch())
