@@ -6,6 +6,7 @@
 import { css } from '../colors.js';
 import { altText, el, fitCanvas, setText, toggle } from '../dom.js';
 import { fileName, savePng } from '../png.js';
+import { loadStyle } from '../mounting.js';
 import { Tooltip } from '../tooltip.js';
 import { count, significant } from '../words.js';
 import { GAP, HeatPair, TEST, TRAIN, paintCell } from './heatpair.js';
@@ -21,6 +22,7 @@ export function createRatings(context, body, tools) {
 class Ratings {
   constructor(context, body, tools) {
     this.context = context;
+    loadStyle('outputs/ratings.css');
     const { text } = context;
     this.pair = new HeatPair();
     this.canvas = el('canvas', { role: 'img', tabindex: '0', class: 'np-ratings-pair' });
