@@ -16,6 +16,7 @@ from playground.core.experiment import (
 from playground.core.losses import LOSSES
 from playground.core.network import checked
 from playground.core.random import SeedRandom, Stream, TorchStream
+from playground.core.transfer import carries, present
 from playground.core.transplant import memory_of, transplant
 
 if TYPE_CHECKING:
@@ -34,15 +35,20 @@ def take_over(run: Run, experiment: Experiment) -> None:
     reasons = reset_reasons(run.experiment, experiment)
     if reasons:
         raise PlaygroundError("change_needs_reset", settings=", ".join(reasons))
+    if carries(run.experiment, experiment):
+        run.experiment = experiment
+        run.cross()
+        return
+    now = present(experiment, run.crossed)
     only_view = experiment == run.experiment.model_copy(update={"view": experiment.view})
     changes = changed_settings(run.experiment, experiment)
     memory = memory_of(run) if needs_another_engine(run.experiment, experiment) else None
     data = run.data
-    if experiment.data != run.experiment.data:
-        data = prepare(experiment, run.table, data_stream(experiment))
+    if now.data != run.present.data:
+        data = prepare(now, run.table, data_stream(now))
         data = as_counts(data) if run.loss.rates else data
-    blocks = checked(experiment, run.schema)
-    run.experiment = experiment
+    blocks = checked(now, run.schema)
+    run.experiment, run.present = experiment, now
     if only_view:
         return
     run.blocks = blocks
@@ -51,7 +57,7 @@ def take_over(run: Run, experiment: Experiment) -> None:
     if memory is not None:
         transplant(run, memory)
     else:
-        run.engine.configure(experiment)
+        run.engine.configure(now)
     run.pace.configure()
     run.hold()
     run.batches.configure(experiment.training, whole=experiment.optimizer.full_batch)

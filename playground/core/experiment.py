@@ -26,6 +26,7 @@ from playground.core.losses import LOSSES, LossSettings
 from playground.core.optimizers import Adam, Optimizer
 from playground.core.schedules import Constant, Schedule
 from playground.core.settings import RATES, Settings, is_live, rebuilds, setting
+from playground.core.transfer import Transfer, carries
 
 VERSION = 1
 MAX_LAYERS = 12
@@ -157,6 +158,7 @@ class Experiment(Settings):
     regularization: Regularization = Field(default_factory=Regularization)
     training: Training = Field(default_factory=Training)
     view: View = Field(default_factory=View)
+    transfer: Transfer = Field(default_factory=Transfer)
 
     @field_validator("features")
     @classmethod
@@ -273,6 +275,8 @@ def reset_reasons(old: Experiment, new: Experiment) -> tuple[str, ...]:
 
     Empty when a run of `old` can go on as a run of `new`.
     """
+    if carries(old, new):
+        return ()
     # A loss of counts learns the targets as they are, all others a table's standardised.
     counts = ("loss",) if LOSSES[old.loss].rates != LOSSES[new.loss].rates else ()
     return counts + tuple(_differences(old, new, ""))

@@ -73,7 +73,7 @@ class Observer:
             self._picture: Picture | Tiles = Picture(run, self._plane)
         else:
             self._picture = Tiles(run)
-            self._output = OUTPUTS[run.schema.kind](self)
+            self._output = OUTPUTS[run.schema.pane](self)
 
     @property
     def plane(self) -> Plane:

@@ -19,6 +19,7 @@ from torch import Tensor
 from playground.core import devices
 from playground.core.answers import pairing_for
 from playground.core.changes import data_stream, note, take_over
+from playground.core.crossing import check_transfer, cross
 from playground.core.data import schema_of
 from playground.core.data.model import Brought
 from playground.core.data.prepare import Prepared, as_counts, prepare
@@ -37,6 +38,7 @@ from playground.core.pace import Pace
 from playground.core.path import Path
 from playground.core.random import Stream, stable_seed
 from playground.core.saving import restore, snapshot_of
+from playground.core.transfer import present
 
 State = Literal["ready", "done", "diverged"]
 CHUNK_SECONDS = 0.0015
@@ -58,6 +60,9 @@ class Run:
             too large.
 
     Attributes:
+        present: the experiment as it is trained now: before a body is carried over, and with a
+            body frozen by that, it differs from `experiment`.
+        crossed: whether the body was carried over.
         blocks: the network, inputs and head included.
         data: the points, split and scaled.
         step: minibatches taken.
@@ -82,15 +87,18 @@ class Run:
     ) -> None:
         self.experiment = experiment
         self.table = table
-        self.schema = schema_of(experiment.data, table)
-        self.blocks = checked(experiment, self.schema)
+        check_transfer(experiment, table)
+        self.crossed = False
+        self.present = present(experiment, crossed=False)
+        self.schema = schema_of(self.present.data, table)
+        self.blocks = checked(self.present, self.schema)
         self.loss = LOSSES[experiment.loss].under(experiment.loss_settings)
         self.generators = {
             purpose: torch.Generator().manual_seed(stable_seed(experiment.training.seed, purpose))
             for purpose in ("weights", "order", "dropout")
         }
         stream = data_stream(experiment)
-        self.data: Prepared = prepare(experiment, table, stream)
+        self.data: Prepared = prepare(self.present, table, stream)
         if self.loss.rates:
             self.data = as_counts(self.data)
         self.problem = self._make_problem(stream)
@@ -131,7 +139,7 @@ class Run:
 
     def _make_problem(self, stream: Stream) -> Problem:
         """Everything an engine is given; on the CPU, to be moved to its device."""
-        experiment = self.experiment
+        experiment = self.present
         replay = experiment.training.stream == "tfplayground"
         source = stream if replay and experiment.initialization == "tfplayground" else None
         inputs, targets = self.examples("train")
@@ -246,6 +254,10 @@ class Run:
                 self.engine.load(current.indices)
                 if self.pace.busy:
                     self.pace.epoch_ended()
+                if not self.crossed and 0 < self.crossing <= current.epoch:
+                    self.measure()
+                    if self.state != "diverged":
+                        self.cross()
             if self.step >= self.path.due:
                 self.path.append(self.exact_epoch, self.step, self.engine)
         self.seconds += time.perf_counter() - begin
@@ -402,7 +414,7 @@ class Run:
     def free(self) -> Free | None:
         """Which weights and biases may move, see `Engine.hold`."""
         fixed = []
-        for block, layer in zip(self.blocks, (None, *self.experiment.layers, None), strict=True):
+        for block, layer in zip(self.blocks, (None, *self.present.layers, None), strict=True):
             if block.linear is not None:
                 frozen = bool(getattr(layer, "frozen", False))
                 fixed.append((frozen, frozen or not getattr(layer, "bias", True)))
@@ -415,6 +427,17 @@ class Run:
             PlaygroundError: a change that needs the weights to start again.
         """
         take_over(self, experiment)
+
+    @property
+    def crossing(self) -> int:
+        """The epoch at whose end the body is carried over to the experiment's own data; 0 where
+        it began with them."""
+        transfer = self.experiment.transfer
+        return transfer.epochs if transfer.source else 0
+
+    def cross(self) -> None:
+        """Carries the body over to the experiment's own data, see `crossing`."""
+        cross(self)
 
     def snapshot(self) -> bytes:
         """Everything that a new Run of the same experiment needs to go on exactly from here."""

@@ -17,6 +17,7 @@ def snapshot_of(run: Run) -> bytes:
     """Everything that a new Run of the same experiment needs to go on exactly from here."""
     content = {
         **memory_of(run),
+        "crossed": run.crossed,
         "hands": run.hands.state(),
         "pace": run.pace.state(),
         "marks": run.marks,
@@ -35,6 +36,8 @@ def snapshot_of(run: Run) -> bytes:
 def restore(run: Run, snapshot: bytes) -> None:
     """Brings a fresh run to where another of the same experiment stood."""
     content = torch.load(io.BytesIO(snapshot), weights_only=True)
+    if content["crossed"] and not run.crossed:
+        run.cross()
     for name, generator in run.generators.items():
         generator.set_state(content["generators"][name])
     remember(run, content)

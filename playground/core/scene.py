@@ -28,7 +28,7 @@ def describe(run: Run, arrays: Arrays, plane: Plane | None) -> Header:
     schema = run.schema
     scene: Header = {
         "kind": schema.kind,
-        "data": run.experiment.data.name,
+        "data": run.present.data.name,
         "task": schema.task,
         "class_names": list(schema.class_names),
         "target": schema.target,

@@ -57,7 +57,7 @@ def transplant(run: Run, memory: dict[str, Any]) -> None:
     inputs, targets = run.examples("train")
     run.problem = replace(
         run.problem,
-        experiment=run.experiment,
+        experiment=run.present,
         blocks=run.blocks,
         loss=run.loss,
         inputs=inputs,

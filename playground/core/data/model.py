@@ -97,6 +97,13 @@ class Schema:
     vocabulary: tuple[str, ...] = ()
 
 
+    @property
+    def pane(self) -> str:
+        """What shows the network's answer on the right: the map of a plane, or one for each kind;
+        pictures that are learned as values, as an autoencoder does, have one of their own."""
+        return "codes" if self.kind == "pictures" and self.task == "regression" else self.kind
+
+
 @dataclass(frozen=True, eq=False)
 class Raw:
     """Points as they are made, before the split, the features and the scaling.

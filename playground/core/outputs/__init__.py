@@ -7,8 +7,14 @@ is first observed and lives as long as it.
 from __future__ import annotations
 
 from playground.core.outputs.base import Output
+from playground.core.outputs.code import CodeOutput
 from playground.core.outputs.pictures import PicturesOutput
+from playground.core.outputs.ratings import RatingsOutput
 
-OUTPUTS: dict[str, type[Output]] = {"pictures": PicturesOutput}
+OUTPUTS: dict[str, type[Output]] = {
+    "pictures": PicturesOutput,
+    "codes": CodeOutput,
+    "ratings": RatingsOutput,
+}
 
 __all__ = ["OUTPUTS", "Output"]

@@ -23,5 +23,6 @@ ENTRIES: tuple[DataSet, ...] = (
         table.schema,
         table.make,
         _PROPOSAL,
+        brings="table",
     ),
 )

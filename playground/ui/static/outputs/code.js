@@ -4,7 +4,7 @@
  */
 
 import { css, mix, parse } from '../colors.js';
-import { altText, el, fitCanvas, setText, toggle } from '../dom.js';
+import { altText, el, fitCanvas, iconButton, setText, toggle } from '../dom.js';
 import { fileName, savePng } from '../png.js';
 import { loadStyle } from '../mounting.js';
 import { significant } from '../words.js';
@@ -15,12 +15,12 @@ const choices = { grid: true, points: true, at: null };
 const SIDE = 84; // px of each of the pictures above the plane
 const STEPS = 40; // of an arrow key across the plane
 
-export function createCode(context, body, tools) {
-  return new Code(context, body, tools);
+export function createCodes(context) {
+  return new CodesPane(context);
 }
 
-class Code {
-  constructor(context, body, tools) {
+class CodesPane {
+  constructor(context) {
     this.context = context;
     loadStyle('outputs/code.css');
     const { text } = context;
@@ -46,12 +46,16 @@ class Code {
           context.hub.invalidate();
         },
       }));
-    tools.prepend(...this.toggles);
+    const save = iconButton({ name: 'download', label: text('png'), tip: text('png_tip'), onClick: () => this.save() });
     this.node = el('div', { class: 'np-code' },
       el('div', { class: 'np-code-pictures' }, ...this.pictures.map(({ node }) => node)),
       this.canvas, this.missing, el('div', { class: 'np-code-foot' }, this.note, this.back));
-    body.append(this.node);
+    context.root.append(
+      el('div', { class: 'np-head' }, el('h3', { class: 'np-title', text: text('code.title') }),
+        el('div', { class: 'np-tools' }, ...this.toggles, save)),
+      this.node);
     this.listen();
+    context.hub.want({ map: true });
     context.hub.option('output', { x: choices.at?.[0] ?? null, y: choices.at?.[1] ?? null });
   }
 
@@ -164,14 +168,12 @@ class Code {
       (canvas) => plane.paintOn(canvas, this.content(hub.arrays), theme));
   }
 
-  resized() {}
-
   themed() {
     this.plane.themed();
   }
 
   destroy() {
-    for (const node of this.toggles) node.remove();
+    this.context.hub.want({ map: false });
   }
 }
 

@@ -4,7 +4,7 @@
  */
 
 import { css } from '../colors.js';
-import { altText, el, fitCanvas, setText, toggle } from '../dom.js';
+import { altText, el, fitCanvas, iconButton, toggle } from '../dom.js';
 import { fileName, savePng } from '../png.js';
 import { loadStyle } from '../mounting.js';
 import { Tooltip } from '../tooltip.js';
@@ -15,12 +15,12 @@ import { Errors, Recommended } from './ratinglists.js';
 /** Outlive a remount of the pane. */
 const choices = { reveal: false, user: null };
 
-export function createRatings(context, body, tools) {
-  return new Ratings(context, body, tools);
+export function createRatings(context) {
+  return new RatingsPane(context);
 }
 
-class Ratings {
-  constructor(context, body, tools) {
+class RatingsPane {
+  constructor(context) {
     this.context = context;
     loadStyle('outputs/ratings.css');
     const { text } = context;
@@ -37,11 +37,15 @@ class Ratings {
         context.hub.invalidate();
       },
     });
-    tools.prepend(this.reveal);
+    const save = iconButton({ name: 'download', label: text('png'), tip: text('png_tip'), onClick: () => this.save() });
     this.node = el('div', { class: 'np-ratings' }, this.canvas, this.legend, this.errors.node, this.recommended.node);
-    body.append(this.node);
-    this.tip = new Tooltip(body);
+    context.root.append(
+      el('div', { class: 'np-head' }, el('h3', { class: 'np-title', text: text('ratings.title') }),
+        el('div', { class: 'np-tools' }, this.reveal, save)),
+      this.node);
+    this.tip = new Tooltip(context.root);
     this.listen();
+    context.hub.want({ map: true });
     context.hub.option('output', { user: choices.user });
   }
 
@@ -193,14 +197,12 @@ class Ratings {
       (canvas) => pair.paintOn(canvas, { ...this.matrices(hub.scene, hub.header), cell: null }, theme));
   }
 
-  resized() {}
-
   themed() {
     this.legendKey = null;
   }
 
   destroy() {
-    this.reveal.remove();
+    this.context.hub.want({ map: false });
   }
 }
 
