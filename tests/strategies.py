@@ -21,6 +21,7 @@ from playground.core.losses import LOSSES
 from playground.core.optimizers import OPTIMIZERS, OptimizerBase
 from playground.core.schedules import SCHEDULES, ScheduleBase
 from playground.core.settings import Settings, bounds_of
+from playground.core.transfer import Transfer
 
 FORMULAS = ["x**2 + y > 1", "sin(3*x)*y", "log(x)", "x > 99", "abs(x) - y/2", "7"]
 PAINTED = st.tuples(
@@ -100,6 +101,7 @@ def _value(model: type[Settings], name: str, field: FieldInfo) -> st.SearchStrat
         (Experiment, "typed_features"): st.lists(
             st.sampled_from(["sin(3*x)*y", "x > 1", "log(x)", "y^2 - 1"]), max_size=4, unique=True
         ).map(tuple),
+        (Transfer, "source"): st.sampled_from(["", "digits_low", "xor"]),
         (Upload, "sha256"): st.text("0123456789abcdef", min_size=64, max_size=64),
         (Experiment, "features"): st.lists(
             st.sampled_from(list(FEATURES)), min_size=1, max_size=20

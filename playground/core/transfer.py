@@ -16,7 +16,7 @@ from playground.core.settings import Settings, setting
 if TYPE_CHECKING:
     from playground.core.experiment import Experiment
 
-MOST_EPOCHS = 1000
+MOST_EPOCHS = 10_000
 
 
 class Transfer(Settings):

@@ -10,23 +10,30 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from playground.core.data.csv_reader import read_table
 from playground.core.data.csv_table import usable_inputs
+from playground.core.data.model import Schema
 from playground.core.data.registry import schema_of
 from playground.core.data.table import Column, Table
 from playground.core.errors import PlaygroundError
-from playground.core.experiment import Data, Upload
-from playground.ui import forms, language, notices, state, table_file
+from playground.core.experiment import Data, Experiment, Upload
+from playground.ui import forms, language, notices, rating_columns, state, table_file
 from playground.ui.language import say
 
 _OPEN = "csv_open"
+_FOR = "csv_for"
 _FILE = "csv_file"
 _READ = "csv_read"
 _PREVIEW_ROWS = 5
 _PREVIEW_COLUMNS = 12
 
 
-def open_dialog() -> None:
-    """Callback: the dialog opens in the run that follows."""
+def open_dialog(name: str) -> None:
+    """Callback: the dialog opens in the run that follows.
+
+    Args:
+        name: the data set that is made of the table.
+    """
     st.session_state[_OPEN] = True
+    st.session_state[_FOR] = name
     st.session_state.pop(_READ, None)
 
 
@@ -52,6 +59,7 @@ def file_line() -> None:
         help=language.plain(filename) or None,
         width="stretch",
         on_click=open_dialog,
+        args=(data.name,),
     )
 
 
@@ -70,7 +78,10 @@ def _content() -> None:
     table = _read(upload)
     if table is not None:
         _preview(table)
-        _choices(table)
+        if st.session_state[_FOR] == "csv":
+            _choices(table)
+        else:
+            _finish(table, rating_columns.choices(table))
 
 
 def _read(upload: Upload | None) -> Table | None:
@@ -179,16 +190,24 @@ def _choice(name: str, value: str) -> str:
     )
 
 
+def _facts(schema: Schema) -> list[str]:
+    """What will be learned, and from how much."""
+    if schema.kind == "ratings":
+        return [rating_columns.facts(schema)]
+    return [
+        say(f"data_panel.task_{schema.task}", classes=len(schema.class_names)),
+        say("data_panel.columns", inputs=len(schema.columns), rows=f"{schema.samples:,}"),
+    ]
+
+
 def _finish(table: Table, choice: dict[str, Any]) -> None:
     """Says what will be learned, or why nothing can be, and takes the table."""
     upload = Upload(filename=table.filename[:200], sha256=table.sha256)
-    problem = None
+    name, problem = st.session_state[_FOR], None
     try:
-        schema = schema_of(Data(name="csv", upload=upload, **choice), table)
-        facts = [
-            say(f"data_panel.task_{schema.task}", classes=len(schema.class_names)),
-            say("data_panel.columns", inputs=len(schema.columns), rows=f"{schema.samples:,}"),
-        ]
+        wanted = {"name": name, "upload": upload.model_dump(), **choice}
+        schema = schema_of(Experiment().with_changes({"data": wanted}).data, table)
+        facts = _facts(schema)
         lost = [
             say(f"data_panel.{name}", count=count)
             for name, count in (("dropped", schema.dropped), ("imputed", schema.imputed))
@@ -206,5 +225,5 @@ def _finish(table: Table, choice: dict[str, Any]) -> None:
         disabled=problem is not None,
     )
     if used:
-        state.choose_own("csv", table, choice)
+        state.choose_own(name, table, choice)
         st.rerun()

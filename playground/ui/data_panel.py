@@ -33,7 +33,7 @@ def data_panel() -> None:
         _tiles(data.name)
         pictures.style()
     _caption(data, schema)
-    if data.name == "csv":
+    if DATASETS[data.name].brings == "table":
         csv_dialog.file_line()
     if schema is None:
         return
@@ -104,6 +104,7 @@ def _tiles(chosen: str) -> None:
 
 def _tile(name: str, chosen: str) -> None:
     title = language.name_of("data", name)
+    table = DATASETS[name].brings == "table"
     st.button(
         title,
         key=f"pick_{name}",
@@ -111,8 +112,8 @@ def _tile(name: str, chosen: str) -> None:
         help=f"**{title}.** {language.help_of('data', name)}",
         width="stretch",
         disabled=state.locked("data.name"),
-        on_click=csv_dialog.open_dialog if name == "csv" else state.choose_data,
-        args=() if name == "csv" else (name,),
+        on_click=csv_dialog.open_dialog if table else state.choose_data,
+        args=(name,),
     )
 
 

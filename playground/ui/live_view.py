@@ -18,6 +18,7 @@ import streamlit as st
 from streamlit.components.v2 import component
 
 from playground.core.activations import ACTIVATIONS
+from playground.core.data.pictures.digit_sets import HALVES
 from playground.core.data.pictures.settings import PictureSettings
 from playground.core.data.ratings.settings import RatingSettings
 from playground.core.data.sequences.settings import SequenceSettings
@@ -138,7 +139,7 @@ def mount(part: str, run: RunHandle, **facts: Any) -> None:
 def output(run: RunHandle) -> None:
     """What the network answers: the map of a plane, or the pane of another kind of data."""
     schema = state.schema()
-    kind = schema.kind if schema is not None else "points"
+    kind = schema.pane if schema is not None else "points"
     if kind == "points":
         mount("map", run)
     else:
@@ -202,6 +203,7 @@ def _live_settings() -> dict[str, tuple[str, Any]]:
                 if is_live(field) or place + name in _TOLD:
                     names = _value_names(model, name)
                     found.setdefault(place + name, (forms.words_of(model, name, "label"), names))
+    found["transfer"] = (say("view.curves.transfer"), language.names_of("data", HALVES))
     return found
 
 

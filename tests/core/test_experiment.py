@@ -235,6 +235,10 @@ OTHER_VALUES: dict[str, Any] = {
     "loss": "mse",
     "schedule.name": "cosine",
     "training.seed_text": "another",
+    "data.ratings.user_column": "who",
+    "data.ratings.item_column": "what",
+    "data.ratings.rating_column": "how",
+    "transfer.source": "digits_low",
 }
 
 

@@ -1,4 +1,4 @@
-"""A body that is carried over to other data: what stays, what begins anew, and what it is good for."""
+"""A body that is carried over to other data: what stays, what begins anew, what it helps."""
 
 from __future__ import annotations
 
@@ -194,8 +194,7 @@ def score(body: str, seed: int, epochs: int) -> float:
 def test_a_carried_body_learns_faster_from_few_pictures():
     seeds = range(5)
     found = {
-        body: median(score(body, seed, 2) for seed in seeds)
-        for body in ("free", "frozen", "fresh")
+        body: median(score(body, seed, 2) for seed in seeds) for body in ("free", "frozen", "fresh")
     }
     assert found["free"] > found["fresh"] + 0.05
     assert found["frozen"] > found["fresh"] + 0.05

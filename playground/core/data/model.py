@@ -96,7 +96,6 @@ class Schema:
     outputs: int = 1
     vocabulary: tuple[str, ...] = ()
 
-
     @property
     def pane(self) -> str:
         """What shows the network's answer on the right: the map of a plane, or one for each kind;

@@ -6,6 +6,7 @@ from playground.core.data.model import Schema
 from playground.core.data.registry import DATASETS
 from playground.core.experiment import Data
 from playground.ui import forms, sample
+from playground.ui.panels import transfer
 
 
 def controls(data: Data, schema: Schema) -> None:
@@ -14,3 +15,4 @@ def controls(data: Data, schema: Schema) -> None:
         forms.setting(data, "samples", "data.samples")
     forms.setting(data, "train_percent", "data.train_percent")
     sample.fresh()
+    transfer.controls(data)

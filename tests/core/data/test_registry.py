@@ -163,7 +163,8 @@ from playground.core.data.csv_reader import read_table
 from playground.core.data.features import input_labels
 from playground.core.experiment import Data
 import playground.core.data.prepare
-table = read_table(b"a;b\\n1,5;x\\n2;y\\n", "t.csv")
+rows = "".join(f"{k};i{k % 5};{k % 3}\\n" for k in range(30))
+table = read_table(f"a;b;c\\n{rows}".encode(), "t.csv")
 for name in DATASETS:
     data = Data(name=name)
     input_labels(("x", "y"), schema_of(data, table))

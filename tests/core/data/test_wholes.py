@@ -9,6 +9,7 @@ import pytest
 
 from playground.core.answers import asked
 from playground.core.data import DATASETS, TASK_LOSSES, schema_of
+from playground.core.data.csv_reader import read_table
 from playground.core.data.model import Schema
 from playground.core.data.prepare import Prepared, prepare
 from playground.core.errors import PlaygroundError
@@ -29,7 +30,11 @@ def brought(name: str) -> Any:
     return BROUGHT.get(name)
 
 
-BROUGHT: dict[str, Any] = {}
+STARS = "\n".join(f"{k % 9},film {k // 9},{1 + (k * k) % 5}" for k in range(60))
+
+BROUGHT: dict[str, Any] = {
+    "ratings_csv": read_table(f"user,film,stars\n{STARS}".encode(), "stars.csv"),
+}
 
 
 def proposed(name: str) -> Experiment:
