@@ -122,7 +122,12 @@ def _caption(data: Data, schema: Schema | None) -> None:
     if schema is not None:
         parts.append(sample.sizes(data, schema))
         if schema.domain is None:
-            parts.append(say(f"data_panel.task_{schema.task}", classes=len(schema.class_names)))
+            many = schema.outputs > 1
+            parts.append(
+                say("data_panel.task_numbers", count=schema.outputs)
+                if many
+                else say(f"data_panel.task_{schema.task}", classes=len(schema.class_names))
+            )
     name = language.name_of("data", data.name)
     st.html(
         f'<p class="np-chosen"><strong>{name}</strong> '

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from playground.core.network import Block
     from playground.core.want import Want
 
-GRID = 15  # decoded pictures along a side of the plane
+GRID = 13  # decoded pictures along a side of the plane
 MOST_POINTS = 1500
 INSIDE = 0.99  # of the codes that the window has to hold, on each axis
 MARGIN = 1.15

@@ -9,6 +9,7 @@ const HIGHEST = 340;
 const FAINT = 0.5; // of the decoded pictures, so that the codes stand on them
 const GLYPH = 13; // px
 const RING = 8;
+const GAP = 1; // pixels of a decoded picture, all round it
 
 export class CodePlane {
   constructor() {
@@ -77,8 +78,9 @@ export class CodePlane {
 
   paintGrid(context, { data, shape: [rows, columns, high, wide] }, theme) {
     const { ground } = this;
-    ground.width = columns * wide;
-    ground.height = rows * high;
+    const [across, down] = [wide + 2 * GAP, high + 2 * GAP];
+    ground.width = columns * across;
+    ground.height = rows * down;
     const inner = ground.getContext('2d');
     const image = inner.createImageData(ground.width, ground.height);
     const pixels = new Uint32Array(image.data.buffer);
@@ -87,7 +89,7 @@ export class CodePlane {
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++) {
         for (let y = 0; y < high; y++) {
-          let target = (row * high + y) * ground.width + column * wide;
+          let target = (row * down + GAP + y) * ground.width + column * across + GAP;
           for (let x = 0; x < wide; x++) pixels[target++] = table[data[source++]];
         }
       }
