@@ -65,7 +65,7 @@ class Confusion {
 
   build(scene) {
     const { text, theme } = this.context;
-    const key = `${scene.id}|${choices.train}|${theme.dark}|${theme.text}`;
+    const key = `${scene.id}|${scene.class_names}|${choices.train}|${theme.dark}|${theme.text}`;
     if (key === this.key) return;
     this.key = key;
     const names = Array.from({ length: this.classes }, (_, k) => className(scene, k));

@@ -85,7 +85,7 @@ CODE = DataSet(
         "layers": [
             {"kind": "flatten"},
             *_dense(64, 32, activation="tanh"),
-            *_dense(2, activation="linear"),
+            {"kind": "bottleneck", "units": 2},
             *_dense(32, 64, activation="tanh"),
         ],
         "optimizer": {"name": "adam", "learning_rate": 0.003},

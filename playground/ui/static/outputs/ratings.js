@@ -109,19 +109,20 @@ class RatingsPane {
     const facts = scene?.ratings;
     if (!facts || !header.output?.errors || !arrays.ratings_said || !arrays.ratings_known) return;
     this.facts = facts;
-    this.arrays = arrays;
+    if (arrays.ratings_known !== this.arrays?.ratings_known) this.version = (this.version ?? 0) + 1;
+    this.arrays = { ...arrays };
     this.reveal.hidden = !facts.hidden;
     const [rows, columns] = arrays.ratings_said.shape;
     this.pair.place(Math.max(200, this.node.clientWidth - 4), rows, columns);
-    this.pair.paint(this.canvas, this.matrices(scene, header), this.context.theme);
-    this.paintLegend(scene);
+    this.pair.paint(this.canvas, this.matrices(header), this.context.theme);
+    this.paintLegend();
     this.errors.paint(facts, header.output.errors);
     this.recommended.paint(facts, header.output.user, choices.reveal && facts.hidden);
     this.showTip(header);
     this.alt(() => this.describe(facts, header.output.errors));
   }
 
-  matrices(scene, { output }) {
+  matrices({ output }) {
     const { facts, arrays } = this;
     const { text } = this.context;
     const { lowest, highest, rows, users } = facts;
@@ -132,7 +133,7 @@ class RatingsPane {
       share: (value) => (Number.isFinite(value)
         ? Math.min(Math.max((value - lowest) / (highest - lowest), 0), 1) : null),
       reveal: choices.reveal && facts.hidden,
-      version: `${scene.id}`,
+      version: this.version,
       titles: [text('ratings.known'), text('ratings.said')],
       user: rows.indexOf(output.user.user),
       cell: this.cell,
@@ -158,10 +159,10 @@ class RatingsPane {
     this.canvas.dataset.cell = `${cell.row},${cell.column},${header.step}`;
   }
 
-  paintLegend(scene) {
+  paintLegend() {
     const { theme, text, lang } = this.context;
     const { counts, lowest, highest } = this.facts;
-    const key = `${scene.id}|${theme.dark}|${theme.text}|${choices.reveal}`;
+    const key = `${this.version}|${theme.dark}|${theme.text}|${choices.reveal}`;
     if (key === this.legendKey) return;
     this.legendKey = key;
     const ends = [lowest, highest].map((value) => el('span', { text: significant(value) }));
@@ -194,7 +195,7 @@ class RatingsPane {
     const { pair } = this;
     const title = `${text('ratings.title')} · ${text('bar.epoch_count')} ${hub.header.epoch}`;
     return savePng({ name: fileName('ratings', hub.header), title, width: pair.width, height: pair.height + 8, theme },
-      (canvas) => pair.paintOn(canvas, { ...this.matrices(hub.scene, hub.header), cell: null }, theme));
+      (canvas) => pair.paintOn(canvas, { ...this.matrices(hub.header), cell: null }, theme));
   }
 
   themed() {
