@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
@@ -67,7 +69,8 @@ def test_a_residual_block_is_two_convolutions_and_a_way_past(normalize, inputs, 
         )
     )
     pictures = drawn(3, inputs, 6, 5)
-    first, *norm, _, second, other = (*block.inner, *(() if normalize else (nn.Identity(),)))
+    body: Any = block.inner
+    first, *norm, _, second, other = (*body, *(() if normalize else (nn.Identity(),)))
     norms = [*norm, other]
 
     def normed(values: torch.Tensor, norm: nn.Module) -> torch.Tensor:
@@ -83,7 +86,7 @@ def test_a_residual_block_is_two_convolutions_and_a_way_past(normalize, inputs, 
     inner = normed(functional.conv2d(inner, second.weight, second.bias, 1, 1), norms[-1])
     past = pictures
     if inputs != 4 or stride != 1:
-        way = list(block.past)
+        way: list[Any] = list(block.past)  # type: ignore[call-overload]
         past = functional.conv2d(pictures, way[0].weight, way[0].bias, stride)
         past = normed(past, way[-1])
     torch.testing.assert_close(block.train()(pictures), past + inner)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -20,7 +22,8 @@ def made(kind: str, **settings: object) -> Recurrent:
 
 def own(kind: str, source: nn.RNNBase, inputs: int = INPUTS) -> nn.RNNBase:
     """torch's module with the same weights."""
-    cell = CELLS[kind](
+    made_of: Any = CELLS[kind]
+    cell = made_of(
         inputs, source.hidden_size, batch_first=True, bidirectional=source.bidirectional
     ).double()
     cell.load_state_dict(source.state_dict())
@@ -100,6 +103,7 @@ def test_the_reader_hands_its_last_state_to_the_writer(kind, bidirectional):
     values = drawn(2, READ + WRITTEN, INPUTS)
     block = made(kind, bidirectional=bidirectional, source=READ)
     found = both_ways(block, values)
+    assert block.writer is not None
     reader, writer = own(kind, block.cell), own(kind, block.writer)
     read, last = reader(values[:, :READ])
 
