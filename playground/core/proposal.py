@@ -96,8 +96,7 @@ def fit_to_task(experiment: Experiment, schema: Schema) -> tuple[Experiment, tup
     notices: list[Notice] = []
     if schema.kind != "points" and experiment.layers == Experiment().layers:
         # An address that names pictures and no blocks asks for what suits them.
-        layers = DATASETS[experiment.data.name].proposal["layers"]
-        experiment = experiment.with_changes({"layers": layers})
+        experiment = _completed(experiment, schema)
     if fits(experiment.loss, schema.task, experiment.output_activation) is not None:
         before, loss = experiment.loss, TASK_LOSSES[schema.task]
         changes: dict[str, Any] = {"loss": loss}
@@ -111,6 +110,18 @@ def fit_to_task(experiment: Experiment, schema: Schema) -> tuple[Experiment, tup
         experiment = experiment.with_changes({"features": plain})
         notices.append(Notice("features_replaced", {}))
     return experiment, tuple(notices)
+
+
+def _completed(experiment: Experiment, schema: Schema) -> Experiment:
+    """With all that the data set proposes in the place of what is as in any experiment."""
+    plain = Experiment()
+    proposal = {"loss": TASK_LOSSES[schema.task], **DATASETS[experiment.data.name].proposal}
+    missing = {
+        part: value
+        for part, value in proposal.items()
+        if part != "data" and getattr(experiment, part) == getattr(plain, part)
+    }
+    return experiment.with_changes(missing)
 
 
 def tfplayground_mode(experiment: Experiment, schema: Schema) -> Experiment:

@@ -189,3 +189,17 @@ def test_a_table_gets_its_proposal_where_the_network_was_proposed():
 
     own = Experiment().with_changes({"layers": [{"kind": "dense", "units": 3}]})
     assert choose_data("csv", own, table, data=data).layers == own.layers
+
+
+@pytest.mark.parametrize("name", [n for n in DATASETS if n not in POINT_SETS])
+def test_an_address_that_names_no_blocks_gets_what_suits_the_data(name):
+    if DATASETS[name].brings:
+        return
+    bare = Experiment().with_changes({"data": {"name": name}})
+    made, notices = fit_to_task(bare, schema_of(bare.data))
+    assert notices == ()
+    proposed = propose(name)
+    for part in ("layers", "optimizer", "loss"):
+        assert getattr(made, part) == getattr(proposed, part)
+    own = bare.with_changes({"layers": [{"kind": "flatten"}]})
+    assert fit_to_task(own, schema_of(own.data))[0].layers == own.layers
