@@ -14,6 +14,7 @@ from playground.core.analysis.record import Record
 from playground.core.analysis.spectra import Spectrum, eigenvalues, singular_spectrum
 from playground.core.analysis.views import Arrays, Header, Sight, View
 from playground.core.analysis.weights import Matrix, matrices
+from playground.core.layers.base import EVERY_KIND
 from playground.core.want import Want
 
 MOST_LINES = 48  # of one matrix in the record
@@ -31,6 +32,7 @@ class SpectralView(View):
     """A view with a record of what it showed since it was opened."""
 
     name: ClassVar[str]
+    kinds = frozenset(EVERY_KIND)
 
     def keep(self, row: list[float], widths: list[int], want: Want) -> tuple[Header, Arrays]:
         """Enters a row into the record.
