@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from playground import words
-from playground.core.data import schema_of
+from playground.core.data import DATASETS, schema_of
 from playground.core.data.csv_reader import read_table
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Experiment
