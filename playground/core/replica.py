@@ -108,7 +108,11 @@ class Replica:
             inputs: (points, features).
             targets: encoded, (points, output units).
         """
-        output, targets = self.output(inputs), self.inputs(targets)
+        return self.loss_of(self.output(inputs), targets)
+
+    def loss_of(self, output: Tensor, targets: Tensor) -> Tensor:
+        """The same of an output that is known, as `values` ends in it."""
+        targets = self.inputs(targets)
         if self._run.problem.pairing is not None:
             output, targets = self._run.problem.pairing(output, targets)
         return self._loss.value(output, targets, 1)

@@ -16,6 +16,8 @@ Analysis = Literal[
     "warp",
     "metrics",
     "health",
+    "gradients",
+    "costs",
     "trace",
     "findings",
     "landscape",

@@ -240,9 +240,13 @@ def effective_rank(values: Tensor) -> float:
 
 def gradient_norms(replica: Replica, inputs: Tensor, targets: Tensor) -> dict[int, float | None]:
     """Norm of the mean loss's gradient, block by block; None where it is not finite."""
-    found = replica.gradients(inputs, targets)
+    return norms_by_block(replica, list(replica.gradients(inputs, targets).values()))
+
+
+def norms_by_block(replica: Replica, gradients: list[Tensor]) -> dict[int, float | None]:
+    """Norms of gradients of all the replica's parameters, in their order, block by block."""
     squares: dict[int, float] = {}
-    for owner, gradient in zip(replica.owners, found.values(), strict=True):
+    for owner, gradient in zip(replica.owners, gradients, strict=True):
         squares[owner] = squares.get(owner, 0.0) + gradient.double().square().sum().item()
     return {owner: _finite(math.sqrt(square)) for owner, square in squares.items()}
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from playground.core.analysis.attribution_view import AttributionView
+from playground.core.analysis.costs import CostsView
 from playground.core.analysis.curvature_view import CurvatureView
 from playground.core.analysis.embed_view import EmbedView
 from playground.core.analysis.factors_view import FactorsView
+from playground.core.analysis.gradients import GradientsView
 from playground.core.analysis.hardest_view import HardestView
 from playground.core.analysis.health import HealthView
 from playground.core.analysis.landscape_view import LandscapeView
@@ -35,6 +37,8 @@ VIEWS: dict[str, type[View]] = {
     "warp": WarpView,
     "metrics": MetricsView,
     "health": HealthView,
+    "gradients": GradientsView,
+    "costs": CostsView,
     "trace": TraceView,
     "findings": FindingsView,
     "landscape": LandscapeView,

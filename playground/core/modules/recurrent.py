@@ -29,11 +29,14 @@ class Course:
         start: its first place in the sequence.
         values: by name, (n, places, hidden) each: "state"; of a GRU also "reset", "update" and
             "candidate"; of an LSTM "input", "forget", "output", "candidate" and "memory".
+        each: the states (n, hidden) place by place, as the graph has them: a gradient with respect
+            to one of them comes by all that follows.
     """
 
     name: str
     start: int
     values: dict[str, Tensor]
+    each: tuple[Tensor, ...] = ()
 
 
 class Recurrent(nn.Module):
@@ -66,6 +69,7 @@ class Recurrent(nn.Module):
         source: int = 0,
     ) -> None:
         super().__init__()
+        self.witness: list[Course] | None = None  # takes what the next passes with a graph do
         self.kind, self.last, self.source = kind, last, source
         more = {"nonlinearity": bend} if kind == "rnn" else {}
         sides = 2 if bidirectional else 1
@@ -92,6 +96,8 @@ class Recurrent(nn.Module):
 
     def _slowly(self, values: Tensor) -> Tensor:
         courses = self.courses(values)
+        if self.witness is not None:
+            self.witness += courses
         read = courses[:-1] if self.writer is not None else courses
         if self.last:
             return _ends(read, "state")
@@ -132,7 +138,8 @@ class Recurrent(nn.Module):
         if name == "backward":
             steps.reverse()
         found = {key: torch.stack([step[key] for step in steps], 1) for key in steps[0]}
-        return Course(name, self.source if name == "written" else 0, found)
+        each = tuple(step["state"] for step in steps)
+        return Course(name, self.source if name == "written" else 0, found, each)
 
 
 def _ends(courses: list[Course], name: str) -> Tensor:
