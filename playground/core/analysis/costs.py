@@ -35,7 +35,8 @@ class CostsView(Study):
         place = run.device.torch()
         replica = self.frozen()
         modules = replica.modules.to(place).train()
-        inputs = replica.examples()[0][: run.batches.size].to(place)
+        # Not a view: of what is kept, whole storages are counted.
+        inputs = replica.examples()[0][: run.batches.size].to(place).clone()
         kept = memory.kept_by(modules, inputs)
         yield 0.02
         rows: list[dict[str, Any]] = []

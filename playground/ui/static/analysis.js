@@ -7,6 +7,7 @@ import { el, iconButton } from './dom.js';
 import { Panel } from './panel.js';
 import { createAttribution } from './attribution.js';
 import { createConfusion } from './confusion.js';
+import { createCosts } from './costs.js';
 import { createCurvature } from './curvature.js';
 import { createEigen } from './eigen.js';
 import { createEmbed } from './embed.js';
@@ -14,6 +15,7 @@ import { createFactors } from './factors.js';
 import { createFeatureMaps } from './featuremaps.js';
 import { createFindings } from './findings.js';
 import { createHardest } from './hardest.js';
+import { createGradients } from './gradients.js';
 import { createHealth } from './health.js';
 import { createLandscape } from './landscape.js';
 import { createMetrics } from './metrics.js';
@@ -26,7 +28,9 @@ import { createTrace } from './trace.js';
 import { createWarp } from './warp.js';
 
 const GROUPS = {
-  diagnosis: { findings: createFindings, health: createHealth, metrics: createMetrics, confusion: createConfusion, hardest: createHardest },
+  diagnosis: {
+    findings: createFindings, health: createHealth, gradients: createGradients, costs: createCosts,
+    metrics: createMetrics, confusion: createConfusion, hardest: createHardest },
   inside: { maps: createFeatureMaps, operation: createOperation, attribution: createAttribution, trace: createTrace, warp: createWarp, factors: createFactors },
   spectra: { pca: createPca, embed: createEmbed, singular: createSpectra, eigen: createEigen, similarity: createSimilarity },
   loss: { curvature: createCurvature, landscape: createLandscape, ntk: createNtk },
