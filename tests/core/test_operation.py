@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from playground.core.analysis.operation import is_operator, operation
+from playground.core.modules.embedding import GlobalPool
 
 
 def drawn(*shape: int, seed: int = 0) -> Tensor:
@@ -117,6 +118,15 @@ def test_in_one_dimension_the_row_is_0(module: Any) -> None:
         for at in range(output.shape[1]):
             found = operation(module, values, (channel, 0, at))
             assert found.value == pytest.approx(output[channel, at].item())
+
+
+@pytest.mark.parametrize("greatest", [False, True])
+def test_global_pooling_reads_a_whole_channel(greatest: bool) -> None:
+    values = drawn(3, 4, 5)
+    found = operation(GlobalPool(greatest), values, (1, 0, 0))
+    numbers = values[1].flatten().tolist()
+    assert found.value == pytest.approx(max(numbers) if greatest else sum(numbers) / 20)
+    assert found.patch.shape == (1, 4, 5)
 
 
 def test_equal_numbers_win_together_and_the_first_is_named() -> None:

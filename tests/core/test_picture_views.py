@@ -104,6 +104,24 @@ def test_a_network_without_pictures_says_so() -> None:
 # ---- one operation
 
 
+def test_blocks_beyond_plain_ones_are_looked_through() -> None:
+    layers = [
+        {"kind": "residual_conv", "channels": 4, "stride": 2}, {"kind": "group_norm"},
+        {"kind": "conv2d", "channels": 3, "kernel": 2}, {"kind": "global_pool"},
+    ]  # fmt: skip
+    one = run_of(small("digits", layers=layers))
+    one.advance(2)
+    told: dict[str, Any] = {}
+    for block in (3, 4):
+        told = frame("operation", one, block=block, channel=2, promises=True)[0]
+        assert told["operation"]["block"] == block and told["operation"]["field"]["equal"]
+        assert told["studies"]["operation"]["problem"] is None
+    assert told["operation"]["blocks"] == [3, 4] and told["operation"]["size"] == [3, 1, 1]
+    header, arrays = frame("maps", one, block=1, filters=True)
+    assert header["maps"]["filters"]["of"] == 3 and arrays["maps_kernels"].shape == (4, 1, 3, 3)
+    assert frame("attribution", one)[0]["studies"]["attribution"]["problem"] is None
+
+
 @pytest.mark.parametrize("block", [1, 2, 3, 4])
 def test_the_arithmetic_makes_the_maps_number(block: int) -> None:
     header, arrays = frame("operation", block=block, channel=1, row=1, column=1)

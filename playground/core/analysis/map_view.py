@@ -16,7 +16,6 @@ import torch
 from torch import Tensor, nn
 
 from playground.core.analysis.maps import signed_bytes, single
-from playground.core.analysis.receptive import flat
 from playground.core.analysis.views import Arrays, Header, View
 
 if TYPE_CHECKING:
@@ -49,10 +48,9 @@ def strongest(maps: Tensor) -> int:
     return int(maps.abs().amax((1, 2)).argmax())
 
 
-def kernel_of(modules: nn.Module) -> Tensor | None:
-    """The kernels (outputs, inputs of one group, height, width) of a block with one convolution."""
-    found = [one.weight for one in flat([modules]) if isinstance(one, nn.Conv2d)]
-    return found[0].detach() if len(found) == 1 else None
+def kernels_of(block: nn.Module) -> list[Tensor]:
+    """The kernels (outputs, inputs of one group, height, width) of a block's convolutions."""
+    return [one.weight.detach() for one in block.modules() if isinstance(one, nn.Conv2d)]
 
 
 class MapsView(View):
@@ -82,12 +80,13 @@ class MapsView(View):
             values.shape
         )
         arrays["maps_large"] = single(values[channel]).numpy()
-        kernels = kernel_of(replica.modules[index - 1]) if options.get("filters") is True else None
-        if kernels is None:
+        found = kernels_of(replica.modules[index - 1]) if options.get("filters") is True else []
+        if not found:
             return
-        kernels = torch.nan_to_num(kernels.double())
+        # Of a residual block the first ones, which read the block's input.
+        kernels = torch.nan_to_num(found[0].double())
         size = kernels.abs().max().clamp(min=TINY)
-        told["filters"] = {"scale": size.item(), "inputs": self.run.blocks[index].before[0]}
+        told["filters"] = {"scale": size.item(), "of": len(found)}
         shades = signed_bytes(kernels.reshape(1, -1), size[None])
         arrays["maps_kernels"] = shades.reshape(kernels.shape)
         arrays["maps_kernel"] = single(kernels[channel]).numpy()

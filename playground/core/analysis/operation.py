@@ -22,6 +22,7 @@ from playground.core.analysis.receptive import (
     Taps,
     taps_of,
 )
+from playground.core.modules.embedding import GlobalPool
 
 Kind = Literal["conv", "max", "average"]
 
@@ -65,7 +66,7 @@ class Operation:
 
 def is_operator(module: nn.Module) -> bool:
     """Whether a module's numbers can be taken apart here."""
-    return isinstance(module, (*CONVOLUTIONS, *MAXIMA, *AVERAGES, *ADAPTIVE))
+    return isinstance(module, (*CONVOLUTIONS, *MAXIMA, *AVERAGES, *ADAPTIVE, GlobalPool))
 
 
 def operation(module: nn.Module, values: Tensor, place: Sequence[int]) -> Operation:
@@ -74,13 +75,15 @@ def operation(module: nn.Module, values: Tensor, place: Sequence[int]) -> Operat
     Args:
         module: for which `is_operator` is true.
         values: its input, (channels, height, width), or (channels, length) as one row.
-        place: channel, row and column of the number; row 0 in one dimension.
+        place: channel, row and column of the number; 0 in dimensions that it does not have.
     """
     values = values.detach().double()
     flat = values.dim() == 2
     values = values[:, None] if flat else values
     channel, row, column = place
     size = (values.shape[1], values.shape[2])
+    if isinstance(module, GlobalPool):
+        module = (nn.AdaptiveMaxPool2d if module.greatest else nn.AdaptiveAvgPool2d)(1)
     if isinstance(module, ADAPTIVE):
         rows, columns = _shares(module, size, (row, column))
     else:

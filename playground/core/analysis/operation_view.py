@@ -70,6 +70,8 @@ class OperationView(Paced):
             point = replica.inputs(sample.inputs)
             values = through(front, point)
             output = through(behind, module(values))[0]
+        # A global pooling leaves one number of each channel.
+        axes, output = output.dim(), output.view(*output.shape, *[1] * (3 - output.dim()))
         counts = tuple(output.shape)
         place = (
             whole(options, "channel", counts[0], strongest(output)),
@@ -84,11 +86,11 @@ class OperationView(Paced):
             "place": list(place),
             "size": list(counts),
             "shown": shown,
-            "then": afterwards(behind, module, values, place),
+            "then": afterwards(behind, module, values, place[:axes]),
             **stated(found),
         }
         chain = [*front, module]
-        told["field"], more = self._field(chain, point, place)
+        told["field"], more = self._field(chain, point, place[:axes])
         arrays |= more
         arrays |= {
             "operation_picture": np.ascontiguousarray(sample.raw),

@@ -115,6 +115,10 @@ def before(module: nn.Module, shape: Shape, mask: Tensor) -> Tensor:
         return mask.view(-1, *[1] * rank).expand(shape).clone()
     if isinstance(module, Past):
         return _through(module.inner, shape, mask) | _through(module.past, shape, mask)
+    if isinstance(module, nn.GroupNorm):
+        groups = mask.reshape(module.num_groups, -1).any(1)
+        channels = groups.repeat_interleave(shape[0] // len(groups))
+        return channels.view(-1, *[1] * rank).expand(shape).clone()
     if isinstance(module, nn.Linear):
         return mask.any(-1, keepdim=True).expand(shape).clone()
     if pointwise(module):
@@ -295,7 +299,21 @@ class _Sums(nn.Module):
         return max((count - 1) * taps.stride - room, 0)
 
 
+class _GroupSums(nn.Module):
+    """In place of each number the sum of its group of channels."""
+
+    def __init__(self, groups: int) -> None:
+        super().__init__()
+        self._groups = groups
+
+    def forward(self, values: Tensor) -> Tensor:
+        parts = values.reshape(len(values), self._groups, -1)
+        return parts.sum(2, keepdim=True).expand(parts.shape).reshape(values.shape)
+
+
 def _opened(module: nn.Module) -> nn.Module:
+    if isinstance(module, nn.GroupNorm):
+        return _GroupSums(module.num_groups)
     if isinstance(module, MAXIMA):
         return _Sums(module)
     if isinstance(module, nn.AdaptiveMaxPool2d):

@@ -149,7 +149,8 @@ class FeatureMaps {
   paintKernels({ filters, channel }, { data, shape: [outputs, inputs, height, width] }) {
     const { text, theme } = this.context;
     const colors = this.shownInColors();
-    setText(this.kernelsTitle, text(colors ? 'maps.kernels_colors' : 'maps.kernels_title', { outputs, inputs, height, width }));
+    const first = filters.of > 1 ? `${text('maps.kernels_first', { count: filters.of })} ` : '';
+    setText(this.kernelsTitle, first + text(colors ? 'maps.kernels_colors' : 'maps.kernels_title', { outputs, inputs, height, width }));
     const table = theme.colors.neurons;
     const size = height * width;
     const inColors = (i) => {
