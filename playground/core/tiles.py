@@ -42,11 +42,12 @@ class Tiles:
         behind = run.engine.activations(run.engine.prepare(sample.inputs))
         values = [self._inputs(sample), *(one[..., 0].cpu() for one in behind)]
         if want.neurons:
-            rows = []
+            rows, limits = [], []
             for block, units, found in zip(run.blocks, self._links.shown, values, strict=True):
                 if block.drawn:
                     rows.append(laid_out(found, units))
-            scales = torch.cat([unbounded(one.flatten(1))[1] for one in rows])
+                    limits.append(_scales(found, rows[-1]))
+            scales = torch.cat(limits)
             pixels = torch.cat([_resized(one) for one in rows])
             arrays["neuron_scale"] = single(scales).numpy()
             painted = signed_bytes(single(pixels.flatten(1)), single(scales))
@@ -77,10 +78,18 @@ class Tiles:
         if not blocks[index].drawn:
             return
         one = laid_out(values[index], [unit])
-        flat, scale = unbounded(one.flatten(1))
+        flat, scale = one.flatten(1), _scales(values[index], one)
         header["focus"] = {"block": index, "unit": unit, "scale": scale[0].item()}
         painted = signed_bytes(single(flat), single(scale)).reshape(one.shape[1:])
         arrays["focus"] = np.ascontiguousarray(painted[::-1])
+
+
+def _scales(values: Tensor, pictures: Tensor) -> Tensor:
+    """The value that is coloured in full, for each picture: of feature maps each its own greatest,
+    of everything else the greatest of the whole block, or every single number would be one."""
+    if values.ndim == 3:
+        return unbounded(pictures.flatten(1))[1]
+    return values.abs().amax().clamp(min=1e-9).expand(len(pictures))
 
 
 def laid_out(values: Tensor, units: list[int]) -> Tensor:

@@ -125,6 +125,7 @@ export function pointColor(scene, theme, value) {
   const { colors } = theme;
   if (isLine(scene) && isRegression(scene)) return css(colors.positive);
   if (isRegression(scene)) {
+    if (!scene.value_range) return theme.muted; // of what is no single value
     const [low, high] = scene.value_range;
     // Sixteen shades are enough for the eye, and keep the paths few.
     const share = Math.max(0, Math.min(1, (value - low) / (high - low || 1)));
