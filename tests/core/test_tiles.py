@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -52,7 +54,7 @@ def test_links_and_tiles_are_as_many_as_are_drawn(run: Run):
     shown = [len(block["shown"]) for block in scene["blocks"] if block["shown"]]
     assert len(arrays["neurons"]) == sum(shown)
     assert len(arrays["links"]) == sum(
-        after * (before + 1) for before, after in zip(shown, shown[1:], strict=False)
+        after * (before + 1) for before, after in itertools.pairwise(shown)
     )
 
 
