@@ -10,7 +10,7 @@ from playground.core.experiment import MAX_LAYERS, Experiment
 from playground.core.initializers import INITIALIZERS
 from playground.core.layers import LAYERS, Layer
 from playground.core.losses import fits
-from playground.core.network import Block, describe, head_reason, parameter_count
+from playground.core.network import Block, describe, flops, head_reason, parameter_count
 from playground.core.settings import RATES
 from playground.core.shapes import source_of, written
 from playground.ui import forms, language, notices, pictures, state, typed
@@ -71,7 +71,11 @@ def _insert(index: int, kind: str) -> None:
 
 def _title(experiment: Experiment, blocks: tuple[Block, ...]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="stack_title", wrap=False):
-        st.html(f'<h2>{say("stack.title")}</h2><span class="np-note">{_summary(blocks)}</span>')
+        work = say("stack.work", count=_short(flops(blocks)))
+        st.html(
+            f'<h2>{say("stack.title")}</h2><span class="np-note">{_summary(blocks)}'
+            f'<span class="np-work">{work}</span></span>'
+        )
         full = len(experiment.layers) >= MAX_LAYERS
         st.menu_button(
             say("stack.add"),
@@ -107,6 +111,14 @@ def _option(kind: str) -> str:
 
 def _summary(blocks: tuple[Block, ...]) -> str:
     return say("stack.summary", layers=len(blocks) - 1, parameters=f"{parameter_count(blocks):,}")
+
+
+def _short(value: float) -> str:
+    """A large number with a unit's letter: 241 k, 1.2 M."""
+    for unit, letter in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
+        if value >= max(unit, 1e4):
+            return f"{value / unit:.4g}{letter}" if value < 1e12 else f"{value / unit:,.0f}{letter}"
+    return f"{value:,.0f}"
 
 
 def _cell(index: int, block: Block) -> None:

@@ -8,6 +8,7 @@ import { significant } from './words.js';
 
 const COLUMNS = ['parameters', 'flops', 'forward', 'backward', 'kept'];
 const [FIRST, COLUMN, LINE] = [220, 104, 24]; // px of the saved picture
+const UNITS = [[1e9, 'G'], [1e6, 'M'], [1e3, 'k']];
 const NEEDS = ['parameters', 'optimizer', 'activations', 'measuring', 'data'];
 
 export function createCosts(context, body, tools) {
@@ -91,12 +92,8 @@ class Costs {
     if (value == null) return '–';
     if (name === 'forward' || name === 'backward') return `${significant(value * 1000)} ms`;
     if (name === 'kept') return this.size(value);
-    return this.short(value);
-  }
-
-  short(value) {
-    const { lang } = this.context;
-    return new Intl.NumberFormat(lang, { notation: 'compact', maximumSignificantDigits: 3 }).format(value);
+    const [unit, letter] = UNITS.find(([one]) => value >= Math.max(one, 1e4)) ?? [1, ''];
+    return `${letter ? significant(value / unit) : value}${letter && ` ${letter}`}`;
   }
 
   size(bytes) {

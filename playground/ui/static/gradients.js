@@ -13,7 +13,7 @@ const BOTTOM = 30;
 const LEFT = 40;
 const DEEPEST = 12; // powers of ten below the largest that are told apart
 const FEWEST = 3; // powers of ten on an axis
-const WIDE = 6; // blocks from which the card of the depth takes the room of two
+const WIDE = 5; // blocks from which the card of the depth takes the room of two
 
 export function createGradients(context, body) {
   const { text } = context;
