@@ -118,7 +118,7 @@ def _finite(value: float) -> float | None:
 class MetricsView(View):
     """Scores of train and test, and the curves behind them."""
 
-    kinds = frozenset({"points", "pictures"})
+    kinds = frozenset({"points", "pictures", "ratings"})
 
     def add(self, want: Want, header: Header, arrays: Arrays) -> None:
         run = self.run

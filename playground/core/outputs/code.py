@@ -63,7 +63,7 @@ class CodeOutput(Output):
             "block": self._block,
             "shape": list(self.run.schema.shape[1:]),
             "counts": self._chosen,
-            "linear": _linear_error(data.targets_train, data.targets_test),
+            "linear": linear_error(data.targets_train, data.targets_test),
         }
         raw = (data.raw_train, data.raw_test)
         shown = [part[:count] for part, count in zip(raw, self._chosen, strict=True)]
@@ -164,7 +164,7 @@ def _fitted(values: Tensor, low: float, high: float, fresh: bool) -> tuple[float
     return math.floor((middle - half) / step) * step, math.ceil((middle + half) / step) * step
 
 
-def _linear_error(train: np.ndarray, test: np.ndarray) -> float:
+def linear_error(train: np.ndarray, test: np.ndarray) -> float:
     """Mean squared error on the test part of the best linear code of two numbers: PCA of the
     training part."""
     mean = train.mean(axis=0)

@@ -194,6 +194,8 @@ class Analysis {
       node.hidden = !Object.keys(GROUPS[name]).some((view) => offered.includes(view));
     }
     choice.pinned = choice.pinned.filter((name) => offered.includes(name));
+    this.context.root.hidden = !offered.length;
+    if (!offered.length) return this.hub.want({ analysis: [] });
     if (!offered.includes(choice.open)) this.open(offered[0]);
     else this.arrange();
   }

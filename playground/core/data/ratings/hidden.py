@@ -70,15 +70,21 @@ def draw(settings: RatingSettings, stream: Stream) -> Hidden:
     ratings = np.clip(truth + settings.noise / 100 * noise, LOWEST, HIGHEST).reshape(-1)[known]
     if settings.stars == "whole":
         ratings = np.rint(ratings)
-    new_users = _some(generator, users, settings.newcomers)
-    new_items = _some(generator, items, settings.newcomers)
-    new = new_users[known // items] | new_items[known % items]
-    return Hidden(truth, known, ratings, new)
+    rows, columns = np.divmod(known, items)
+    new_users = _newcomers(generator, np.bincount(rows, minlength=users), settings.newcomers)
+    new_items = _newcomers(generator, np.bincount(columns, minlength=items), settings.newcomers)
+    return Hidden(truth, known, ratings, new_users[rows] | new_items[columns])
 
 
-def _some(generator: np.random.Generator, count: int, percent: int) -> np.ndarray:
-    """So many percent of `count`, bool (count,); those of fewer percent are among those of more."""
-    return generator.permutation(count) < round(count * percent / 100)
+def _newcomers(generator: np.random.Generator, ratings: np.ndarray, percent: int) -> np.ndarray:
+    """So many percent, drawn from the half with the fewest ratings: bool (count,).
+
+    Those of fewer percent are among those of more.
+    """
+    count = len(ratings)
+    quiet = np.argsort(ratings, kind="stable")[: count // 2]
+    chosen = generator.permutation(quiet)[: round(count * percent / 100)]
+    return np.isin(np.arange(count), chosen)
 
 
 def known_count(settings: RatingSettings) -> int:

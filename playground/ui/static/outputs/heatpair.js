@@ -22,16 +22,15 @@ export class HeatPair {
     this.said = document.createElement('canvas');
   }
 
-  /** Where the matrices lie in so much width; cells are whole device pixels, so edges are sharp. */
+  /** Where the matrices lie in so much width. */
   place(width, rows, columns) {
     const ratio = window.devicePixelRatio || 1;
-    const room = (width - BETWEEN) / 2;
-    this.cell = Math.max(1, Math.floor(Math.min(room / columns, LARGEST) * ratio)) / ratio;
+    const room = Math.floor((width - BETWEEN - 4) / 2);
+    this.cell = Math.min(room / columns, LARGEST);
     Object.assign(this, { rows, columns, ratio, width });
     this.side = columns * this.cell;
-    const start = Math.max(0, (width - 2 * this.side - BETWEEN) / 3);
-    this.lefts = [start, width - this.side - start];
-    this.height = TITLE + rows * this.cell + 1;
+    this.lefts = [2, Math.round(width - this.side - 2)];
+    this.height = TITLE + rows * this.cell + 2;
   }
 
   /** {row, column} under a place of the canvas, in either matrix; null beside them. */
@@ -99,14 +98,16 @@ export class HeatPair {
     const key = `${version}|${reveal}|${theme.dark}|${theme.text}|${this.cell}|${this.ratio}|${this.rows}`;
     if (key === this.key) return;
     this.key = key;
-    const pixels = Math.round(this.cell * this.ratio);
-    this.known.width = this.columns * pixels;
-    this.known.height = this.rows * pixels;
+    // Cells begin and end at whole device pixels, so their edges are sharp.
+    const edge = (place) => Math.round(place * this.cell * this.ratio);
+    this.known.width = edge(this.columns);
+    this.known.height = edge(this.rows);
     const context = this.known.getContext('2d');
     for (let i = 0; i < known.length; i++) {
-      const x = (i % this.columns) * pixels;
-      const y = Math.floor(i / this.columns) * pixels;
-      paintCell(context, x, y, pixels, known[i], reveal || known[i] !== GAP ? share(truth[i]) : null, theme);
+      const [column, row] = [i % this.columns, Math.floor(i / this.columns)];
+      const [x, y] = [edge(column), edge(row)];
+      const seen = reveal || known[i] !== GAP ? share(truth[i]) : null;
+      paintCell(context, x, y, edge(column + 1) - x, edge(row + 1) - y, known[i], seen, theme);
     }
   }
 
@@ -129,23 +130,23 @@ export class HeatPair {
 }
 
 /** One cell of what is known; also what the legend shows. */
-export function paintCell(context, x, y, size, state, share, theme) {
+export function paintCell(context, x, y, width, height, state, share, theme) {
+  const size = Math.min(width, height);
   if (share != null) {
     context.fillStyle = css(theme.colors.diverging(share));
-    context.fillRect(x, y, size, size);
+    context.fillRect(x, y, width, height);
   }
   if (size < MARKED) return;
   if (state === TEST) {
-    const hole = Math.max(1, Math.round(size * 0.4));
-    const edge = Math.floor((size - hole) / 2);
+    const edge = Math.max(1, Math.floor(size * 0.3));
     context.fillStyle = theme.background;
-    context.fillRect(x + edge, y + edge, hole, hole);
+    context.fillRect(x + edge, y + edge, width - 2 * edge, height - 2 * edge);
   } else if (state === GAP) {
     context.strokeStyle = share == null ? theme.line : theme.background;
     context.lineWidth = Math.max(1, size / 10);
     context.beginPath();
-    context.moveTo(x + 0.5, y + size - 0.5);
-    context.lineTo(x + size - 0.5, y + 0.5);
+    context.moveTo(x + 0.5, y + height - 0.5);
+    context.lineTo(x + width - 0.5, y + 0.5);
     context.stroke();
   }
 }

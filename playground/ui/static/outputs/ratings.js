@@ -178,7 +178,7 @@ class RatingsPane {
     const { theme } = this.context;
     const canvas = el('canvas', { 'aria-hidden': 'true' });
     const share = state !== GAP || (choices.reveal && this.facts.hidden) ? 0.85 : null;
-    paintCell(fitCanvas(canvas, 12, 12), 0, 0, 12, state, share, theme);
+    paintCell(fitCanvas(canvas, 12, 12), 0, 0, 12, 12, state, share, theme);
     return el('span', { class: 'np-mark' }, canvas, el('span', { text: label }));
   }
 
