@@ -19,6 +19,8 @@ def _code_beats_lines(run: Run, _other: Run | None) -> bool:
     """Two numbers of a code say more than those of the best linear one."""
     from playground.core.outputs.code import linear_error
 
+    if run.schema.pane != "codes":
+        return False
     linear = linear_error(run.data.targets_train, run.data.targets_test)
     return test_loss(run) < 0.8 * linear
 

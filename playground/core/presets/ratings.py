@@ -18,8 +18,11 @@ BY_A_TENTH = 0.9
 
 
 def against_item_mean(run: Run) -> float:
-    """The network's RMSE on the test ratings as a share of that of the items' means."""
+    """The network's RMSE on the test ratings as a share of that of the items' means; infinite of
+    other data."""
     data = run.data
+    if run.schema.kind != "ratings":
+        return float("inf")
     users, items = sides(run.schema)
     plain = baselines.fit(data.raw_train, data.targets_train, users, items)
     item = baselines.rmse(plain.predictions(data.raw_test)["item"], data.targets_test)

@@ -80,9 +80,9 @@ def test_schema_and_points_agree():
 
 
 def test_newcomers_have_no_rating_to_learn_from():
-    def parts(newcomers: int) -> tuple[np.ndarray, np.ndarray]:
-        ratings = {"newcomers": newcomers}
-        data = Data.model_validate({"name": "ratings", "train_percent": 60, "ratings": ratings})
+    def parts(newcomers: int, percent: int = 60) -> tuple[np.ndarray, np.ndarray]:
+        settings = {"train_percent": percent, "ratings": {"newcomers": newcomers}}
+        data = Data.model_validate({"name": "ratings", **settings})
         raw = hidden.make(data, TorchStream(1, "data"))
         test = np.zeros(len(raw.targets), dtype=bool) if raw.test is None else raw.test
         return raw.inputs[~test], raw.inputs[test]
@@ -98,7 +98,7 @@ def test_newcomers_have_no_rating_to_learn_from():
     assert users >= 6
     assert items >= 4
     # The share for training holds as long as there is enough for it.
-    assert len(parts(30)[0]) < len(train)
+    assert len(parts(30, 90)[0]) < 960 * 90 // 100
 
 
 # ---- a visitor's table --------------------------------------------------------------------------
