@@ -160,10 +160,10 @@ class RatingsOutput(Output):
             "train": len(train),
             "test": int((state[user] == TEST).sum()),
             "best": [
-                [int(i), _finite(said[i]), None if truth is None else float(truth[user, i])]
+                [int(i), _finite(float(said[i])), None if truth is None else float(truth[user, i])]
                 for i in best
             ],
-            "liked": [[int(i), float(ratings[user, i]), _finite(said[i])] for i in liked],
+            "liked": [[int(i), float(ratings[user, i]), _finite(float(said[i]))] for i in liked],
         }
 
 
