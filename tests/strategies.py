@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 from playground.core.activations import ACTIVATIONS
 from playground.core.data import DATASETS
 from playground.core.data.features import FEATURES
+from playground.core.data.pictures.settings import PictureSettings
 from playground.core.experiment import MAX_LAYERS, Data, Experiment, Training, Upload
 from playground.core.initializers import INITIALIZERS
 from playground.core.layers import LAYERS, Layer
@@ -96,6 +97,7 @@ def _value(model: type[Settings], name: str, field: FieldInfo) -> st.SearchStrat
     named: dict[tuple[type[Settings], str], st.SearchStrategy[Any]] = {
         (Data, "name"): st.sampled_from(list(DATASETS)),
         (Data, "columns"): st.none() | st.lists(NAMES, max_size=8).map(tuple),
+        (PictureSettings, "classes"): st.lists(NAMES, max_size=4).map(tuple),
         (Data, "formula"): st.sampled_from(FORMULAS),
         (Data, "points"): st.lists(PAINTED, max_size=6).map(tuple),
         (Experiment, "typed_features"): st.lists(

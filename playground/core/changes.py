@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from playground.core.data.pictures.form import only_altered
 from playground.core.data.prepare import Prepared, as_counts, prepare
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import (
@@ -44,7 +45,8 @@ def take_over(run: Run, experiment: Experiment) -> None:
     changes = changed_settings(run.experiment, experiment)
     memory = memory_of(run) if needs_another_engine(run.experiment, experiment) else None
     data = run.data
-    if now.data != run.present.data:
+    altered = only_altered(run.present.data, now.data)
+    if now.data != run.present.data and not altered:
         data = prepare(now, run.table, data_stream(now))
         data = as_counts(data) if run.loss.rates else data
     blocks = checked(now, run.schema)
@@ -64,6 +66,7 @@ def take_over(run: Run, experiment: Experiment) -> None:
     if run.batches.slices and run.batches.position == len(run.batches.slices):
         run.batches.finish_epoch()
         run.engine.load(run.batches.indices)
+    run.engine.augmentation = run.augmentation()
     if data is not run.data:
         _exchange(run, data)
     run.resume()
@@ -72,6 +75,7 @@ def take_over(run: Run, experiment: Experiment) -> None:
 def _exchange(run: Run, data: Prepared) -> None:
     """Goes on with other points: weights and the optimizer's state stay as they are."""
     run.data = data
+    run.engine.augmentation = run.augmentation()
     run.engine.exchange(*run.examples("train"))
     run.batches.resize(len(data.inputs_train))
     run.engine.load(run.batches.indices)

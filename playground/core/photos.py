@@ -7,6 +7,7 @@ single pixel is decoded, and nothing of it is kept but the pixels.
 from __future__ import annotations
 
 import io
+import warnings
 
 import numpy as np
 
@@ -53,7 +54,12 @@ def decode_photo(content: bytes, longest: int) -> np.ndarray:
         size = f"{len(content) / 2**20:.1f}"
         raise PlaygroundError("photo_bytes", size=size, limit=MAX_BYTES // 2**20)
     try:
-        picture = Image.open(io.BytesIO(content), formats=FORMATS)
+        with warnings.catch_warnings():
+            # Pillow warns from 89 million pixels on and refuses twice as many; our limit is lower.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            picture = Image.open(io.BytesIO(content), formats=FORMATS)
+    except Image.DecompressionBombError as error:
+        raise PlaygroundError("photo_bomb", limit=f"{MAX_PIXELS / 1e6:.0f}") from error
     except Exception as error:  # a decoder may stumble in any way over a strange file
         raise PlaygroundError("photo_unreadable", formats=", ".join(FORMATS)) from error
     width, height = picture.size
@@ -99,6 +105,8 @@ def _without_transparency(picture):  # noqa: ANN001, ANN202 - Pillow is imported
     """The picture in red, green and blue, upon white where it is transparent."""
     from PIL import Image
 
+    if picture.mode.startswith("I"):  # 16 bits a pixel, which `convert` would cut off at 255
+        picture = Image.fromarray((np.asarray(picture) >> 8).clip(0, 255).astype(np.uint8))
     if "A" in picture.getbands() or "transparency" in picture.info:
         over = picture.convert("RGBA")
         white = Image.new("RGBA", over.size, "white")

@@ -22,10 +22,11 @@ from playground.core.changes import data_stream, note, take_over
 from playground.core.crossing import check_transfer, cross
 from playground.core.data import schema_of
 from playground.core.data.model import Brought
+from playground.core.data.pictures.form import augmentation_of
 from playground.core.data.prepare import Prepared, as_counts, prepare
 from playground.core.deeds import obey
 from playground.core.engine import Engine, Problem, make_engine
-from playground.core.engine.base import Free
+from playground.core.engine.base import Augmentation, Free
 from playground.core.engine.batches import Batches
 from playground.core.errors import Notice, PlaygroundError
 from playground.core.experiment import Experiment
@@ -153,10 +154,15 @@ class Run:
             parameters=first_parameters(experiment, self.blocks, source or weights),
             extras=first_extras(experiment, self.blocks, weights),
             pairing=pairing_for(self.schema, self.loss),
+            augmentation=self.augmentation(),
             generator=self.generators["dropout"],
             dtype=getattr(torch, experiment.training.precision),
             device=torch.device("cpu"),
         )
+
+    def augmentation(self) -> Augmentation | None:
+        """What happens to the points of an epoch while it trains on them."""
+        return augmentation_of(self.experiment.data.pictures, self.data.form)
 
     def settle_in(self) -> None:
         """Chooses the device and makes the engine for the present problem."""

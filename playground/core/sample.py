@@ -1,7 +1,8 @@
 """The one point that is looked at: a picture, a sequence, a rating, from the data or one's own.
 
 All parts of a page look at the same one. A viewer names it in the options of "sample":
-{"part": "train" or "test", "index": i}; nothing says the first test point.
+{"part": "train" or "test", "index": i}; nothing says the first test point. A picture of one's own
+comes as `own_picture` takes it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from playground.core.data.pictures.own import own_picture
 from playground.core.run import Run
 
 
@@ -40,9 +42,21 @@ class Sample:
         return {"part": self.part, "index": self.index}
 
 
+def own_point(run: Run, options: Mapping[str, Any]) -> np.ndarray | None:
+    """A point that the visitor made, as the data are before any preprocessing; None without one."""
+    if run.schema.kind != "pictures" or not options.get("own"):
+        return None
+    channels, height, width = run.data.raw_train.shape[1:]
+    return own_picture(options, run.experiment.data.name, (channels, height, width))
+
+
 def chosen(run: Run, options: Mapping[str, Any]) -> Sample:
     """The point that a viewer asks for; the nearest one there is."""
     data = run.data
+    own = own_point(run, options)
+    if own is not None:
+        inputs = torch.from_numpy(data.to_inputs(own[None]))
+        return Sample(own, inputs, None, "own", 0)
     part = "train" if options.get("part") == "train" else "test"
     raw, inputs, targets = (
         getattr(data, f"{name}_{part}") for name in ("raw", "inputs", "targets")

@@ -64,6 +64,7 @@ def transplant(run: Run, memory: dict[str, Any]) -> None:
         targets=targets,
         parameters=memory["weights"],
         pairing=pairing_for(run.schema, run.loss),
+        augmentation=run.augmentation(),
         dtype=getattr(torch, run.experiment.training.precision),
     )
     run.settle_in()

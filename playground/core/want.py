@@ -35,6 +35,7 @@ RESOLUTIONS = (20, 200)
 LARGEST = 1e9
 MOST_OPTIONS = 16  # of one view
 LONGEST = 64  # a text's characters, a list's numbers
+LONGER = {"sample": {"pixels": 4 * 64**2}}  # a picture of one's own, 64×64×3 bytes in base64
 
 
 @dataclass(frozen=True)
@@ -117,15 +118,19 @@ def read_options(value: object) -> dict[str, dict[str, Any]] | None:
             return None
         if len(options) > MOST_OPTIONS or not all(map(_is_option, options.keys())):
             return None
-        if not all(_is_option(one) or _is_list(one) for one in options.values()):
+        longer = LONGER.get(view, {})
+        if not all(
+            _is_option(one, longer.get(key, LONGEST)) or _is_list(one)
+            for key, one in options.items()
+        ):
             return None
         found[view] = dict(options)
     return found
 
 
-def _is_option(value: object) -> bool:
+def _is_option(value: object, longest: int = LONGEST) -> bool:
     if isinstance(value, str):
-        return len(value) <= LONGEST
+        return len(value) <= longest
     return value is None or isinstance(value, bool) or _finite(value) is not None
 
 

@@ -18,7 +18,7 @@ from playground.core.experiment import Experiment
 from playground.core.lesson import Goal, as_header, check_seeds
 from playground.core.losses import LOSSES
 from playground.core.presets import PRESETS, trained
-from playground.live import bench_requests, pca_requests
+from playground.live import bench_requests, pca_requests, picture_requests
 from playground.live.job import Observation
 from playground.live.tasks import Steps
 
@@ -229,6 +229,9 @@ ANSWERS: dict[str, Callable[..., Observation | Steps]] = {
     "components": pca_requests.components,
     "digits": pca_requests.digits,
     "matrix": matrix,
+    "album": picture_requests.album,
+    "picture_tiles": picture_requests.picture_tiles,
+    "picture_sheet": picture_requests.picture_sheet,
     "tensors": bench_requests.tensors,
     "compress": bench_requests.compress,
     "rivals": bench_requests.rivals,

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 BAD_MESSAGE, TOO_LARGE, TOO_MANY = 1003, 1009, 1008
 BAD_ORIGIN, UNKNOWN_RUN, REPLACED = 4403, 4404, 4409
-MAX_MESSAGE = 4096  # characters; the largest honest message has a tenth of that
+MAX_MESSAGE = 24_000  # characters; of an honest message the most are a drawn picture's
 MAX_RATE = 200  # messages/s; an honest viewer sends an acknowledgement per frame
 MAX_NONSENSE = 20  # messages that mean nothing, after which the connection ends
 

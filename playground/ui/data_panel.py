@@ -35,6 +35,9 @@ def data_panel() -> None:
     _caption(data, schema)
     if DATASETS[data.name].brings == "table":
         csv_dialog.file_line()
+    kind = DATASETS[data.name].kind
+    if kind in panels.FIRST:
+        panels.FIRST[kind](data)
     if schema is None:
         return
     if schema.kind != "points":
@@ -105,6 +108,7 @@ def _tiles(chosen: str) -> None:
 def _tile(name: str, chosen: str) -> None:
     title = language.name_of("data", name)
     table = DATASETS[name].brings == "table"
+    choose = panels.CHOOSE.get(DATASETS[name].kind, state.choose_data)
     st.button(
         title,
         key=f"pick_{name}",
@@ -112,7 +116,7 @@ def _tile(name: str, chosen: str) -> None:
         help=f"**{title}.** {language.help_of('data', name)}",
         width="stretch",
         disabled=state.locked("data.name"),
-        on_click=csv_dialog.open_dialog if table else state.choose_data,
+        on_click=csv_dialog.open_dialog if table else choose,
         args=(name,),
     )
 

@@ -23,6 +23,7 @@ from playground.figures.thumbnail import thumbnail
 from playground.live.service import service
 from playground.ui import language
 from playground.ui.language import say
+from playground.ui.sheet import image
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,13 @@ _SIGN = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 56 56" fill="none" stroke="#4a8fc7" '
     'stroke-width="4" stroke-linecap="round" stroke-linejoin="round">{}</svg>'
 )
+# Of a set that was not fetched yet: an arrow down to its name.
+_COMING = (
+    '<path d="M28 9v20M20 22l8 8 8-8" stroke-width="3.5"/><text x="28" y="47" font-size="13" '
+    'font-family="sans-serif" font-weight="600" text-anchor="middle" stroke="none" '
+    'fill="#4a8fc7">{}</text>'
+)
+_FETCHED = {"mnist": "MNIST", "fashion_mnist": "Fashion", "cifar10": "CIFAR"}
 SIGNS = {
     "formula": _SIGN.format(
         '<path d="M30 13c-6-3-9 1-10 8l-3 17c-1 5-4 7-8 5M11 25h16"/>'
@@ -45,6 +53,8 @@ SIGNS = {
         '<path d="M14 42l3-10 19-19 7 7-19 19zM31 18l7 7"/>'
         '<path d="M44 42h0M34 44h0" stroke="#f59322" stroke-width="6"/>'
     ),
+    "album": _SIGN.format('<path d="M9 14h38v28H9zM9 36l11-11 9 9 6-6 12 11M37 22h0"/>'),
+    **{name: _SIGN.format(_COMING.format(title)) for name, title in _FETCHED.items()},
 }
 
 
@@ -79,13 +89,25 @@ class Shelf:
             svg = thumbnail(points[name], title=name, radius=radius, **facts)
             self.thumbnails[name] = picture(svg)
         self.thumbnails |= {name: picture(svg) for name, svg in SIGNS.items()}
+        self._ask_pictures()
         header, self.curves = service().request("curves")
         self.targets = header["targets"]
+
+    def _ask_pictures(self) -> None:
+        _, tiles = service().request("picture_tiles")
+        self.thumbnails |= {name: image(pixels) for name, pixels in tiles.items()}
+
+    def look_again(self) -> None:
+        """A set of pictures has come: its tile shows some of them from now on."""
+        try:
+            self._ask_pictures()
+        except PlaygroundError as error:
+            log.warning("no pictures of a fetched set: %s", error)
 
 
 def has_picture(entry: DataSet) -> bool:
     """Whether a data set is offered as a picture; the others by their names."""
-    return entry.family in ("points", "line") or entry.name in SIGNS
+    return entry.family in ("points", "line", "pictures") or entry.name in SIGNS
 
 
 @st.cache_resource(show_spinner=False)

@@ -15,6 +15,7 @@ def uploader(key: str) -> UploadedFile | None:
         say("csv.upload"),
         type=["csv", "tsv", "txt"],
         key=key,
+        max_upload_size=LIMITS.file_bytes // 1024**2,
         help=say(
             "csv.upload_help",
             megabytes=LIMITS.file_bytes // 1024**2,

@@ -13,8 +13,10 @@ from torch import Tensor, nn
 
 from playground.core.activations import ACTIVATIONS
 from playground.core.data import DATASETS
+from playground.core.data.brought import Brought
 from playground.core.data.csv_reader import read_table
-from playground.core.data.table import Table
+from playground.core.data.pictures.album import Album, album_of
+from playground.core.data.pictures.openml import SOURCES
 from playground.core.engine import ENGINES
 from playground.core.experiment import Experiment
 from playground.core.layers import LAYERS, Dense, Dropout
@@ -45,9 +47,23 @@ def engine_cases() -> list[tuple[str, str]]:
     ]
 
 
-def table_for(name: str) -> Table | None:
-    """The visitor's table where the set needs one."""
-    return CSV if name == "csv" else None
+def _album() -> Album:
+    """Squares of noise, bright ones and dark ones."""
+    rng = np.random.default_rng(0)
+    found = []
+    for k in range(60):
+        low = 99 * (k % 2)
+        noise = rng.integers(low, low + 156, (12, 12, 3)).astype(np.uint8)
+        found.append(("bright" if low else "dark", noise))
+    return album_of("mine.zip", found)
+
+
+BROUGHT: dict[str, Brought] = {"csv": CSV, "album": _album()}
+
+
+def table_for(name: str) -> Brought | None:
+    """What a visitor brings, where the set needs it."""
+    return BROUGHT.get(name)
 
 
 def merged(*parts: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,6 +79,7 @@ def merged(*parts: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+HERE = [name for name in DATASETS if name not in SOURCES]  # all but what is fetched first
 POINT_SETS = [name for name, entry in DATASETS.items() if entry.kind == "points"]
 POINT_BLOCKS = [name for name, kind in LAYERS.items() if "points" in kind.kinds]
 

@@ -228,6 +228,7 @@ OTHER_VALUES: dict[str, Any] = {
     "data.name": "iris",
     "data.target": "kind",
     "data.columns": ["hue"],
+    "data.pictures.classes": ["a", "b"],
     "data.upload.filename": "b.csv",
     "data.upload.sha256": "1" * 64,
     "features": ["x2"],

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from playground import words
-from playground.core.data import DATASETS, schema_of
+from playground.core.data import schema_of
 from playground.core.data.model import Schema
 from playground.core.engine import DenseEngine
 from playground.core.errors import PlaygroundError
@@ -31,6 +31,7 @@ from playground.core.network import (
     parameter_count,
 )
 from tests.core.helpers import (
+    HERE,
     POINT_SETS,
     independent_model,
     model_inputs,
@@ -80,7 +81,7 @@ def test_shapes_and_counts_are_those_of_the_real_modules(stack: list[Layer], nam
     ]
 
 
-@pytest.mark.parametrize("name", list(DATASETS))
+@pytest.mark.parametrize("name", HERE)
 def test_the_head_is_what_the_task_needs(name):
     experiment, schema = described(name)
     head = checked(experiment, schema)[-1]
@@ -219,5 +220,5 @@ def test_describing_a_network_needs_no_torch():
 
 
 def test_every_loss_fits_some_data_set():
-    tasks = {schema_of(small(name).data, table_for(name)).task for name in DATASETS}
+    tasks = {schema_of(small(name).data, table_for(name)).task for name in HERE}
     assert all(loss.tasks & tasks for loss in LOSSES.values())

@@ -8,10 +8,14 @@ import json
 from collections.abc import Callable
 
 from playground.core.data.model import Brought
+from playground.core.data.pictures.album import Album
 from playground.core.data.table import Table
 from playground.core.errors import PlaygroundError
 
-READERS: dict[str, Callable[[bytes], Brought]] = {"table": Table.from_bytes}
+READERS: dict[str, Callable[[bytes], Brought]] = {
+    "table": Table.from_bytes,
+    "pictures": Album.from_bytes,
+}
 
 
 def read(content: bytes) -> Brought:

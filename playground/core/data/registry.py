@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -232,5 +233,6 @@ def proposal_for(data: Data, table: Brought | None = None, *, keep: bool = False
     proposal = dict(DATASETS[data.name].proposal)
     if keep:
         proposal.pop("data", None)
-    data = data.model_copy(update=proposal.get("data", {}))
+    changed = {**data.model_dump(mode="json"), **proposal.get("data", {})}
+    data = type(data).model_validate_json(json.dumps(changed))
     return {"loss": TASK_LOSSES[schema_of(data, table).task], **proposal}

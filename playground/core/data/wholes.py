@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from playground.core.data.model import Raw, Schema
+from playground.core.data.pictures.form import pipeline_of
 from playground.core.errors import PlaygroundError
 from playground.core.random import TorchStream
 
@@ -46,10 +47,10 @@ def sample_stream(data: Data, seed: int) -> TorchStream:
 def form_for(schema: Schema, data: Data, train: np.ndarray) -> Form:
     """How raw points become what the network is given, as the training part teaches it.
 
-    Pictures of bytes become float32 between 0 and 1; everything else stays as it is.
+    Pictures of bytes go through their steps; everything else stays as it is.
     """
     if schema.kind == "pictures":
-        return lambda raw: raw.astype(np.float32) / 255
+        return pipeline_of(data.pictures, train)
     return lambda raw: raw
 
 

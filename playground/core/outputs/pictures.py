@@ -10,15 +10,20 @@ from playground.core.analysis.layer_rows import part_counts
 from playground.core.analysis.maps import single
 from playground.core.analysis.thumbnails import thumbnails
 from playground.core.analysis.views import Arrays, Header
+from playground.core.data.pictures.own import FORMS
 from playground.core.outputs.base import Output
+from playground.core.outputs.picture_sheet import add_sheet
+from playground.core.outputs.picture_steps import add_steps
 
 if TYPE_CHECKING:
     from playground.core.want import Want
 
 
 class PicturesOutput(Output):
-    """Header `output`: "sample", "truth" (class or None), "said" (class); arrays: `sample_picture`
-    (height, width, channels) uint8, `class_scores` (classes,) probabilities."""
+    """Header `output`: "sample", "truth" (class or None), "said" (class), "steps" where they are
+    asked for, see `add_steps`; arrays: `sample_picture` (height, width, channels) uint8,
+    `class_scores` (classes,) probabilities. Scene: "counts" of both parts, "sheet", see
+    `add_sheet`, "own": whether one draws in ink or in colour."""
 
     def scene(self, header: Header, arrays: Arrays) -> None:
         data = self.run.data
@@ -29,6 +34,8 @@ class PicturesOutput(Output):
             points[:, 2] = getattr(data, f"targets_{part}")[:count]
             arrays[f"points_{part}"] = points
             arrays[f"thumbs_{part}"] = thumbnails(getattr(data, f"raw_{part}")[:count])
+        header["sheet"] = add_sheet(self.run, arrays)
+        header["own"] = "ink" if self.run.experiment.data.name in FORMS else "color"
 
     def add(self, want: Want, header: Header, arrays: Arrays) -> None:
         run, sample = self.run, self.sight.sample()
@@ -42,5 +49,11 @@ class PicturesOutput(Output):
             "truth": truth,
             "said": int(scores.argmax()),
         }
+        asked = want.of("output")
+        if asked.get("steps"):
+            draw = asked.get("draw")
+            draw = draw if isinstance(draw, int) else 0
+            told = add_steps(run, sample, draw, arrays)
+            header["output"]["steps"] = {"list": told, "altered": "step_altered" in arrays}
         arrays["sample_picture"] = np.ascontiguousarray(sample.raw.transpose(1, 2, 0))
         arrays["class_scores"] = scores.numpy()

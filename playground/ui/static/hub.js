@@ -144,10 +144,14 @@ class Hub {
     });
   }
 
-  /** Changes what one view is computed with, e.g. option('landscape', {round: 2}). */
+  /**
+   * Changes what one view is computed with, e.g. option('landscape', {round: 2}). The point that is
+   * looked at is named as a whole: one of the data leaves nothing of a drawn one.
+   */
   option(view, change) {
     const { options } = this.wants;
-    this.want({ options: { ...options, [view]: { ...options[view], ...change } } });
+    const before = view === 'sample' ? {} : options[view];
+    this.want({ options: { ...options, [view]: { ...before, ...change } } });
   }
 
   acknowledge() {

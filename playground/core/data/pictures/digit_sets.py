@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from playground.core.data.model import DataSet, Raw, Schema
-from playground.core.data.pictures.digits import DIGITS, SIDE
+from playground.core.data.pictures.common import only
+from playground.core.data.pictures.digits import COUNTS, DIGITS, SIDE, every_digit
+from playground.core.data.pictures.form import shape_of
 
 if TYPE_CHECKING:
     from playground.core.experiment import Data
@@ -22,14 +24,13 @@ SHAPE = (1, SIDE, SIDE)
 def _half(name: str) -> DataSet:
     digits, samples = HALVES[name]
 
-    def schema(_data: Data, _own: Any = None) -> Schema:
+    def schema(data: Data, _own: Any = None) -> Schema:
         names = tuple(str(digit) for digit in digits)
-        return Schema("multiclass", (), names, samples, "class", kind="pictures", shape=SHAPE)
+        shape = shape_of(data.pictures, SHAPE)
+        return Schema("multiclass", (), names, samples, "class", kind="pictures", shape=shape)
 
-    def make(data: Data, stream: Stream, own: Any = None) -> Raw:
-        every = DIGITS.make(data, stream, own)
-        wanted = np.isin(every.targets, digits)
-        return Raw(every.inputs[wanted], every.targets[wanted] - digits[0])
+    def make(_data: Data, _stream: Stream, _own: Any = None) -> Raw:
+        return only(*every_digit(), digits)
 
     # A head right on feature maps of 4×4: what a body knows of strokes is all there for it.
     proposal = {
@@ -46,27 +47,21 @@ def _half(name: str) -> DataSet:
     return DataSet(name, "pictures", DIGITS.knobs, schema, make, proposal)
 
 
-def _code_schema(data: Data, own: Any = None) -> Schema:
-    samples = DIGITS.schema(data, own).samples
-    outputs = SIDE * SIDE
+def _code_schema(data: Data, _own: Any = None) -> Schema:
+    shape, outputs = shape_of(data.pictures, SHAPE), SIDE * SIDE
     return Schema(
-        "regression", (), (), samples, "picture", kind="pictures", shape=SHAPE, outputs=outputs
+        "regression", (), (), sum(COUNTS), "picture", kind="pictures", shape=shape, outputs=outputs
     )
 
 
-def _code_make(data: Data, stream: Stream, own: Any = None) -> Raw:
-    every = DIGITS.make(data, stream, own)
-    return Raw(every.inputs, every.inputs.reshape(len(every.inputs), -1) / 255)
+def _code_make(_data: Data, _stream: Stream, _own: Any = None) -> Raw:
+    pictures, _ = every_digit()
+    return Raw(pictures, pictures.reshape(len(pictures), -1) / 255)
 
 
 def digit_of(pictures: np.ndarray, data: Data) -> np.ndarray:
     """Which digit each of these pictures (n, *shape) shows, int64 (n,); −1 of a stranger."""
-    from playground.core.random import TorchStream
-
-    every = DIGITS.make(data, TorchStream(0, "digits"), None)
-    known = {
-        one.tobytes(): int(digit) for one, digit in zip(every.inputs, every.targets, strict=True)
-    }
+    known = {one.tobytes(): int(digit) for one, digit in zip(*every_digit(), strict=True)}
     return np.array([known.get(one.tobytes(), -1) for one in pictures], dtype=np.int64)
 
 
