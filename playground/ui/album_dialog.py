@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
@@ -108,39 +109,44 @@ def _found() -> tuple[Album, dict[str, Any]] | None:
     chosen = [zipped] if zipped is not None else list(files)
     key = hashlib.sha256("".join(one.file_id for one in chosen).encode()).hexdigest()
     known = st.session_state.get(_READ)
-    if known is None or known[0] != key:
-        known = (key, *_read(zipped, files))
-        st.session_state[_READ] = known
-    if known[1] is None:
-        notice = known[2]
-        raise PlaygroundError(notice.code, **notice.params)
-    return known[1], known[2]
+    if known is None or known.key != key:
+        known = st.session_state[_READ] = _read(key, zipped, files)
+    if known.album is None:
+        raise PlaygroundError(known.notice.code, **known.notice.params)
+    return known.album, known.left_out
 
 
-def _read(
-    zipped: UploadedFile | None, files: Sequence[UploadedFile]
-) -> tuple[Album, dict[str, Any]] | tuple[None, Notice]:
-    """Has a worker read the files; what went wrong is kept too, so that it is not tried again."""
+@dataclass(frozen=True)
+class _Known:
+    """What came of the files in the uploaders; what went wrong is not tried again."""
+
+    key: str
+    album: Album | None = None
+    left_out: dict[str, Any] = field(default_factory=dict)
+    notice: Notice = field(default_factory=lambda: Notice("album_empty"))
+
+
+def _read(key: str, zipped: UploadedFile | None, files: Sequence[UploadedFile]) -> _Known:
+    """Has a worker read the files."""
     try:
         if zipped is not None:
-            return _asked(zipped.name, _checked(zipped.size) and zipped.getvalue())
-        _checked(sum(one.size for one in files))
+            _check(zipped.size)
+            return _Known(key, *_asked(zipped.name, zipped.getvalue()))
+        _check(sum(one.size for one in files))
         inside = [(one.name.lstrip("./"), one.getvalue()) for one in files]
-        return _asked(inside[0][0].split("/")[0], packed(inside))
+        return _Known(key, *_asked(inside[0][0].split("/")[0], packed(inside)))
     except PlaygroundError as error:
-        return None, error.notice()
+        return _Known(key, notice=error.notice())
 
 
-def _checked(size: int) -> bool:
+def _check(size: int) -> None:
     if size > ALBUM_LIMITS.file_bytes:
         raise PlaygroundError(
             "album_bytes", size=f"{size / _MEGA:.0f}", limit=ALBUM_LIMITS.file_bytes // _MEGA
         )
-    return True
 
 
-def _asked(filename: str, content: bytes | bool) -> tuple[Album, dict[str, Any]]:
-    assert isinstance(content, bytes)
+def _asked(filename: str, content: bytes) -> tuple[Album, dict[str, Any]]:
     encoded = base64.b64encode(content).decode()
     task = service().begin("album", {"filename": filename[:200], "content": encoded})
     bar = st.progress(0.0, say("album.reading"))
