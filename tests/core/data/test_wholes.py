@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 
 from playground.core.answers import asked
 from playground.core.data import DATASETS, TASK_LOSSES, schema_of
-from playground.core.data.csv_reader import read_table
 from playground.core.data.model import Schema
 from playground.core.data.pictures.openml import SOURCES
 from playground.core.data.prepare import Prepared, prepare
@@ -29,30 +26,18 @@ WHOLE = [
 ]  # what is fetched first has tests of its own
 
 
-def brought(name: str) -> Any:
-    """What a visitor would have to bring for a set that is made of it."""
-    return BROUGHT.get(name, table_for(name))
-
-
-STARS = "\n".join(f"{k % 9},film {k // 9},{1 + (k * k) % 5}" for k in range(60))
-
-BROUGHT: dict[str, Any] = {
-    "ratings_csv": read_table(f"user,film,stars\n{STARS}".encode(), "stars.csv"),
-}
-
-
 def proposed(name: str) -> Experiment:
-    return propose(name, table=brought(name))
+    return propose(name, table=table_for(name))
 
 
 def prepared(name: str, seed: int = 1) -> Prepared:
-    return prepare(proposed(name), brought(name), TorchStream(seed, "data"))
+    return prepare(proposed(name), table_for(name), TorchStream(seed, "data"))
 
 
 @pytest.mark.parametrize("name", WHOLE)
 def test_the_points_keep_what_the_schema_promises(name):
     experiment = proposed(name)
-    schema = schema_of(experiment.data, brought(name))
+    schema = schema_of(experiment.data, table_for(name))
     assert schema.kind == DATASETS[name].family
     assert schema.shape is not None
     made = prepared(name)
@@ -110,11 +95,11 @@ def test_raw_points_come_into_form_as_the_data_did(name):
 def test_the_proposal_fits_and_learns(name):
     """A few steps of what is proposed: the loss falls on what it was trained on."""
     experiment = proposed(name)
-    schema = schema_of(experiment.data, brought(name))
+    schema = schema_of(experiment.data, table_for(name))
     assert schema.task in LOSSES[experiment.loss].tasks
     assert experiment.loss == TASK_LOSSES[schema.task]
     assert all(block.problem is None for block in checked(experiment, schema))
-    run = Run(experiment, brought(name), device="cpu")
+    run = Run(experiment, table_for(name), device="cpu")
     before = run.metrics.train_loss
     assert before is not None
     run.advance(12)
@@ -125,7 +110,7 @@ def test_the_proposal_fits_and_learns(name):
 
 @pytest.mark.parametrize("name", WHOLE)
 def test_places_without_a_question_have_no_answer(name):
-    run = Run(proposed(name), brought(name), device="cpu")
+    run = Run(proposed(name), table_for(name), device="cpu")
     output = run.output()
     train, test = run.meter.counts
     truth = [run.targets("train")[:train], run.targets("test")[:test]]
