@@ -8,7 +8,10 @@ from playground.core.activations import ACTIVATIONS, latex_of
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import MAX_LAYERS, Experiment
 from playground.core.initializers import INITIALIZERS
-from playground.core.layers import LAYERS, Layer
+from playground.core.layers import LAYERS, Layer, Weighted
+from playground.core.layers.attention import Headed
+from playground.core.layers.conv import ResidualConv
+from playground.core.layers.norm import GroupNorm
 from playground.core.losses import fits
 from playground.core.network import Block, describe, flops, head_reason, parameter_count
 from playground.core.settings import RATES
@@ -19,6 +22,7 @@ from playground.ui.language import say
 
 _ADD = "add_layer"
 _NAMES = ("activation", "second")  # settings that name an activation
+_WINDOWS = ("kernel", "window")  # sides of a square, of pictures
 
 
 def stack_editor() -> None:
@@ -46,12 +50,12 @@ def _problem(index: int, block: Block) -> None:
     assert block.problem is not None
     with st.container(key="misfit"):
         st.error(notices.sentence_of(block.problem))
-        for kind in block.mends:
-            if kind in LAYERS:
+        with st.container(horizontal=True, gap="small", key="mends"):
+            for kind in block.mends:
                 st.button(
                     say("stack.mend", name=language.name_of("layers", kind)),
                     key=f"mend_{kind}",
-                    icon=":material/build:",
+                    icon=LAYERS[kind].icon,
                     disabled=state.locked("layers"),
                     on_click=_insert,
                     args=(index - 1, kind),
@@ -104,8 +108,12 @@ def _offered() -> list[str]:
 
 
 def _option(kind: str) -> str:
-    """A block in the menu: its picture, its name, and the family it belongs to."""
+    """A block in the menu: its picture, its name, and of the first of a family the family."""
     layer, name = LAYERS[kind], language.name_of("layers", kind)
+    offered = _offered()
+    before = offered[offered.index(kind) - 1] if kind in offered[1:] else None
+    if before is not None and LAYERS[before].family == layer.family:
+        return f"{layer.icon} {name}"
     return f"{layer.icon} {name} :gray[:small[{say(f'stack.families.{layer.family}')}]]"
 
 
@@ -128,7 +136,8 @@ def _cell(index: int, block: Block) -> None:
         label = f"{say('stack.head')}\n{_size(block)}"
     else:
         label = _label(block)
-    with st.popover(label, key=f"block_{index}", width="stretch"):
+    icon = ":material/error:" if block.problem is not None else None
+    with st.popover(label, key=f"block_{index}", width="stretch", icon=icon):
         if block.kind == "input":
             _input(block)
         elif block.kind == "head":
@@ -143,11 +152,31 @@ def _label(block: Block) -> str:
     assert layer is not None
     if block.kind == "dense":
         return f"{language.name_of('activations', block.activation or '')}\n{block.units}"
-    name = language.name_of("layers", block.kind)
-    if len(block.before) > 1 or len(block.after) > 1:
-        return f"{name}\n{_size(block)}"
-    strength = [number(getattr(layer, name)) for name in layer.main if name not in _NAMES]
-    return f"{name}\n{strength[0] if strength else block.units}"
+    return f"{say(f'stack.short.{block.kind}')}\n{_detail(block, layer)}"
+
+
+def _detail(block: Block, layer: Layer) -> str:
+    """The numbers that say most of a block: "16 · 3×3" of a convolution."""
+    if isinstance(layer, Headed):
+        return say("stack.heads", count=layer.heads)
+    if isinstance(layer, GroupNorm):
+        return say("stack.groups", count=layer.groups)
+    if isinstance(layer, ResidualConv):
+        return f"{layer.channels} · {layer.kernel}×{layer.kernel}"
+    found = []
+    for name in layer.main:
+        value = getattr(layer, name)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            continue
+        square = name in _WINDOWS and len(block.before) == 3
+        found.append(f"{value}×{value}" if square else number(value))
+    if found:
+        return " · ".join(found)
+    names = [forms.choices_of(type(layer), name) for name in layer.main]
+    chosen = [
+        known[getattr(layer, name)] for name, known in zip(layer.main, names, strict=True) if known
+    ]
+    return chosen[0] if chosen else _size(block)
 
 
 def _size(block: Block) -> str:
@@ -156,7 +185,8 @@ def _size(block: Block) -> str:
 
 
 def _facts(block: Block) -> None:
-    shape = say("stack.shape", shape=f"(n, {', '.join(map(str, block.after))})")
+    came = "" if block.layer is None else f"{written(block.before)} → "
+    shape = say("stack.shape", shape=came + written(block.after))
     count = say("stack.parameters", count=f"{block.parameters:,}")
     cost = say("stack.flops", count=f"{block.flops:,}")
     st.caption(f"{shape} · {count} · {cost}")
@@ -193,6 +223,7 @@ def _layer(index: int, block: Block) -> None:
         _field(layer, field, f"layers.{index}.{field}")
     _facts(block)
     rest = [name for name in type(layer).model_fields if name not in ("kind", *layer.main)]
+    rest.sort(key=lambda name: name in Weighted.model_fields)  # what is its own comes first
     if rest:
         with st.expander(say("stack.more"), key=f"more_{index}"):
             for field in rest:

@@ -13,11 +13,14 @@ const TOP = 10;
 const LABEL = 14;
 const LINE = 15;
 const PAD = 6;
+/** Room for the shapes' boxes, of data that are more than numbers in a row. */
+const BOX = 26;
 /** Columns of few neurons are drawn larger, up to this factor. */
 const EASE = 1.5;
 
 /**
  * @returns {{width, height, columns: Array, links: Array, neurons: Array, footer: number}}
+ *   footer: where what stands below the columns begins: boxes, as high as `boxes`, then lines
  *   neurons: {block, unit, place, map, x, y, size}; `map` is its number among the frame's maps
  *   links: per block with weights {block, from, to, rows, cols, weights, biases}, offsets into the
  *   frame's links; from and to are columns
@@ -28,7 +31,8 @@ export function arrange(scene, width, height) {
   const sampled = blocks.map(({ shown, units }) => (shown?.length ?? 0) < units);
   const lines = sampled.some((one, i) => one && blocks[i].shown.length) ||
     blocks.some(({ frozen }) => frozen) ? 3 : 2;
-  const footer = lines * LINE + PAD;
+  const boxes = scene.kind === 'points' ? 0 : BOX;
+  const footer = lines * LINE + PAD + boxes;
   const space = Math.max(PITCH, height - top - footer);
   const most = Math.max(1, Math.floor(space / PITCH));
   const columnWidth = width / blocks.length;
@@ -45,7 +49,7 @@ export function arrange(scene, width, height) {
   const neurons = place(scene, columns, top + space / 2);
   return {
     width, height, columns, neurons, columnWidth, links: wires(scene, columns),
-    top, footer: height - footer + PAD, line: LINE,
+    top, footer: height - footer + PAD, line: LINE, boxes,
   };
 }
 

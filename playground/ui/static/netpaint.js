@@ -1,5 +1,6 @@
 /** The network's picture on one canvas: links, neuron maps, labels. */
 
+import { commonScale, paintBox } from './shapebox.js';
 import { css } from './colors.js';
 import { biasAt, curve, weightAt } from './netlayout.js';
 import { isLine } from './scene.js';
@@ -225,30 +226,46 @@ function paintBiases(context, layout, values, theme) {
 /** Labels of inputs, shapes and parameters below the columns, dashed columns without neurons. */
 export function paintLabels(context, layout, { text, lang, theme }) {
   context.textBaseline = 'middle';
+  const sizes = layout.columns.map(({ block }) => block.size ?? [block.units]);
+  const scale = layout.boxes ? commonScale(sizes, layout.boxes - 4) : 0;
   for (const column of layout.columns) {
     const { block, x } = column;
     if (!block.shown.length) paintEmpty(context, layout, column, { text, theme });
     if (block.kind === 'input') paintInputLabels(context, layout, column, theme);
     const room = layout.columnWidth - 6;
     const numbers = { count: count(block.parameters, lang) };
-    const lines = [block.shape ?? ''];
-    if (block.parameters) {
+    context.font = `11.5px ${theme.font}`;
+    const lines = folded(context, block.shape ?? '', room);
+    const roomy = lines.length === 1;
+    if (block.parameters && roomy) {
       const full = text('network.parameters', numbers);
-      context.font = `11.5px ${theme.font}`;
       const fits = context.measureText(full).width <= room;
       lines.push(fits ? full : text('network.parameters_short', numbers));
     }
     if (block.frozen) lines.push(text('network.frozen'));
-    if (block.shown.length && column.places.length < block.units) {
+    if (block.shown.length && column.places.length < block.units && roomy) {
       lines.push(text('network.sampled', { shown: column.places.length, units: block.units }));
+    }
+    if (layout.boxes) {
+      const space = { width: room, scale };
+      paintBox(context, block.size ?? [block.units], x, layout.footer + layout.boxes / 2 - 2, space, theme);
     }
     context.textAlign = 'center';
     context.fillStyle = theme.muted;
+    const below = layout.footer + layout.boxes;
     lines.forEach((words, i) => {
       context.font = `11.5px ${theme.font}`;
-      context.fillText(fitted(context, words, room), x, layout.footer + layout.line * (i + 0.5));
+      context.fillText(fitted(context, words, room), x, below + layout.line * (i + 0.5));
     });
   }
+}
+
+/** A shape that is too wide: 16×8×8 on two lines, its channels and its sides, (n, 64) as 64. */
+function folded(context, shape, room) {
+  const parts = shape.split('×');
+  if (context.measureText(shape).width <= room) return [shape];
+  if (parts.length < 2) return [shape.replace(/^\(n, (\d+)\)$/, '$1')];
+  return [`${parts[0]}×`, parts.slice(1).join('×')];
 }
 
 /** A block without pictures of its own; of dropout and noise, what they do to what passes. */
