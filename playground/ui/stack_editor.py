@@ -81,10 +81,11 @@ def _title(experiment: Experiment, blocks: tuple[Block, ...]) -> None:
             f'<span class="np-work">{work}</span></span>'
         )
         full = len(experiment.layers) >= MAX_LAYERS
+        offered = _offered()
         st.menu_button(
             say("stack.add"),
-            _offered(),
-            format_func=_option,
+            list(offered),
+            format_func=offered.__getitem__,
             key=_ADD,
             icon=":material/add:",
             type="tertiary",
@@ -94,27 +95,24 @@ def _title(experiment: Experiment, blocks: tuple[Block, ...]) -> None:
         )
 
 
-def _offered() -> list[str]:
-    """The blocks for the present kind of data, family by family."""
+def _offered() -> dict[str, str]:
+    """The blocks for the present kind of data, family by family, each with its label in the menu:
+    its picture, its name, and of the first of a family the family's.
+    """
     schema = state.schema()
     if schema is None:
-        return []
+        return {}
     parted = schema.shape is not None and source_of(schema.shape) > 0
-    return [
-        name
-        for name, layer in LAYERS.items()
-        if schema.kind in layer.kinds and (parted or not layer.reads)
-    ]
-
-
-def _option(kind: str) -> str:
-    """A block in the menu: its picture, its name, and of the first of a family the family."""
-    layer, name = LAYERS[kind], language.name_of("layers", kind)
-    offered = _offered()
-    before = offered[offered.index(kind) - 1] if kind in offered[1:] else None
-    if before is not None and LAYERS[before].family == layer.family:
-        return f"{layer.icon} {name}"
-    return f"{layer.icon} {name} :gray[:small[{say(f'stack.families.{layer.family}')}]]"
+    found: dict[str, str] = {}
+    before = None
+    for kind, layer in LAYERS.items():
+        if schema.kind not in layer.kinds or (layer.reads and not parted):
+            continue
+        label = f"{layer.icon} {language.name_of('layers', kind)}"
+        if layer.family != before:
+            label += f" :gray[:small[{say(f'stack.families.{layer.family}')}]]"
+        found[kind], before = label, layer.family
+    return found
 
 
 def _summary(blocks: tuple[Block, ...]) -> str:
