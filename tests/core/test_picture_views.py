@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from playground.core.analysis.attribution_view import WAYS, stride_for
 from playground.core.analysis.hardest_view import SHOWN
-from playground.core.analysis.layer_rows import part_counts
+from playground.core.analysis.layer_rows import condensed, part_counts
 from playground.core.analysis.thumbnails import thumbnails
 from playground.core.observe import Observer, observe
 from playground.core.replica import Replica
@@ -317,3 +317,18 @@ def test_tsne_takes_some_of_the_pictures_and_says_which() -> None:
     assert told["of"] == sum(part_counts(run()))
     assert arrays["embed_place"].max() < told["of"]
     assert len(set(arrays["embed_place"].tolist())) == 500
+
+
+@pytest.mark.parametrize("width", [3, 40, 2500])
+def test_condensed_points_keep_their_distances(width: int) -> None:
+    rows = torch.randn(12, width, generator=torch.Generator().manual_seed(6)) + 3
+    work = condensed(rows)
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            found = end.value
+            break
+    assert found.shape[1] <= 12
+    assert torch.allclose(torch.cdist(found, found), torch.cdist(rows.double(), rows.double()))
+    assert found.mean(0).abs().max() < 1e-6

@@ -28,7 +28,7 @@ from playground.core.analysis.embedding import (
     kernel_components,
     tsne,
 )
-from playground.core.analysis.layer_rows import gathered, inputs_of, part_counts
+from playground.core.analysis.layer_rows import condensed, gathered, inputs_of, part_counts
 from playground.core.analysis.maps import single
 from playground.core.analysis.study import Steps, Study
 from playground.core.analysis.views import Arrays, Header
@@ -41,7 +41,7 @@ MOST_POINTS = 500
 LEAST_POINTS = 5
 PERPLEXITIES = (2.0, 100.0)
 WIDTHS = (0.05, 20.0)
-PASSED = 0.2  # the share of the time that the forward pass takes, of pictures
+PASSED = 0.05  # the share of the time that the forward pass takes, of pictures
 FIRST = 0.1  # the share of t-SNE's time that its affinities take
 
 
@@ -69,15 +69,16 @@ class EmbedView(Study):
         if total < LEAST_POINTS:
             raise PlaygroundError("embed_few_points", points=total, least=LEAST_POINTS)
         chosen = torch.randperm(total, generator=generator)[:MOST_POINTS].sort().values
-        points = yield from self._values(inputs_of(self.run, counts)[chosen], index, options)
-        if not torch.isfinite(points).all():
+        rows = yield from self._values(inputs_of(self.run, counts)[chosen], index, options)
+        units = rows.shape[1]
+        if not torch.isfinite(rows).all():
             raise PlaygroundError("embed_not_finite")
+        points = yield from self._share(condensed(rows), PASSED, FIRST)
         # In units of its own spread, so that no layer is too large or too small for float64.
-        points = points - points.mean(0)
         size = points.abs().max()
         points = points / size if size > 0 else points
         about: Header = {"method": method, "block": index, "points": len(points), "of": total,
-                         "units": points.shape[1], "seed": seed}  # fmt: skip
+                         "units": units, "seed": seed}  # fmt: skip
         if method == "kernel":
             yield 0.0
             found = self._kernel(points, options, about)
@@ -93,16 +94,22 @@ class EmbedView(Study):
     def _values(
         self, inputs: Tensor, index: int, options: Mapping[str, Any]
     ) -> Generator[float, None, Tensor]:
-        """The layer's values (points, numbers) of the chosen points, float64."""
+        """The layer's values (points, numbers) of the chosen points."""
         replica = self.frozen()
         work = gathered(replica, self.run, inputs, index, options.get("pooled") is True)
+        return (yield from self._share(work, 0.0, PASSED))
+
+    def _share(
+        self, work: Generator[float, None, Tensor], low: float, high: float
+    ) -> Generator[float, None, Tensor]:
+        """A part of the work, from `low` to `high`; of points in a plane it takes no time."""
         while True:
             try:
                 done = next(work)
             except StopIteration as end:
-                return end.value.double()
+                return end.value
             if self.run.schema.kind != "points":
-                yield PASSED * done
+                yield low + (high - low) * done
 
     def _kernel(self, points: Tensor, options: Mapping[str, Any], about: Header) -> Tensor:
         kernel = str(options.get("kernel"))

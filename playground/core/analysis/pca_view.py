@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 
 POINTS = 1500
 MOST_HELD = 8  # bases of earlier epochs that are remembered
+WIDEST = 2048  # numbers of a layer whose loadings are sent with every frame
 REST = 6  # times as long as it took, of pictures
 LARGEST = 1e100  # squares of larger numbers leave the range of float64
 
@@ -144,7 +145,7 @@ class PcaView(View):
         told["shown"] = chosen
         scores = found.scores(points) if chosen is None else _raw(points, chosen)
         arrays["pca"] = single(scores[:POINTS]).numpy()
-        if options.get("loadings") is True and chosen is None:
+        if options.get("loadings") is True and chosen is None and found.axes.shape[1] <= WIDEST:
             arrays["pca_axes"] = single(found.axes[:MOST_RATIOS]).contiguous().numpy()
         if options.get("whole") is True:
             every = points if chosen is not None else (points - found.mean) @ found.axes.t()

@@ -198,7 +198,8 @@ class Pca {
     const { pca } = hub.header;
     if (!pca || !hub.arrays.pca) return;
     this.last = { head: pca, points: hub.arrays.pca };
-    this.last.loadings = choice.arrows && !pca.shown ? hub.arrays.pca_axes : null;
+    const axes = hub.arrays.pca_axes; // of very wide layers there are none
+    this.last.loadings = choice.arrows && !pca.shown && axes?.shape[1] === pca.units ? axes : null;
     this.picture.paint(hub, this.last);
     const size = selectionOf(hub).size;
     const { text } = this.context;
