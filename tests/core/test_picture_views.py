@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from playground.core.analysis.attribution_view import WAYS, stride_for
 from playground.core.analysis.hardest_view import SHOWN
 from playground.core.analysis.layer_rows import condensed, part_counts
-from playground.core.analysis.thumbnails import thumbnails
+from playground.core.analysis.thumbnails import as_given, thumbnails
 from playground.core.observe import Observer, observe
 from playground.core.replica import Replica
 from playground.core.run import Run
@@ -308,6 +308,14 @@ def test_large_pictures_are_reduced_by_the_mean_of_squares() -> None:
         square = pictures[n, c, 3 * y : 3 * y + 3, 3 * x : 3 * x + 3]
         assert found[at] == np.round(square.astype(float).mean())
     assert thumbnails(np.zeros((1, 1, 100, 3), np.uint8)).shape == (1, 1, 20, 1)
+
+
+def test_a_resized_picture_is_shown_with_the_pixels_that_the_network_gets() -> None:
+    raw = np.arange(48, dtype=np.uint8).reshape(3, 4, 4)
+    assert np.array_equal(as_given(raw, raw / 255), raw)
+    given = np.array([[[-1.0, 0.0], [0.5, 1.0]]], dtype=np.float32)
+    assert as_given(raw, given).tolist() == [[[0, 128], [191, 255]]]
+    assert not as_given(raw, np.zeros((1, 2, 2), np.float32)).any()
 
 
 def test_tsne_takes_some_of_the_pictures_and_says_which() -> None:

@@ -30,6 +30,7 @@ from playground.core.analysis.maps import single
 from playground.core.analysis.operation_view import number, through
 from playground.core.analysis.paced import Paced
 from playground.core.analysis.study import Steps
+from playground.core.analysis.thumbnails import as_given
 from playground.core.analysis.views import Header
 from playground.core.errors import PlaygroundError
 
@@ -96,7 +97,7 @@ class AttributionView(Paced):
         told["totals"] = {name: row.sum().item() for name, row in rows.items()}
         return told, {
             "attribution_ways": single(torch.stack([rows[name] for name in WAYS])).numpy(),
-            "attribution_picture": np.ascontiguousarray(sample.raw),
+            "attribution_picture": as_given(sample.raw, sample.inputs[0].numpy()),
         }
 
     def _baseline(self, sample: Sample, mean: bool) -> Tensor:

@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -38,6 +37,7 @@ from playground.core.analysis.receptive import (
     receptive_field,
 )
 from playground.core.analysis.study import Steps
+from playground.core.analysis.thumbnails import as_given
 from playground.core.analysis.views import Arrays, Header
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class OperationView(Paced):
         told["field"], more = self._field(chain, point, place[:axes])
         arrays |= more
         arrays |= {
-            "operation_picture": np.ascontiguousarray(sample.raw),
+            "operation_picture": as_given(sample.raw, sample.inputs[0].numpy()),
             "operation_map": single(output[place[0]]).numpy(),
             "operation_input": single(values[0, found.channels[0] + shown]).numpy(),
             "operation_patch": single(found.patch).numpy(),

@@ -24,3 +24,20 @@ def thumbnails(pictures: np.ndarray) -> np.ndarray:
     cut = pictures[:, :, : rows * tall, : columns * wide]
     squares = cut.reshape(*cut.shape[:2], rows, tall, columns, wide)
     return np.round(squares.mean((3, 5))).astype(np.uint8)
+
+
+def as_given(raw: np.ndarray, given: np.ndarray) -> np.ndarray:
+    """A picture in bytes with the pixels that the network is given: under what is said of them.
+
+    Args:
+        raw: as it was made, (channels, height, width) uint8.
+        given: what preprocessing made of it, (channels, height, width).
+
+    Returns:
+        Uint8 in the shape of `given`: the raw picture where preprocessing left its shape, else what
+        is given, from its smallest value to its greatest.
+    """
+    if raw.shape == given.shape:
+        return np.ascontiguousarray(raw)
+    low, high = float(given.min()), float(given.max())
+    return np.round((given - low) * (255 / max(high - low, 1e-12))).astype(np.uint8)

@@ -49,7 +49,9 @@ class Attribution {
     tools.append(this.classes, this.baseline, this.block, this.over);
     this.facts = el('p', { class: 'np-caption np-facts', role: 'status' });
     this.cards = ['picture', ...WAYS].map((name, i) => this.card(name, i - 1));
-    this.root = el('div', { class: 'np-pictures np-attribution' }, ...this.cards.map(({ node }) => node));
+    this.root = el('div', {
+      class: 'np-pictures np-attribution', tabindex: '0', role: 'group', 'aria-label': text('analysis.attribution'),
+    }, ...this.cards.map(({ node }) => node));
     body.append(el('div', { class: 'np-attribution-view' }, this.root, this.facts));
     this.pick({});
   }

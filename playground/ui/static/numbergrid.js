@@ -14,9 +14,10 @@ export class NumberGrid {
   /**
    * @param {object} context of the view
    * @param {{label: string, probe?: (row: number, column: number) => Array|null,
-   *   choose?: (row: number, column: number) => void}} calls
+   *   choose?: (row: number, column: number) => void, at?: () => [number, number]}} calls
+   *   `at` is the cell that was chosen last, painted or not
    */
-  constructor(context, { label, probe, choose }) {
+  constructor(context, { label, probe, choose, at }) {
     this.context = context;
     this.probe = probe;
     this.canvas = el('canvas', { role: 'img' });
@@ -32,10 +33,10 @@ export class NumberGrid {
       this.pointer = null;
       this.tip.hide();
     });
-    if (choose) this.choosable(label, choose);
+    if (choose) this.choosable(label, choose, at);
   }
 
-  choosable(label, choose) {
+  choosable(label, choose, at) {
     this.box.tabIndex = 0;
     this.box.setAttribute('role', 'group');
     this.box.setAttribute('aria-label', label);
@@ -49,8 +50,8 @@ export class NumberGrid {
       if (!step || !this.last) return;
       event.preventDefault();
       event.stopPropagation();
-      const { rows, columns, chosen } = this.last;
-      const [row, column] = chosen ?? [0, 0];
+      const { rows, columns } = this.last;
+      const [row, column] = at();
       choose(Math.max(0, Math.min(rows - 1, row + step[0])), Math.max(0, Math.min(columns - 1, column + step[1])));
     });
   }

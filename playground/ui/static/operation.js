@@ -51,7 +51,8 @@ class OperationView {
     this.picture = new NumberGrid(this.context, { label: text('operation.picture'), probe: (...at) => this.probePicture(...at) });
     this.map = new NumberGrid(this.context, {
       label: text('operation.map'), probe: (...at) => this.probeMap(...at),
-      choose: (row, column) => this.pick({ row, column, channel: this.told.place[0] }),
+      choose: (row, column) => this.pick({ row, column, channel: choice.channel ?? this.told.place[0] }),
+      at: () => [choice.row ?? this.told.place[1], choice.column ?? this.told.place[2]],
     });
     this.fieldFacts = el('p', { class: 'np-caption np-facts' });
     this.mapFacts = el('p', { class: 'np-caption np-facts', role: 'status' });
