@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from playground.core.data.decoding import decoded, printable
 from playground.core.data.table import (
     LARGEST_NUMBER,
     LIMITS,
@@ -35,7 +36,6 @@ _SNIFFED_ROWS = 50
 _SNIFFED_CHARACTERS = 200_000
 _MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "?"})
 _MISSING_NUMBER = frozenset({"-", "--", ".", "none"})
-_SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
 _EXPONENT = r"(?:[eE][+-]?[0-9]+)?"
 _PLAIN = re.compile(rf"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+){_EXPONENT}")
@@ -64,7 +64,7 @@ def read_table(content: bytes, filename: str, limits: Limits = LIMITS) -> Table:
             size=f"{len(content) / 1024**2:.1f}",
             limit=f"{limits.file_bytes / 1024**2:.1f}",
         )
-    text = _decoded(content)
+    text = decoded(content, "csv_not_text", "csv_spreadsheet")
     declared, text = _declared_delimiter(text)
     if not text.strip("".join(_DELIMITERS) + "\r\n"):
         raise PlaygroundError("csv_empty")
@@ -78,44 +78,7 @@ def read_table(content: bytes, filename: str, limits: Limits = LIMITS) -> Table:
     columns = tuple(
         _column(name, [row[place] for row in body], delimiter) for place, name in enumerate(names)
     )
-    return Table(_printable(filename)[:200] or "table.csv", columns)
-
-
-def _decoded(content: bytes) -> str:
-    if content.startswith(_SPREADSHEETS):
-        raise PlaygroundError("csv_spreadsheet")
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings = ["utf-16"]
-    elif b"\0" in content:
-        raise PlaygroundError("csv_not_text")
-    else:
-        chinese = ["gb18030"] if _looks_chinese(content) else []
-        encodings = ["utf-8-sig", *chinese, "cp1252", "latin-1"]
-    for encoding in encodings:
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-    raise PlaygroundError("csv_not_text")
-
-
-def _looks_chinese(content: bytes) -> bool:
-    """Whether most bytes beyond ASCII come as they do in GB 18030 and not as in Latin-1.
-
-    Nearly any Latin-1 text is valid GB 18030 too, so that a successful decoding proves nothing.
-    Chinese characters take two such bytes each; Latin letters come one by one among others, and
-    if two meet, as in "größe", they stand inside a word.
-    """
-    chinese = total = 0
-    for run in re.finditer(rb"([A-Za-z]?)([\x80-\xff]+)(?=([A-Za-z]?))", content):
-        length = len(run[2])
-        in_word = bool(run[1] or run[3])
-        total += length
-        if length % 2 == 0 and (length > 2 or not in_word):
-            chinese += length
-    return chinese * 2 > total
+    return Table(printable(filename)[:200] or "table.csv", columns)
 
 
 def _declared_delimiter(text: str) -> tuple[str | None, str]:
@@ -227,16 +190,12 @@ def _names(header: Sequence[str], limits: Limits) -> list[str]:
     """Unique printable names; a column without one is called by its place, "#3"."""
     names: list[str] = []
     for place, cell in enumerate(header, start=1):
-        wanted = _printable(cell)[: limits.name_characters - 10] or f"#{place}"
+        wanted = printable(cell)[: limits.name_characters - 10] or f"#{place}"
         name, copy = wanted, 2
         while name in names:
             name, copy = f"{wanted} ({copy})", copy + 1
         names.append(name)
     return names
-
-
-def _printable(text: str) -> str:
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _is_missing(cell: str) -> bool:
@@ -256,7 +215,7 @@ def _column(name: str, cells: list[str], delimiter: str) -> Column:
 
 
 def _word(cell: str) -> str | None:
-    return None if _is_missing(cell) else _printable(cell) or None
+    return None if _is_missing(cell) else printable(cell) or None
 
 
 def _numbers(name: str, cells: list[str], delimiter: str) -> np.ndarray | None:
