@@ -1,0 +1,101 @@
+"""Translation: the chosen or typed text, examples from the test part, and how many are exact."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from playground.core.analysis.views import Arrays, Header, Sight
+from playground.core.data.sequences.translation import pairing_of
+from playground.core.data.sequences.vocabulary import END, PAD, START
+from playground.core.outputs.sequence_pane import FRAME_SECONDS, SequencePane, until
+from playground.core.outputs.writing import Translator
+
+TESTED = 200
+LISTED = 40
+"""Examples that the pane lists."""
+
+
+class TranslationPane(SequencePane):
+    """Header: "source", "said", "truth" (None of a typed text), "sure" (probability of each
+    character of "said"), "examples" (rows of source, said, truth), "exact" (right, of how many,
+    the epoch)."""
+
+    def __init__(self, sight: Sight, kind: str) -> None:
+        super().__init__(sight, kind)
+        self._layout = pairing_of(self.run.experiment.data.sequences)
+        data = self.run.data
+        self._sources = data.raw_test[:TESTED, : self._layout.source]
+        self._truths = [self._layout.truth(row) for row in data.targets_test[:TESTED]]
+        self._texts = [self._layout.read(row) for row in data.raw_test[:TESTED]]
+        self._translator: Translator | None = None
+        self._found: list[str] = []
+        self._begun = (-1, 0)
+        self._exact: dict[str, int] | None = None
+
+    def add(
+        self, options: Mapping[str, Any], resting: bool, header: Header, arrays: Arrays
+    ) -> None:
+        sample, layout = self.sight.sample(), self._layout
+        translator = self.translator(sample.raw[None, : layout.source])
+        while not translator.finished:
+            translator.write()
+        said = self._text_of(translator, 0)
+        target = sample.target
+        header |= {
+            "source": layout.read(sample.raw),
+            "said": said,
+            "sure": self._sureness(translator),
+            "truth": None if target is None else layout.truth(target),
+        }
+        if not resting:
+            self._go_on(FRAME_SECONDS)
+        self.busy = resting and self._begun[0] != self.run.step
+        header |= {
+            "examples": [
+                [*row] for row in zip(self._texts, self._found, self._truths, strict=False)
+            ][:LISTED],
+            "exact": self._exact,
+        }
+
+    def work(self, seconds: float) -> None:
+        self._go_on(seconds)
+
+    def translator(self, sources: Any) -> Translator:
+        """Ready to write of these sources, int64 (n, source)."""
+        numbers = self._layout.vocabulary.numbers
+        return Translator(
+            self.network, sources, self._layout.written, numbers[START], numbers[END], numbers[PAD]
+        )
+
+    def _text_of(self, translator: Translator, row: int) -> str:
+        text = self._layout.vocabulary.decode(translator.said[row].tolist())
+        return text.partition(END)[0].rstrip(PAD)
+
+    def _sureness(self, translator: Translator) -> list[float]:
+        """With which probability the first point's characters were the likeliest."""
+        answers = self.network(translator.points[:1])[0, self._layout.source :]
+        return torch.softmax(answers, 1).amax(1)[: translator.done].tolist()
+
+    def _go_on(self, seconds: float) -> None:
+        """Translates the test examples, a character of all of them with each pass."""
+        if self._translator is None:
+            if self._begun[0] == self.run.step:
+                return
+            self._translator = self.translator(self._sources)
+            self._begun = self.run.step, self.run.epoch
+        translator = self._translator
+
+        def one() -> bool:
+            translator.write()
+            return not translator.finished
+
+        until(seconds, one)
+        if translator.finished:
+            rows = range(len(self._texts))
+            self._found = [self._text_of(translator, row) for row in rows]
+            right = sum(map(str.__eq__, self._found, self._truths))
+            self._exact = {"right": right, "of": len(self._texts), "epoch": self._begun[1]}
+            self._translator = None
