@@ -17,7 +17,7 @@ from playground.core.analysis.plane import Plane, plane_for
 from playground.core.analysis.registry import VIEWS
 from playground.core.analysis.study import Study
 from playground.core.analysis.views import Arrays, Header, View
-from playground.core.outputs import OUTPUTS
+from playground.core.outputs import OUTPUTS, Output
 from playground.core.picture import Picture
 from playground.core.replica import Replica
 from playground.core.run import Run
@@ -203,7 +203,7 @@ class Observer:
 
     @property
     def studying(self) -> bool:
-        """Whether an open view has work left that takes longer than a frame."""
+        """Whether an open view, or the output, has work left that takes longer than a frame."""
         return self._whole.busy or any(study.busy for study in self._studies())
 
     def study(self, seconds: float) -> None:
@@ -213,9 +213,10 @@ class Observer:
         for study in busy:
             study.work(seconds / len(busy))
 
-    def _studies(self) -> list[Study]:
+    def _studies(self) -> list[Study | Output]:
         views = (self._views.get(name) for name in self._open)
-        return [view for view in views if isinstance(view, Study)]
+        found: list[Study | Output] = [view for view in views if isinstance(view, Study)]
+        return [*found, self._output] if self._output and self.want.map else found
 
     def _view_of(self, name: str) -> View:
         if name not in self._views:

@@ -10,10 +10,12 @@ from playground.core.outputs.base import Output
 from playground.core.outputs.code import CodeOutput
 from playground.core.outputs.pictures import PicturesOutput
 from playground.core.outputs.ratings import RatingsOutput
+from playground.core.outputs.sequences import SequencesOutput
 
 OUTPUTS: dict[str, type[Output]] = {
     "pictures": PicturesOutput,
     "codes": CodeOutput,
+    "sequences": SequencesOutput,
     "ratings": RatingsOutput,
 }
 

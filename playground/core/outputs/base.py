@@ -27,3 +27,11 @@ class Output:
     def add(self, want: Want, header: Header, arrays: Arrays) -> None:
         """Adds what the pane shows, under `output`. Numbers are finite or None."""
         raise NotImplementedError
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is something left to do, in turns as of a `Study`."""
+        return False
+
+    def work(self, seconds: float) -> None:
+        """Goes on for about so long."""

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from playground.core.analysis.views import Arrays, Header, Sight
+from playground.core.outputs.writing import network_of
 
 FRAME_SECONDS = 0.006
 """A frame's share of what takes many passes through the network."""
@@ -24,12 +25,14 @@ class SequencePane:
 
     Attributes:
         kind: of the pane.
+        network: the run's, as a function.
         busy: there is something left to do while the network rests; a training one does it in its
             frames.
     """
 
     def __init__(self, sight: Sight, kind: str) -> None:
         self.sight, self.run, self.kind = sight, sight.run, kind
+        self.network = network_of(sight.run)
         self.busy = False
 
     def add(
@@ -40,20 +43,6 @@ class SequencePane:
 
     def work(self, seconds: float) -> None:
         """Goes on for about so long."""
-
-    def network(self, points: Tensor) -> Tensor:
-        """Points (n, T, …) to answers (n, T, units) or (n, units), on the CPU.
-
-        Of classes they are log-probabilities, whatever the loss makes of the network's numbers.
-        """
-        run = self.run
-        output = run.engine.output(run.engine.prepare(points))
-        if run.schema.task == "regression":
-            answers = output.cpu().movedim(-1, 0)
-            return answers * run.data.target_std + run.data.target_mean
-        answers = output.movedim(-1, 0)
-        flat = run.loss.probability(answers.reshape(-1, answers.shape[-1]), 1)
-        return flat.cpu().double().clamp(min=1e-300).log().reshape(answers.shape)
 
     def points(self, part: str, count: int) -> Tensor:
         """The first `count` points of a part as the network is given them."""

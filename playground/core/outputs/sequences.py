@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from playground.core.analysis.views import Arrays, Header, Sight
+from playground.core.data.sequences.entries import FOLLOWING
 from playground.core.outputs.answers_pane import AnswersPane
 from playground.core.outputs.base import Output
 from playground.core.outputs.series_pane import SeriesPane
@@ -55,11 +56,9 @@ def kind_of(schema: Schema) -> str:
     assert schema.shape is not None
     if source_of(schema.shape):
         return "translation"
-    if schema.task == "regression" and schema.steps:
-        return "series"
-    if schema.steps and schema.vocabulary == schema.class_names:
-        return "text"
-    return "answers"
+    if schema.target != FOLLOWING:
+        return "answers"
+    return "series" if schema.task == "regression" else "text"
 
 
 _PANES: dict[str, type[SequencePane]] = {

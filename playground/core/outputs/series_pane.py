@@ -45,7 +45,7 @@ class SeriesPane(SequencePane):
         if chosen != self._of:
             self._of, self._free, self._forecaster, self._step = chosen, None, None, -1
         if not self._blind:
-            self._forecast(truth)
+            self._forecast(truth, resting)
         header |= {
             "known": self._known,
             "blind": self._blind,
@@ -61,9 +61,9 @@ class SeriesPane(SequencePane):
     def work(self, seconds: float) -> None:
         self._go_on(seconds)
 
-    def _forecast(self, truth: np.ndarray) -> None:
+    def _forecast(self, truth: np.ndarray, resting: bool) -> None:
         """Begins a forecast where the network has moved, and goes on with the present one."""
-        due = time.perf_counter() - self._made > REFRESH or self._free is None
+        due = resting or self._free is None or time.perf_counter() - self._made > REFRESH
         if self._forecaster is None and self._step != self.run.step and due:
             self._forecaster = Forecaster(
                 self.network, truth[: self._known].astype(np.float32), self._places

@@ -9,9 +9,9 @@ import torch
 
 from playground.core.analysis.views import Arrays, Header, Sight
 from playground.core.data.sequences.translation import pairing_of
-from playground.core.data.sequences.vocabulary import END, PAD, START
+from playground.core.data.sequences.vocabulary import END, PAD
 from playground.core.outputs.sequence_pane import FRAME_SECONDS, SequencePane, until
-from playground.core.outputs.writing import Translator
+from playground.core.outputs.writing import Translator, translator_of
 
 TESTED = 200
 LISTED = 40
@@ -39,7 +39,7 @@ class TranslationPane(SequencePane):
         self, options: Mapping[str, Any], resting: bool, header: Header, arrays: Arrays
     ) -> None:
         sample, layout = self.sight.sample(), self._layout
-        translator = self.translator(sample.raw[None, : layout.source])
+        translator = translator_of(self.run, sample.raw[None, : layout.source])
         while not translator.finished:
             translator.write()
         said = self._text_of(translator, 0)
@@ -52,7 +52,7 @@ class TranslationPane(SequencePane):
         }
         if not resting:
             self._go_on(FRAME_SECONDS)
-        self.busy = resting and self._begun[0] != self.run.step
+        self.busy = resting and (self._translator is not None or self._begun[0] != self.run.step)
         header |= {
             "examples": [
                 [*row] for row in zip(self._texts, self._found, self._truths, strict=False)
@@ -62,13 +62,6 @@ class TranslationPane(SequencePane):
 
     def work(self, seconds: float) -> None:
         self._go_on(seconds)
-
-    def translator(self, sources: Any) -> Translator:
-        """Ready to write of these sources, int64 (n, source)."""
-        numbers = self._layout.vocabulary.numbers
-        return Translator(
-            self.network, sources, self._layout.written, numbers[START], numbers[END], numbers[PAD]
-        )
 
     def _text_of(self, translator: Translator, row: int) -> str:
         text = self._layout.vocabulary.decode(translator.said[row].tolist())
@@ -84,7 +77,7 @@ class TranslationPane(SequencePane):
         if self._translator is None:
             if self._begun[0] == self.run.step:
                 return
-            self._translator = self.translator(self._sources)
+            self._translator = translator_of(self.run, self._sources)
             self._begun = self.run.step, self.run.epoch
         translator = self._translator
 

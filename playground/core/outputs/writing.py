@@ -7,12 +7,18 @@ in single passes through it, so that a frame may stop after any of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from playground.core.data.sequences.translation import pairing_of
+from playground.core.data.sequences.vocabulary import END, PAD, START
 from playground.core.outputs.sampling import Sampling, drawn, probabilities
+
+if TYPE_CHECKING:
+    from playground.core.run import Run
 
 Network = Callable[[Tensor], Tensor]
 
@@ -121,6 +127,37 @@ class Translator:
         self.done += 1
         if self.done < self.said.shape[1]:
             self.points[:, place + 1] = token
+
+
+def network_of(run: Run) -> Network:
+    """A run's network as a function: classes as log-probabilities, whatever the loss makes of the
+    network's numbers; values in the units of the data."""
+
+    def network(points: Tensor) -> Tensor:
+        answers = run.engine.output(run.engine.prepare(points)).movedim(-1, 0)
+        if run.schema.task == "regression":
+            return answers.cpu() * run.data.target_std + run.data.target_mean
+        flat = run.loss.probability(answers.reshape(-1, answers.shape[-1]), 1)
+        return flat.cpu().double().clamp(min=1e-300).log().reshape(answers.shape)
+
+    return network
+
+
+def translator_of(run: Run, sources: np.ndarray) -> Translator:
+    """Ready to write what a run's network makes of these sources, int64 (n, source)."""
+    layout = pairing_of(run.experiment.data.sequences)
+    numbers = layout.vocabulary.numbers
+    return Translator(
+        network_of(run), sources, layout.written, numbers[START], numbers[END], numbers[PAD]
+    )
+
+
+def translated(run: Run, sources: np.ndarray) -> np.ndarray:
+    """Points (n, source + written) whose second part the network wrote itself."""
+    translator = translator_of(run, sources)
+    while not translator.finished:
+        translator.write()
+    return translator.points.numpy()
 
 
 class Forecaster:

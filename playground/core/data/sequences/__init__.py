@@ -1,5 +1,5 @@
 """Data that are sequences: one entry each."""
 
-from playground.core.data.model import DataSet
+from playground.core.data.sequences.entries import ENTRIES
 
-ENTRIES: tuple[DataSet, ...] = ()
+__all__ = ["ENTRIES"]

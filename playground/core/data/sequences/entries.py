@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from playground.core.random import Stream
 
 SAMPLES = "samples"
+FOLLOWING = "next"
+"""The target of sets in which every place is asked for what follows."""
 
 
 def _entry(
@@ -47,7 +49,7 @@ def _series(
         shape = Sequence(length, 1)
         names = ("value",)
         return Schema(
-            "regression", names, (), data.samples, "next", kind="sequences", shape=shape, steps=length
+            "regression", names, (), data.samples, FOLLOWING, kind="sequences", shape=shape, steps=length
         )
 
     def make(data: Data, stream: Stream, _own: Any = None) -> Raw:
@@ -105,7 +107,7 @@ def _text_schema(data: Data, own: TextFile | None = None) -> Schema:
         ("character",),
         vocabulary.texts,
         len(windows.train) + len(windows.test),
-        "next",
+        FOLLOWING,
         kind="sequences",
         shape=Tokens(length, (len(vocabulary),)),
         steps=length,
@@ -174,3 +176,97 @@ def _proposal(
         "optimizer": {"name": "adam", "learning_rate": rate},
         "training": {"batch_size": batch},
     }
+
+
+def _embedding(width: int) -> dict[str, Any]:
+    return {"kind": "embedding", "width": width}
+
+
+def _cell(kind: str, units: int, states: str = "all") -> dict[str, Any]:
+    return {"kind": kind, "units": units, "states": states}
+
+
+POSITIONS: dict[str, Any] = {"kind": "positions"}
+
+
+def _reader_and_writer(width: int) -> list[dict[str, Any]]:
+    """An encoder and a decoder of one block each (Vaswani et al. 2017)."""
+    blocks = [{"kind": kind, "heads": 4, "factor": 2} for kind in ("transformer", "decoder")]
+    return [_embedding(width), POSITIONS, *blocks]
+
+
+def _length(places: int, **more: Any) -> dict[str, Any]:
+    return {"length": places, **more}
+
+
+ENTRIES: tuple[DataSet, ...] = (
+    _series(
+        "waves",
+        series.waves,
+        "wave",
+        _proposal(_cell("rnn", 16), rate=0.01, samples=500, sequences=_length(40)),
+    ),
+    _series(
+        "chaos",
+        series.chaos,
+        "chaos",
+        _proposal(_cell("gru", 24), rate=0.01, samples=500, sequences=_length(40)),
+    ),
+    _puzzle(
+        "parity",
+        puzzles.parity,
+        puzzles.make_parity,
+        ("asked",),
+        _proposal(
+            _embedding(4), _cell("gru", 16), rate=0.01, samples=1000, sequences=_length(16)
+        ),
+    ),
+    _puzzle(
+        "brackets",
+        puzzles.brackets,
+        puzzles.make_brackets,
+        ("brackets", "asked", "bracket_kinds"),
+        _proposal(
+            _embedding(4), _cell("gru", 16), rate=0.01, samples=1000, sequences=_length(20)
+        ),
+    ),
+    _puzzle(
+        "copying",
+        puzzles.copying,
+        puzzles.make_copying,
+        ("order", "symbols"),
+        _proposal(
+            _embedding(8), _cell("gru", 48), rate=0.01, samples=2000, sequences=_length(5)
+        ),
+    ),
+    _puzzle(
+        "adding",
+        puzzles.adding,
+        puzzles.make_adding,
+        (),
+        _proposal(_cell("lstm", 24, "last"), rate=0.01, samples=2000, sequences=_length(20)),
+    ),
+    _entry(
+        "text",
+        (SAMPLES, "length", "text"),
+        _text_schema,
+        _make_text,
+        _proposal(
+            _embedding(16), _cell("lstm", 64), rate=0.005, samples=3000, sequences=_length(48)
+        ),
+    ),
+    _entry(
+        "surnames",
+        (),
+        _surnames_schema,
+        _make_surnames,
+        _proposal(_embedding(16), _cell("lstm", 48, "last"), rate=0.005),
+    ),
+    _entry(
+        "translation",
+        (SAMPLES, "pairs", "direction", "language", "largest"),
+        _translation_schema,
+        _make_translation,
+        _proposal(*_reader_and_writer(32), rate=0.003, train=90, samples=3000, sequences={}),
+    ),
+)
