@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -11,6 +11,8 @@ from playground.core.data.model import DataSet, Raw, Schema
 from playground.core.data.sequences import puzzles, series, surnames, text, translation
 from playground.core.data.sequences.puzzles import Made, Puzzle
 from playground.core.data.sequences.settings import SequenceSettings
+from playground.core.data.sequences.text import Corpus, Windows
+from playground.core.errors import PlaygroundError
 from playground.core.shapes import Sequence, Tokens
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from playground.core.random import Stream
 
 SAMPLES = "samples"
+OWN_TEXT = "own_text"
 FOLLOWING = "next"
 """The target of sets in which every place is asked for what follows."""
 
@@ -29,8 +32,9 @@ def _entry(
     schema: Callable[[Data, Any], Schema],
     make: Callable[[Data, Stream, Any], Raw],
     proposal: Mapping[str, Any],
+    brings: Literal["text"] | None = None,
 ) -> DataSet:
-    return DataSet(name, "sequences", frozenset(knobs), schema, make, proposal)
+    return DataSet(name, "sequences", frozenset(knobs), schema, make, proposal, brings=brings)
 
 
 # ---- series -------------------------------------------------------------------------------------
@@ -98,15 +102,33 @@ def _puzzle(
 # ---- text, names, translation -------------------------------------------------------------------
 
 
+def _corpus(data: Data, own: TextFile | None) -> Corpus:
+    """The visitor's own text, or the one that is chosen.
+
+    Raises:
+        PlaygroundError: the visitor's is wanted and is not there.
+    """
+    if data.name != OWN_TEXT:
+        return text.shipped(data.sequences.text)
+    if own is None:
+        filename = data.upload.filename if data.upload else ""
+        raise PlaygroundError("text_missing", filename=filename)
+    return text.corpus_of(own)
+
+
+def _windows(data: Data, corpus: Corpus) -> Windows:
+    length = data.sequences.length
+    return text.windows(len(corpus.numbers), length, data.samples, data.train_percent)
+
+
 def _text_schema(data: Data, own: TextFile | None = None) -> Schema:
-    corpus = text.corpus_of(data.sequences.text, own)
-    length, vocabulary = data.sequences.length, corpus.vocabulary
-    windows = text.windows(len(corpus.numbers), length, data.samples, data.train_percent)
+    corpus = _corpus(data, own)
+    length, vocabulary, found = data.sequences.length, corpus.vocabulary, _windows(data, corpus)
     return Schema(
         "multiclass",
         ("character",),
         vocabulary.texts,
-        len(windows.train) + len(windows.test),
+        len(found.train) + len(found.test),
         FOLLOWING,
         kind="sequences",
         shape=Tokens(length, (len(vocabulary),)),
@@ -116,12 +138,11 @@ def _text_schema(data: Data, own: TextFile | None = None) -> Schema:
 
 
 def _make_text(data: Data, _stream: Stream, own: TextFile | None = None) -> Raw:
-    corpus = text.corpus_of(data.sequences.text, own)
-    length = data.sequences.length
-    found = text.windows(len(corpus.numbers), length, data.samples, data.train_percent)
+    corpus = _corpus(data, own)
+    found = _windows(data, corpus)
     starts = np.concatenate((found.train, found.test))
     test = np.arange(len(starts)) >= len(found.train)
-    return Raw(*text.cut(corpus, starts, length), test)
+    return Raw(*text.cut(corpus, starts, data.sequences.length), test)
 
 
 def _surnames_schema(_data: Data, _own: Any = None) -> Schema:
@@ -199,6 +220,11 @@ def _length(places: int, **more: Any) -> dict[str, Any]:
     return {"length": places, **more}
 
 
+def _for_text() -> dict[str, Any]:
+    layers = _embedding(16), _cell("lstm", 64)
+    return _proposal(*layers, rate=0.005, samples=5000, sequences=_length(48))
+
+
 ENTRIES: tuple[DataSet, ...] = (
     _series(
         "waves",
@@ -246,15 +272,8 @@ ENTRIES: tuple[DataSet, ...] = (
         (),
         _proposal(_cell("lstm", 24, "last"), rate=0.01, samples=2000, sequences=_length(20)),
     ),
-    _entry(
-        "text",
-        (SAMPLES, "length", "text"),
-        _text_schema,
-        _make_text,
-        _proposal(
-            _embedding(16), _cell("lstm", 64), rate=0.005, samples=3000, sequences=_length(48)
-        ),
-    ),
+    _entry("text", (SAMPLES, "length", "text"), _text_schema, _make_text, _for_text()),
+    _entry(OWN_TEXT, (SAMPLES, "length"), _text_schema, _make_text, _for_text(), brings="text"),
     _entry(
         "surnames",
         (),

@@ -20,7 +20,7 @@ class SequenceSettings(Settings):
     bracket_kinds: int = setting(1, ge=1, le=3)
     order: Literal["copy", "reverse"] = setting("copy")
     symbols: int = setting(4, ge=2, le=10)
-    text: Literal["zen", "topics", "tang", "laozi", "own"] = setting("topics")
+    text: Literal["zen", "topics", "tang", "laozi"] = setting("topics")
     pairs: Literal["dates", "numbers"] = setting("dates")
     direction: Literal["read", "write"] = setting("read")
     language: Literal["en", "zh"] = setting("en")

@@ -36,25 +36,15 @@ class Corpus:
     numbers: np.ndarray
 
 
-def corpus_of(name: str, own: TextFile | None) -> Corpus:
-    """
-    Raises:
-        PlaygroundError: the visitor's own text is wanted and is not there.
-    """
-    if name != "own":
-        return _known(name)
-    if own is None:
-        raise PlaygroundError("text_missing")
-    return _own(own)
-
-
 @lru_cache(maxsize=8)
-def _known(name: str) -> Corpus:
+def shipped(name: str) -> Corpus:
+    """One of the texts that come along."""
     return _corpus(_SOURCES[name]())
 
 
 @lru_cache(maxsize=4)
-def _own(own: TextFile) -> Corpus:
+def corpus_of(own: TextFile) -> Corpus:
+    """A visitor's text."""
     return _corpus(own.text)
 
 

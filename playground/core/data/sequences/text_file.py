@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from playground.core.data.decoding import decoded, printable
+from playground.core.data.model import Brought
 from playground.core.errors import PlaygroundError
 
 
@@ -25,8 +24,8 @@ class TextLimits:
 LIMITS = TextLimits()
 
 
-@dataclass(frozen=True)
-class TextFile:
+@dataclass(frozen=True, eq=False)
+class TextFile(Brought):
     """A text as it is learned: composed characters, line feeds, no control characters.
 
     Attributes:
@@ -37,15 +36,9 @@ class TextFile:
     filename: str
     text: str
 
-    @cached_property
-    def sha256(self) -> str:
-        """Hash of what it says, whatever its file is called and however it is encoded."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
-
-    def to_bytes(self) -> bytes:
-        """One line of JSON, then the text in UTF-8."""
-        header = {"kind": "text", "filename": self.filename}
-        return json.dumps(header).encode() + b"\n" + self.text.encode()
+    def parts(self, filename: str) -> list[bytes]:
+        header = {"kind": "text", "filename": filename}
+        return [json.dumps(header).encode() + b"\n", self.text.encode()]
 
     @classmethod
     def from_bytes(cls, content: bytes) -> TextFile:

@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from playground.core.data.registry import schema_of
 from playground.core.data.sequences import surnames, text
 from playground.core.data.sequences.text_file import LIMITS, TextFile, cleaned, read_text
 from playground.core.data.sequences.vocabulary import RARE, characters_of, plain_letters
 from playground.core.errors import PlaygroundError
+from playground.core.experiment import Data
 
 LINES = "All work and no play makes a dull day.\n" * 10
 
@@ -18,7 +20,7 @@ LINES = "All work and no play makes a dull day.\n" * 10
 def test_the_texts_that_come_with_python():
     assert text.zen().startswith("The Zen of Python, by Tim Peters")
     assert "Beautiful is better than ugly." in text.zen()
-    topics = text.corpus_of("topics", None)
+    topics = text.shipped("topics")
     assert len(topics.text) > 200_000 and len(topics.vocabulary) < 300
     assert "\n\n" not in topics.text and "  " not in topics.text
 
@@ -30,7 +32,7 @@ def test_the_zen_prints_nothing(capsys):
 
 @pytest.mark.parametrize("name", ["tang", "laozi"])
 def test_the_chinese_texts(name):
-    corpus = text.corpus_of(name, None)
+    corpus = text.shipped(name)
     assert 2000 < len(corpus.text) < 10_000
     assert set(corpus.text) - set("，。！？；：\n") and not any("a" <= c <= "z" for c in corpus.text)
     lines = corpus.text.strip().split("\n")
@@ -65,7 +67,7 @@ def test_too_short_a_text_says_how_long_it_must_be():
 
 
 def test_every_place_is_asked_for_the_next_character():
-    corpus = text.corpus_of("own", TextFile("a.txt", LINES))
+    corpus = text.corpus_of(TextFile("a.txt", LINES))
     read, asked = text.cut(corpus, np.array([0, 7]), 12)
     assert corpus.vocabulary.decode(read[0]) == LINES[:12]
     assert corpus.vocabulary.decode(asked[1]) == LINES[8:20]
@@ -73,8 +75,10 @@ def test_every_place_is_asked_for_the_next_character():
 
 def test_an_own_text_must_be_there():
     with pytest.raises(PlaygroundError) as caught:
-        text.corpus_of("own", None)
+        schema_of(Data(name="own_text"))
     assert caught.value.code == "text_missing"
+    schema = schema_of(Data(name="own_text", train_percent=50), TextFile("a.txt", LINES))
+    assert "".join(schema.vocabulary) == "".join(sorted(set(LINES)))
 
 
 def test_rare_characters_share_a_token():
@@ -138,8 +142,9 @@ def test_a_text_travels_whole(content):
     except PlaygroundError:
         return
     again = TextFile.from_bytes(found.to_bytes())
-    assert again == found and again.sha256 == found.sha256
-    assert TextFile.from_dict(found.to_dict()) == found
+    assert (again.filename, again.text) == (found.filename, found.text)
+    assert again.sha256 == found.sha256
+    assert TextFile.from_dict(found.to_dict()).text == found.text
 
 
 @pytest.mark.parametrize(
