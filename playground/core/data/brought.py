@@ -9,12 +9,14 @@ from collections.abc import Callable
 
 from playground.core.data.model import Brought
 from playground.core.data.pictures.album import Album
+from playground.core.data.sequences.text_file import TextFile
 from playground.core.data.table import Table
 from playground.core.errors import PlaygroundError
 
 READERS: dict[str, Callable[[bytes], Brought]] = {
     "table": Table.from_bytes,
     "pictures": Album.from_bytes,
+    "text": TextFile.from_bytes,
 }
 
 
