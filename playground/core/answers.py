@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from playground.core.data.model import Schema
     from playground.core.engine.base import Pairing
 
-MEASURED = 1e9  # additions and multiplications that measuring one part may take
+MEASURED = 2e8  # additions and multiplications that measuring one part may take
 LEAST_MEASURED = 32
 
 

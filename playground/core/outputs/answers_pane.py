@@ -9,24 +9,29 @@ import numpy as np
 import torch
 
 from playground.core.analysis.views import Arrays, Header, Sight
+from playground.core.data.sequences.puzzles import QUERY
+from playground.core.data.sequences.vocabulary import PAD
 from playground.core.outputs.sequence_pane import SequencePane, finite, listed
 from playground.core.shapes import is_tokens
 
 TESTED = 64
+LISTED = 12
 EVERY = 6
 """Frames between two counts of the sequences that are right throughout."""
 
 
 class AnswersPane(SequencePane):
-    """Header: "tokens" (numbers of the tokens) or "values" and "marks"; "asked" (places with an
-    answer; [] for one to the whole), "said" and "truth" (class numbers or values; None where not
-    known), "sure" (probability of what was said), "whole" (right, of how many test sequences).
-    Array: `class_scores` (classes,) where one class is asked for."""
+    """Header: "values" and "marks" of numbers that are added; "asked" (places with an answer; []
+    for one to the whole), "said" and "truth" (class numbers or values; None where not known),
+    "sure" (probability of what was said), "whole" (right, of how many test sequences), "examples"
+    (the first of them: what is read, what was said, what is right, as texts). Array:
+    `class_scores` (classes,) where one class is asked for."""
 
     def __init__(self, sight: Sight, kind: str) -> None:
         super().__init__(sight, kind)
         self._frames = 0
         self._whole: dict[str, int] | None = None
+        self._examples: list[list[str]] = []
         self._counted = -1
 
     def add(
@@ -34,25 +39,22 @@ class AnswersPane(SequencePane):
     ) -> None:
         schema, sample = self.run.schema, self.sight.sample()
         assert schema.shape is not None
-        if is_tokens(schema.shape):
-            header["tokens"] = sample.raw.tolist()
-        else:
+        if not is_tokens(schema.shape):
             header["values"] = [round(float(value), 4) for value in sample.raw[:, 0]]
             header["marks"] = [bool(mark) for mark in sample.raw[:, 1]]
+        self._test()
+        header |= {"whole": self._whole, "examples": self._examples}
         answers = self.network(sample.inputs)[0]
         if schema.task == "regression":
             truth = None if sample.target is None else float(sample.target)
             header |= {"asked": [], "said": listed(answers), "truth": [truth], "sure": []}
-            return
-        if not schema.steps:
-            chances = answers.exp()
-            arrays["class_scores"] = chances.float().numpy()
+        elif not schema.steps:
+            arrays["class_scores"] = answers.exp().float().numpy()
             header |= self._judged(answers[None], np.array([_target(sample.target)]), [])
         else:
             target = np.full(len(answers), -1) if sample.target is None else sample.target
             asked = np.flatnonzero(target >= 0) if sample.target is not None else self._asked()
             header |= self._judged(answers[asked], target[asked], asked.tolist())
-            header["whole"] = self._throughout()
 
     def _judged(self, answers: torch.Tensor, truth: np.ndarray, asked: list[int]) -> Header:
         sure, said = answers.exp().max(1)
@@ -67,18 +69,42 @@ class AnswersPane(SequencePane):
         """Places at which points of this set are asked for an answer."""
         return np.flatnonzero(self.run.data.targets_train[0] >= 0)
 
-    def _throughout(self) -> dict[str, int]:
-        """Of the first test sequences, those whose answers are all right."""
+    def _test(self) -> None:
+        """What the network makes of the first test sequences, now and then."""
         self._frames += 1
-        fresh = self._whole is None or self._frames % EVERY == 0
-        if fresh and self._counted != self.run.step:
-            said = self.network(self.points("test", TESTED)).argmax(2)
-            truth = torch.from_numpy(self.run.data.targets_test[:TESTED])
-            right = ((said == truth) | (truth < 0)).all(1)
+        due = self._counted < 0 or self._frames % EVERY == 0
+        if not due or self._counted == self.run.step:
+            return
+        self._counted = self.run.step
+        schema, data = self.run.schema, self.run.data
+        answers = self.network(self.points("test", TESTED))
+        if schema.task == "regression":
+            pairs = zip(data.raw_test, answers[:, 0].tolist(), data.targets_test, strict=False)
+            self._examples = [
+                [_sum_of(row), f"{said:.2f}", f"{truth:.2f}"] for row, said, truth in pairs
+            ][:LISTED]
+            return
+        said = answers.argmax(-1)
+        truth = torch.from_numpy(data.targets_test[:TESTED])
+        right = (said == truth) | (truth < 0)
+        if schema.steps:
+            right = right.all(1)
             self._whole = {"right": int(right.sum()), "of": len(right)}
-            self._counted = self.run.step
-        assert self._whole is not None
-        return self._whole
+        names, vocabulary = schema.class_names, schema.vocabulary
+        self._examples = []
+        for row, answer, asked in zip(data.raw_test[:LISTED], said, truth, strict=False):
+            places = torch.atleast_1d(asked) >= 0
+            texts = [
+                "".join(names[k] for k in torch.atleast_1d(values)[places].tolist())
+                for values in (answer, asked)
+            ]
+            read = "".join(vocabulary[token] for token in row).strip(PAD + QUERY)
+            self._examples.append([read, *texts])
+
+
+def _sum_of(row: np.ndarray) -> str:
+    """The two numbers that are marked: 0.51 + 0.96."""
+    return " + ".join(f"{value:.2f}" for value, mark in row if mark)
 
 
 def _target(target: Any) -> int:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 
 class SequencesOutput(Output):
-    """Header `output`: "kind" ("text", "translation", "series" or "answers"), "sample", and what
-    the pane of this kind adds."""
+    """Header `output`: "kind" ("text", "translation", "series" or "answers"), "sample", its
+    "tokens" where it has such, and what the pane of this kind adds."""
 
     def __init__(self, sight: Sight) -> None:
         super().__init__(sight)
@@ -39,7 +39,10 @@ class SequencesOutput(Output):
         }
 
     def add(self, want: Want, header: Header, arrays: Arrays) -> None:
-        header["output"] = {"kind": self.pane.kind, "sample": self.sight.sample().told()}
+        sample = self.sight.sample()
+        header["output"] = {"kind": self.pane.kind, "sample": sample.told()}
+        if sample.raw.dtype.kind == "i":
+            header["output"]["tokens"] = sample.raw.tolist()
         self.pane.add(want.of("output"), want.resting, header["output"], arrays)
 
     @property

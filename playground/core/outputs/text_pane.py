@@ -15,6 +15,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
 
 from playground.core.analysis.views import Arrays, Header, Sight
@@ -35,6 +36,10 @@ from playground.core.random import stable_seed
 MOST = 600
 DEFAULT_LENGTH = 200
 SHOWN = 10
+SEARCHED = 500
+PROMPT = 12
+"""Characters of the usual prompt, at most."""
+
 A_FRAME = 12
 """Characters that a frame may show at once, or nobody sees them come."""
 
@@ -117,9 +122,14 @@ class TextPane(SequencePane):
         self._begin()
 
     def _usual_prompt(self) -> str:
-        """How the text itself begins."""
-        line = self._known.decode(self.run.data.raw_train[0])
-        return line[: max(1, min(len(line), 8))]
+        """How a line of the text begins; where there are no lines, its most common character."""
+        rows = self.run.data.raw_train[:SEARCHED]
+        for row in rows:
+            line = self._known.decode(row).partition("\n")[2]
+            if len(line) > PROMPT and "\n" not in line[:PROMPT]:
+                word = line[:PROMPT].rpartition(" ")[0]
+                return word + " " if word else line[: PROMPT // 3]
+        return self._known.texts[int(np.bincount(rows.ravel()).argmax())]
 
     def _begin(self) -> None:
         self._writer = Writer(

@@ -6,10 +6,16 @@ from playground.core.data.model import Schema
 from playground.core.experiment import Data
 from playground.ui.panels import pictures, ratings, sequences
 
-FIRST: dict[str, Callable[[Data], None]] = {"pictures": pictures.first}
+FIRST: dict[str, Callable[[Data], None]] = {
+    "pictures": pictures.first,
+    "sequences": sequences.first,
+}
 """What stands above them, even while there is no schema: files to bring, sets to fetch."""
 
-CHOOSE: dict[str, Callable[[str], None]] = {"pictures": pictures.choose}
+CHOOSE: dict[str, Callable[[str], None]] = {
+    "pictures": pictures.choose,
+    "sequences": sequences.choose,
+}
 """What a click on the tile of a set does, where it is not just chosen."""
 
 CONTROLS: dict[str, Callable[[Data, Schema], None]] = {

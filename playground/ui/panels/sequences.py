@@ -19,7 +19,7 @@ from playground.core.experiment import Data
 from playground.core.random import SeedRandom
 from playground.core.shapes import source_of
 from playground.figures.sparkline import Curve, line_colors, picture, sparkline
-from playground.ui import forms, sample, state
+from playground.ui import forms, sample, state, text_dialog
 from playground.ui.language import say
 from playground.ui.pictures import dark
 
@@ -27,21 +27,41 @@ SHOWN = 4
 LONGEST = 44  # characters of an example
 
 
+def first(data: Data) -> None:
+    """What stands above all else: the visitor's file."""
+    if data.name == text_dialog.NAME:
+        text_dialog.file_line()
+
+
+def choose(name: str) -> None:
+    """Callback: a set's tile."""
+    if name == text_dialog.NAME:
+        text_dialog.open_dialog()
+    else:
+        state.choose_data(name)
+
+
 def controls(data: Data, schema: Schema) -> None:
     """Examples, the variants of the task, and how the set is made and split."""
     if not state.hidden("data.name"):
         _examples(data, schema)
     knobs, settings = DATASETS[data.name].knobs, data.sequences
-    for name in SequenceSettings.model_fields:
+    # What is asked comes before how long it is.
+    for name in (*(name for name in SequenceSettings.model_fields if name != "length"), "length"):
         if name not in knobs or (name == "largest" and settings.pairs != "numbers"):
             continue
         forms.setting(settings, name, f"data.sequences.{name}")
     for name in ("samples", "noise"):
         if name in knobs:
-            forms.setting(data, name, f"data.{name}")
+            forms.setting(data, name, f"data.{name}", **_named(name))
     forms.setting(data, "train_percent", "data.train_percent")
     if knobs:
         sample.fresh()
+
+
+def _named(name: str) -> dict[str, str]:
+    """Points are sequences here."""
+    return {"label": say("sequence_panel.samples")} if name == "samples" else {}
 
 
 def _examples(data: Data, schema: Schema) -> None:
@@ -91,7 +111,7 @@ def _row(made: Raw, k: int, data: Data, schema: Schema) -> str:
         return _pair(" + ".join(marked) + " …", f"{target:.2f}")
     text = "".join(schema.vocabulary[token] for token in row).lstrip(PAD)
     if schema.target == FOLLOWING:
-        return f"<code>{escape(_short(text.replace(chr(10), '↵')))}</code>"
+        return f"<code>{escape(_short(text.strip().replace(chr(10), '↵')))}</code>"
     if target.shape:
         answer = "".join(schema.class_names[value] for value in target if value >= 0)
     else:

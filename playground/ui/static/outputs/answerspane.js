@@ -3,10 +3,10 @@
 import { altText, el, setText } from '../dom.js';
 import { css, inkOn, mix } from '../colors.js';
 import { percent, significant } from '../words.js';
-import { Bars, Chooser, typedField } from './seqparts.js';
-import { mark } from './translationpane.js';
+import { Bars, Chooser, ExampleList, mark, typedField } from './seqparts.js';
 
 const LONGEST = 64;
+const PAD = '·';
 
 export class AnswersPane {
   constructor(context, body, tools, scene) {
@@ -26,7 +26,9 @@ export class AnswersPane {
     this.answer = el('p', { class: 'np-seq-answer' });
     this.bars = new Bars('np-seq-classes');
     this.whole = el('p', { class: 'np-caption' });
-    body.append(this.cells, this.answer, this.bars.node, this.whole);
+    const sums = !scene.class_names.length;
+    this.list = new ExampleList(context, () => this.typed?.clear(), sums ? () => null : undefined);
+    body.append(this.cells, this.answer, this.bars.node, this.whole, this.list.node);
   }
 
   paint({ arrays }, output) {
@@ -39,6 +41,8 @@ export class AnswersPane {
     this.bars.node.hidden = !arrays.class_scores || !single || !this.scene.class_names.length;
     if (single) this.paintAnswer(output);
     if (!this.bars.node.hidden) this.paintScores(arrays.class_scores.data, output);
+    this.list.node.hidden = this.names;
+    if (!this.names) this.list.paint(output.examples);
     setText(this.whole, output.whole ? text('sequence.whole', output.whole) : '');
     this.alt(() => this.describe(output));
   }
@@ -60,7 +64,9 @@ export class AnswersPane {
     const read = output.tokens
       ? output.tokens.map((token) => this.scene.sequence.vocabulary[token])
       : output.values.map((value) => value.toFixed(2));
-    const columns = read.map((token, place) => this.column(token, place, answers.get(place), output));
+    // Of a name, the empty places in front of it are left out.
+    const start = this.names ? Math.max(0, read.findIndex((token) => token !== PAD)) : 0;
+    const columns = read.map((token, place) => this.column(token, place, answers.get(place), output)).slice(start);
     this.cells.classList.toggle('np-seq-numbers', !output.tokens);
     this.cells.replaceChildren(...columns);
   }

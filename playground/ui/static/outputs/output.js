@@ -3,8 +3,11 @@
 import { createCodes } from './code.js';
 import { createPictures } from './pictures.js';
 import { createRatings } from './ratings.js';
+import { createSequences } from './sequences.js';
 
-const KINDS = { pictures: createPictures, codes: createCodes, ratings: createRatings };
+const KINDS = {
+  pictures: createPictures, codes: createCodes, sequences: createSequences, ratings: createRatings,
+};
 
 export function createOutput(context) {
   return KINDS[context.kind](context);

@@ -23,9 +23,9 @@ export class Chooser {
       },
     });
     this.node = el('div', { class: 'np-seq-chooser' },
-      iconButton({ name: 'back', label: text('sequence.previous'), onClick: () => go(-1) }),
+      iconButton({ name: 'previous', label: text('sequence.previous'), onClick: () => go(-1) }),
       this.where,
-      iconButton({ name: 'back', label: text('sequence.following'), onClick: () => go(1), className: 'np-seq-next' }),
+      iconButton({ name: 'next', label: text('sequence.following'), onClick: () => go(1) }),
       this.part);
   }
 
@@ -125,5 +125,65 @@ export class Bars {
       parts.row.dataset.mark = item.mark ?? '';
     });
     if (alt) this.node.setAttribute('aria-label', alt);
+  }
+}
+
+/** ✓ or ✗, said aloud as a word. */
+export function mark(right, { text }) {
+  return el('span', {
+    class: `np-seq-mark ${right ? 'np-seq-right' : 'np-seq-wrong'}`, role: 'img', text: right ? '✓' : '✗',
+    'aria-label': text(right ? 'sequence.right' : 'sequence.wrong'),
+  });
+}
+
+/** Test examples: whether they are right, what was read, what was said; a click looks at one. */
+export class ExampleList {
+  /** @param {object} context @param {() => void} onPick @param {(said, truth) => boolean|null} judge */
+  constructor(context, onPick, judge = (said, truth) => said === truth) {
+    this.context = context;
+    this.onPick = onPick;
+    this.judge = judge;
+    this.rows = [];
+    this.body = el('tbody');
+    this.node = el('div', {
+      class: 'np-seq-list', tabindex: '0', role: 'region', 'aria-label': context.text('sequence.examples'),
+    }, el('table', {}, this.body));
+  }
+
+  paint(examples) {
+    while (this.rows.length < examples.length) this.add(this.rows.length);
+    this.rows.forEach((parts, k) => {
+      parts.row.hidden = !examples[k];
+      if (examples[k]) this.fill(parts, examples[k]);
+    });
+  }
+
+  add(index) {
+    const cells = [el('td'), el('td'), el('td')];
+    const pick = el('button', {
+      type: 'button', class: 'np-seq-pick',
+      on: {
+        click: () => {
+          this.onPick?.();
+          this.context.hub.option('sample', { part: 'test', index, text: '' });
+        },
+      },
+    });
+    cells[1].append(pick);
+    const row = el('tr', {}, ...cells);
+    this.rows.push({ row, cells, pick });
+    this.body.append(row);
+  }
+
+  fill({ row, cells, pick }, [source, said, truth]) {
+    const key = `${source}|${said}|${truth}`;
+    if (row.dataset.key === key) return;
+    row.dataset.key = key;
+    const { text } = this.context;
+    const right = this.judge(said, truth);
+    cells[0].replaceChildren(...(right === null ? [] : [mark(right, this.context)]));
+    setText(pick, source);
+    cells[2].replaceChildren(el('span', { class: 'np-seq-mono', text: said || '–' }),
+      ...(right ? [] : [el('small', { text: `${text('sequence.truth')}: ${truth}` })]));
   }
 }

@@ -3,7 +3,7 @@
 import { el, setText } from '../dom.js';
 import { css, inkOn, mix } from '../colors.js';
 import { percent } from '../words.js';
-import { Chooser, typedField } from './seqparts.js';
+import { Chooser, ExampleList, mark, typedField } from './seqparts.js';
 
 const LONGEST = 60;
 
@@ -20,16 +20,13 @@ export class TranslationPane {
     this.truth = el('dd', { class: 'np-seq-mono' });
     this.truthRow = el('div', {}, el('dt', { text: text('sequence.truth') }), this.truth);
     this.exact = el('p', { class: 'np-caption', role: 'status' });
-    this.list = el('tbody');
+    this.list = new ExampleList(context, () => this.typed.clear());
     body.append(this.typed.node,
       el('dl', { class: 'np-seq-pairs' },
         el('div', {}, el('dt', { text: text('sequence.source') }), this.source),
         el('div', {}, el('dt', { text: text('sequence.said') }), this.said),
         this.truthRow),
-      this.exact,
-      el('div', { class: 'np-seq-list', tabindex: '0', role: 'region', 'aria-label': text('sequence.example') },
-        el('table', {}, this.list)));
-    this.rows = [];
+      this.exact, this.list.node);
   }
 
   paint(hub, output) {
@@ -45,7 +42,7 @@ export class TranslationPane {
     setText(this.exact, exact
       ? text('sequence.exact', { ...exact, share: percent(exact.right / exact.of) })
       : text('sequence.exact_wait'));
-    this.paintList(output.examples);
+    this.list.paint(output.examples);
   }
 
   /** Each character on a ground as dark as the network is sure of it. */
@@ -69,46 +66,7 @@ export class TranslationPane {
     this.said.setAttribute('aria-label', text('sequence.sure', { text: said || '–' }));
   }
 
-  paintList(examples) {
-    const { text } = this.context;
-    while (this.rows.length < examples.length) {
-      const index = this.rows.length;
-      const cells = [el('td'), el('td'), el('td')];
-      const pick = el('button', { type: 'button', class: 'np-seq-pick', on: { click: () => this.pick(index) } });
-      cells[1].append(pick);
-      const row = el('tr', {}, ...cells);
-      this.rows.push({ row, cells, pick });
-      this.list.append(row);
-    }
-    this.rows.forEach(({ row, cells, pick }, k) => {
-      row.hidden = !examples[k];
-      if (!examples[k]) return;
-      const [source, said, truth] = examples[k];
-      const right = said === truth;
-      const key = `${source}|${said}|${truth}`;
-      if (row.dataset.key === key) return;
-      row.dataset.key = key;
-      cells[0].replaceChildren(mark(right, this.context));
-      setText(pick, source);
-      cells[2].replaceChildren(el('span', { class: 'np-seq-mono', text: said || '–' }),
-        ...(right ? [] : [el('small', { text: `${text('sequence.truth')}: ${truth}` })]));
-    });
-  }
-
-  pick(index) {
-    this.typed.clear();
-    this.context.hub.option('sample', { part: 'test', index, text: '' });
-  }
-
   destroy() {
     this.context.hub.option('sample', { text: '' });
   }
-}
-
-/** ✓ or ✗, said aloud as a word. */
-export function mark(right, { text }) {
-  return el('span', {
-    class: `np-seq-mark ${right ? 'np-seq-right' : 'np-seq-wrong'}`, role: 'img', text: right ? '✓' : '✗',
-    'aria-label': text(right ? 'sequence.right' : 'sequence.wrong'),
-  });
 }
