@@ -58,7 +58,9 @@ def until(seconds: float, step: Callable[[], bool]) -> None:
         pass
 
 
-def number_in(options: Mapping[str, Any], name: str, low: float, high: float, default: float) -> float:
+def number_in(
+    options: Mapping[str, Any], name: str, low: float, high: float, default: float
+) -> float:
     """A number that a viewer asks for, brought between its bounds."""
     value = options.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int | float):

@@ -132,9 +132,7 @@ class TextPane(SequencePane):
         return self._known.texts[int(np.bincount(rows.ravel()).argmax())]
 
     def _begin(self) -> None:
-        self._writer = Writer(
-            self.network, self._places, self._prompt, self._sampling, self._seed
-        )
+        self._writer = Writer(self.network, self._places, self._prompt, self._sampling, self._seed)
         self._epoch, self._step, self._ended = self.run.epoch, self.run.step, 0.0
         self._round += 1
 

@@ -96,7 +96,14 @@ class Translator:
     """
 
     def __init__(
-        self, network: Network, sources: np.ndarray, written: int, start: int, end: int, pad: int
+        self,
+        network: Network,
+        sources: np.ndarray,
+        written: int,
+        *,
+        start: int,
+        end: int,
+        pad: int,
     ) -> None:
         """
         Args:
@@ -148,7 +155,12 @@ def translator_of(run: Run, sources: np.ndarray) -> Translator:
     layout = pairing_of(run.experiment.data.sequences)
     numbers = layout.vocabulary.numbers
     return Translator(
-        network_of(run), sources, layout.written, numbers[START], numbers[END], numbers[PAD]
+        network_of(run),
+        sources,
+        layout.written,
+        start=numbers[START],
+        end=numbers[END],
+        pad=numbers[PAD],
     )
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from playground.core.presets import digits, pictures, points, ratings
+from playground.core.presets import digits, pictures, points, ratings, sequences
 from playground.core.presets.base import Preset, demonstrate, trained
 
-PRESETS: dict[str, Preset] = {
-    entry.name: entry for part in (points, pictures, digits, ratings) for entry in part.ENTRIES
-}
+_PARTS = (points, pictures, digits, sequences, ratings)
+PRESETS: dict[str, Preset] = {entry.name: entry for part in _PARTS for entry in part.ENTRIES}
 
 __all__ = ["PRESETS", "Preset", "demonstrate", "trained"]

@@ -51,17 +51,13 @@ def controls(data: Data, schema: Schema) -> None:
         if name not in knobs or (name == "largest" and settings.pairs != "numbers"):
             continue
         forms.setting(settings, name, f"data.sequences.{name}")
-    for name in ("samples", "noise"):
-        if name in knobs:
-            forms.setting(data, name, f"data.{name}", **_named(name))
+    if "samples" in knobs:
+        forms.setting(data, "samples", "data.samples", label=say("sequence_panel.samples"))
+    if "noise" in knobs:
+        forms.setting(data, "noise", "data.noise")
     forms.setting(data, "train_percent", "data.train_percent")
     if knobs:
         sample.fresh()
-
-
-def _named(name: str) -> dict[str, str]:
-    """Points are sequences here."""
-    return {"label": say("sequence_panel.samples")} if name == "samples" else {}
 
 
 def _examples(data: Data, schema: Schema) -> None:

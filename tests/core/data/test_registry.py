@@ -10,7 +10,10 @@ from playground import words
 from playground.core.data import DATASETS, TASK_LOSSES, proposal_for, schema_of
 from playground.core.data.csv_reader import read_table
 from playground.core.data.features import applicable, input_labels
+from playground.core.data.pictures.settings import PictureSettings
 from playground.core.data.prepare import prepare
+from playground.core.data.ratings.settings import RatingSettings
+from playground.core.data.sequences.settings import SequenceSettings
 from playground.core.experiment import Data, Experiment
 from playground.core.losses import LOSSES
 from playground.core.random import SeedRandom, TorchStream
@@ -152,7 +155,8 @@ def test_every_set_has_a_name_and_a_help_text(name, language):
 def test_names_and_knobs_are_known():
     assert all(entry.name == name for name, entry in DATASETS.items())
     knobs = set().union(*(entry.knobs for entry in DATASETS.values()))
-    assert knobs <= set(Data.model_fields)
+    parts = (Data, PictureSettings, SequenceSettings, RatingSettings)
+    assert knobs <= set().union(*(part.model_fields for part in parts))
 
 
 def test_schemas_and_csv_need_neither_torch_nor_scikit_learn():

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from playground.core.data.sequences.entries import ENTRIES
 from playground.core.data.registry import proposal_for
+from playground.core.data.sequences.entries import ENTRIES
 from playground.core.data.sequences.text_file import TextFile
 from playground.core.experiment import Data, Experiment
-from playground.core.observe import observe
+from playground.core.observe import Observer, observe
 from playground.core.run import Run
 
 SMALL = {"samples": 60}
@@ -57,10 +57,12 @@ def frame(run: Run, output: dict | None = None, sample: dict | None = None, rest
 def work(run: Run, output: dict | None = None, sample: dict | None = None, most: int = 300):
     """Frames and work in turns, as the scheduler gives them, until nothing is left."""
     found = frame(run, output, sample)
-    while run.observer.studying:
+    observer = run.observer
+    assert isinstance(observer, Observer)
+    while observer.studying:
         most -= 1
         assert most, "the work never ends"
-        run.observer.study(0.01)
+        observer.study(0.01)
         found = frame(run, output, sample)
     return found
 

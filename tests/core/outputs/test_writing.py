@@ -87,7 +87,7 @@ def copier(points: torch.Tensor) -> torch.Tensor:
 
 def test_a_translation_stops_at_its_end():
     sources = np.array([[4, 5, 6], [4, END, 6]])
-    translator = Translator(copier, sources, 5, START, END, PAD)
+    translator = Translator(copier, sources, 5, start=START, end=END, pad=PAD)
     while not translator.finished:
         translator.write()
     assert translator.said.tolist() == [[4, 5, 6, END, PAD], [4, END, PAD, PAD, PAD]]

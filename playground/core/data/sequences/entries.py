@@ -32,6 +32,7 @@ def _entry(
     schema: Callable[[Data, Any], Schema],
     make: Callable[[Data, Stream, Any], Raw],
     proposal: Mapping[str, Any],
+    *,
     brings: Literal["text"] | None = None,
 ) -> DataSet:
     return DataSet(name, "sequences", frozenset(knobs), schema, make, proposal, brings=brings)
@@ -53,7 +54,14 @@ def _series(
         shape = Sequence(length, 1)
         names = ("value",)
         return Schema(
-            "regression", names, (), data.samples, FOLLOWING, kind="sequences", shape=shape, steps=length
+            "regression",
+            names,
+            (),
+            data.samples,
+            FOLLOWING,
+            kind="sequences",
+            shape=shape,
+            steps=length,
         )
 
     def make(data: Data, stream: Stream, _own: Any = None) -> Raw:
@@ -243,27 +251,21 @@ ENTRIES: tuple[DataSet, ...] = (
         puzzles.parity,
         puzzles.make_parity,
         ("asked",),
-        _proposal(
-            _embedding(4), _cell("gru", 16), rate=0.01, samples=1000, sequences=_length(16)
-        ),
+        _proposal(_embedding(4), _cell("gru", 16), rate=0.01, samples=1000, sequences=_length(16)),
     ),
     _puzzle(
         "brackets",
         puzzles.brackets,
         puzzles.make_brackets,
         ("brackets", "asked", "bracket_kinds"),
-        _proposal(
-            _embedding(4), _cell("gru", 16), rate=0.01, samples=1000, sequences=_length(20)
-        ),
+        _proposal(_embedding(4), _cell("gru", 16), rate=0.01, samples=1000, sequences=_length(20)),
     ),
     _puzzle(
         "copying",
         puzzles.copying,
         puzzles.make_copying,
         ("order", "symbols"),
-        _proposal(
-            _embedding(8), _cell("gru", 48), rate=0.01, samples=2000, sequences=_length(5)
-        ),
+        _proposal(_embedding(8), _cell("gru", 48), rate=0.01, samples=2000, sequences=_length(5)),
     ),
     _puzzle(
         "adding",

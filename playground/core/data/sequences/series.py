@@ -86,7 +86,7 @@ def mackey_glass(random: np.random.Generator, orbits: int, steps: int) -> np.nda
 
 
 def lorenz(random: np.random.Generator, orbits: int, steps: int) -> np.ndarray:
-    """x of Lorenz's system (σ = 10, ρ = 28, β = 8/3) every 0.08 units, Runge-Kutta of order four."""
+    """x of Lorenz's system (σ = 10, ρ = 28, β = 8/3) every 0.08 units, by Runge and Kutta."""
     state = random.uniform(-1, 1, (3, orbits)) + np.array([[1.0], [1.0], [25.0]])
     values = np.empty((steps, orbits))
     for step in range(-_BURN_IN, steps):

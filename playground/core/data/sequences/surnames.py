@@ -16,7 +16,9 @@ VOCABULARY = Vocabulary((PAD, *LETTERS))
 @lru_cache(maxsize=1)
 def names_by_language() -> dict[str, tuple[str, ...]]:
     """The languages in alphabetical order, each with its names; see the file on its source."""
-    content = (files(__package__) / "texts" / "surnames.txt").read_text(encoding="utf-8")
+    content = (files("playground.core.data.sequences") / "texts" / "surnames.txt").read_text(
+        encoding="utf-8"
+    )
     found = {}
     for line in content.splitlines():
         if line and not line.startswith("#"):

@@ -79,7 +79,9 @@ def topics() -> str:
 
 
 def _shipped(name: str) -> str:
-    return (files(__package__) / "texts" / f"{name}.txt").read_text(encoding="utf-8")
+    return (files("playground.core.data.sequences") / "texts" / f"{name}.txt").read_text(
+        encoding="utf-8"
+    )
 
 
 def tang() -> str:

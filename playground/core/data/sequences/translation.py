@@ -106,7 +106,9 @@ def _longest(largest: int, language: str) -> list[int]:
     return [longest * 1000 + longest, largest]
 
 
-def made(random: np.random.Generator, count: int, settings: SequenceSettings) -> list[tuple[str, str]]:
+def made(
+    random: np.random.Generator, count: int, settings: SequenceSettings
+) -> list[tuple[str, str]]:
     """`count` pairs (read, written); no two are of the same number or day."""
     pairs = _dates if settings.pairs == "dates" else _numbers
     found = pairs(random, count, settings)

@@ -34,12 +34,14 @@ def test_other_waves_stay_within_one(wave):
 
 def test_the_logistic_map():
     x = (series.chaos(rng(), 30, 40, SequenceSettings(chaos="logistic")) + 1) / 2
-    np.testing.assert_allclose(x[:, 1:], series.LOGISTIC_RATE * x[:, :-1] * (1 - x[:, :-1]), atol=1e-12)
+    np.testing.assert_allclose(
+        x[:, 1:], series.LOGISTIC_RATE * x[:, :-1] * (1 - x[:, :-1]), atol=1e-12
+    )
 
 
 def test_mackey_glass_obeys_its_equation():
     x = series.mackey_glass(rng(), 3, 400) / 2 + 0.93
-    assert 0.2 < x.min() and x.max() < 1.5
+    assert x.min() > 0.2 and x.max() < 1.5
     # Central differences over two units of smooth curves, against the right-hand side.
     delay = series.MACKEY_GLASS_DELAY
     slope = (x[:, delay + 1 :] - x[:, delay - 1 : -2]) / 2
