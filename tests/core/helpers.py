@@ -17,6 +17,7 @@ from playground.core.data.brought import Brought
 from playground.core.data.csv_reader import read_table
 from playground.core.data.pictures.album import Album, album_of
 from playground.core.data.pictures.openml import SOURCES
+from playground.core.data.sequences.text_file import TextFile
 from playground.core.engine import ENGINES
 from playground.core.experiment import Experiment
 from playground.core.layers import LAYERS, Dense, Dropout
@@ -62,6 +63,7 @@ _STARS = "\n".join(f"{k % 9},film {k // 9},{1 + (k * k) % 5}" for k in range(60)
 BROUGHT: dict[str, Brought] = {
     "csv": CSV,
     "album": _album(),
+    "own_text": TextFile("fox.txt", "The quick brown fox jumps over the lazy dog.\n" * 60),
     "ratings_csv": read_table(f"user,film,stars\n{_STARS}".encode(), "stars.csv"),
 }
 

@@ -127,7 +127,8 @@ class DataSet:
     Attributes:
         name: its key in experiments, links and language catalogs.
         family: which kind of set it is.
-        knobs: the fields of `Data`, and of its part for this kind, that change it, besides the share for training and the scaling.
+        knobs: the fields of `Data`, and of its part for this kind, that change it, besides
+            the share for training and the scaling.
         schema: what the set holds under these settings; loads neither torch nor scikit-learn.
         make: the points, drawn from the stream; what a visitor brought goes to sets that are made
             of it.

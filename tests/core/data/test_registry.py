@@ -165,16 +165,18 @@ import sys
 from playground.core.data import DATASETS, proposal_for, schema_of
 from playground.core.data.csv_reader import read_table
 from playground.core.data.features import input_labels
+from playground.core.data.sequences.text_file import read_text
 from playground.core.experiment import Data
 import playground.core.data.prepare
 rows = "".join(f"{k};i{k % 5};{k % 3}\\n" for k in range(30))
 table = read_table(f"a;b;c\\n{rows}".encode(), "t.csv")
 from playground.core.data.pictures.openml import SOURCES
-for name in DATASETS:
+text = read_text(b"No letter of this is heavy. " * 60, "t.txt")
+for name, entry in DATASETS.items():
     if name not in (*SOURCES, "album"):
-        data = Data(name=name)
-        input_labels(("x", "y"), schema_of(data, table))
-        proposal_for(data, table)
+        data, own = Data(name=name), text if entry.brings == "text" else table
+        input_labels(("x", "y"), schema_of(data, own))
+        proposal_for(data, own)
 heavy = {"torch", "sklearn", "pandas", "scipy", "streamlit", "plotly"} & set(sys.modules)
 assert not heavy, heavy
 """
