@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
 
 from playground.core.analysis.views import Arrays, Header, Sight
@@ -12,6 +14,7 @@ from playground.core.data.sequences.translation import pairing_of
 from playground.core.data.sequences.vocabulary import END, PAD
 from playground.core.outputs.sequence_pane import FRAME_SECONDS, SequencePane, until
 from playground.core.outputs.writing import Translator, translator_of
+from playground.core.sample import Sample
 
 TESTED = 200
 LISTED = 40
@@ -31,6 +34,10 @@ class TranslationPane(SequencePane):
         self._truths = [self._layout.truth(row) for row in data.targets_test[:TESTED]]
         self._texts = [self._layout.read(row) for row in data.raw_test[:TESTED]]
         self._translator: Translator | None = None
+        self._single: Translator | None = None
+        self._of: np.ndarray | None = None
+        self._single_step = -1
+        self._said, self._sure = "", list[float]()
         self._found: list[str] = []
         self._begun = (-1, 0)
         self._exact: dict[str, int] | None = None
@@ -39,19 +46,16 @@ class TranslationPane(SequencePane):
         self, options: Mapping[str, Any], resting: bool, header: Header, arrays: Arrays
     ) -> None:
         sample, layout = self.sight.sample(), self._layout
-        translator = translator_of(self.run, sample.raw[None, : layout.source])
-        while not translator.finished:
-            translator.write()
-        said = self._text_of(translator, 0)
+        self._look_at(sample, resting)
         target = sample.target
         header |= {
             "source": layout.read(sample.raw),
-            "said": said,
-            "sure": self._sureness(translator),
+            "said": self._said,
+            "sure": self._sure,
             "truth": None if target is None else layout.truth(target),
         }
         if not resting:
-            self._go_on(FRAME_SECONDS)
+            self._go_on(FRAME_SECONDS / 2)
         self.busy = resting and (self._translator is not None or self._begun[0] != self.run.step)
         header |= {
             "examples": [
@@ -62,6 +66,26 @@ class TranslationPane(SequencePane):
 
     def work(self, seconds: float) -> None:
         self._go_on(seconds)
+
+    def _look_at(self, sample: Sample, resting: bool) -> None:
+        """Translates the chosen example: another one at once, the same one a bit each frame."""
+        source = sample.raw[: self._layout.source]
+        fresh = self._of is None or not np.array_equal(source, self._of)
+        if fresh or (self._single is None and self._single_step != self.run.step):
+            self._single = translator_of(self.run, source[None])
+            self._of, self._single_step = source.copy(), self.run.step
+        translator = self._single
+        if translator is None:
+            return
+
+        def one() -> bool:
+            translator.write()
+            return not translator.finished
+
+        until(math.inf if fresh or resting else FRAME_SECONDS / 2, one)
+        if translator.finished:
+            self._said, self._sure = self._text_of(translator, 0), self._sureness(translator)
+            self._single = None
 
     def _text_of(self, translator: Translator, row: int) -> str:
         text = self._layout.vocabulary.decode(translator.said[row].tolist())
