@@ -78,7 +78,7 @@ def _content() -> None:
     table = _read(upload)
     if table is not None:
         _preview(table)
-        if st.session_state[_FOR] == "csv":
+        if st.session_state.get(_FOR, "csv") == "csv":
             _choices(table)
         else:
             _finish(table, rating_columns.choices(table))
@@ -203,7 +203,7 @@ def _facts(schema: Schema) -> list[str]:
 def _finish(table: Table, choice: dict[str, Any]) -> None:
     """Says what will be learned, or why nothing can be, and takes the table."""
     upload = Upload(filename=table.filename[:200], sha256=table.sha256)
-    name, problem = st.session_state[_FOR], None
+    name, problem = st.session_state.get(_FOR, "csv"), None
     try:
         wanted = {"name": name, "upload": upload.model_dump(), **choice}
         schema = schema_of(Experiment().with_changes({"data": wanted}).data, table)
