@@ -16,6 +16,7 @@ PARTS = {
     "engine": "steps of the dense engine against a plain eager loop",
     "devices": "steps of wider networks on the CPU and on a GPU, where there is one",
     "spiral": "what the proposed settings for the spiral reach, over 20 seeds",
+    "pictures": "the classic CNN live, and what a visitor beside it gets, protocol-level",
     "visitors": "16 visitors training at once, protocol-level",
     "browser": "frames and epochs per second painted in Chromium; opening; pause and play",
     "views": "the views of the linear algebra, the live ones together and the long ones alone",

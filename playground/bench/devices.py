@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from playground.bench.engine import ADAM, SGD, eager_loop, microseconds
+from playground.bench.pictures import CLASSIC
 from playground.bench.report import code, row
 from playground.core import devices
 from playground.core.experiment import Experiment
@@ -54,7 +55,21 @@ def measure() -> int:
                 row(f"{name}: {what}, {kind}", values, "µs/step")
             if len(kinds) > 1:
                 print(f"{name}: auto takes".ljust(58), Run(wanted, device="auto").device.kind)
+    _pictures(kinds)
     return 0
+
+
+def _pictures(kinds: list[str]) -> None:
+    """The classic CNN on each device: the autograd engine alone."""
+    runs = {kind: Run(CLASSIC, device=kind) for kind in kinds}
+    times: dict[str, list[float]] = {kind: [] for kind in kinds}
+    for _ in range(ROUNDS):
+        for kind in kinds:
+            times[kind].append(microseconds(_waiting(runs[kind])) / 1000)
+    size = parameter_count(runs["cpu"].blocks)
+    for kind, values in times.items():
+        batch = CLASSIC.training.batch_size
+        row(f"classic CNN, {size:,} parameters, batch {batch}: {kind}", values, "ms/step")
 
 
 def _waiting(run: Run) -> Any:
