@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
+from itertools import pairwise
 
 from playground.bench.report import bar, row
 from playground.bench.server import live_server
@@ -51,7 +52,7 @@ async def _watched(url: str) -> tuple[float, float, float]:
         begin, first = time.perf_counter(), viewer.seen.steps[-1]
         seen = await viewer.watch(SECONDS)
         times = [moment for moment in seen.times if moment >= begin]
-        longest = max((b - a for a, b in zip(times, times[1:], strict=False)), default=SECONDS)
+        longest = max((b - a for a, b in pairwise(times)), default=SECONDS)
         return seen.frames_per_second(begin), (seen.steps[-1] - first) / SECONDS, longest
 
 
