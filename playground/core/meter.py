@@ -112,7 +112,7 @@ class Meter:
             number += 1
             own = [part for name, part in extras.items() if name.split(".", 1)[0] == str(place)]
             own += next(linear) if block.linear is not None else ()
-            if not all(torch.isfinite(part).all() for part in (*own, value)):
+            if not all(_all_finite(part) for part in (*own, value)):
                 return number
         return None
 
@@ -120,6 +120,12 @@ class Meter:
 def predicted(output: Tensor) -> Tensor:
     """The class that each column of an output (units, points) stands for."""
     return output.argmax(0) if output.shape[0] > 1 else (output[0] > 0).long()
+
+
+def _all_finite(values: Tensor) -> bool:
+    """A value that is not finite makes the sum so too, which is found in half the time; a sum that
+    is too large for its type says nothing."""
+    return bool(torch.isfinite(values.sum())) or bool(torch.isfinite(values).all())
 
 
 def _finite(value: float) -> float | None:

@@ -8,6 +8,7 @@ open views, which keep what holds them steady.
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,6 +27,9 @@ from playground.core.scene import describe, stated
 from playground.core.tiles import Tiles
 from playground.core.want import Want
 from playground.core.whole_score import WholeScore
+
+COSTLY = 0.02  # s of measuring, beyond which it rests
+REST = 3  # times as long as it took
 
 
 def observe(
@@ -59,6 +63,7 @@ class Observer:
         self._replica: Replica | None = None
         self._replica_fresh = False
         self._whole = WholeScore(run)
+        self._measure_next = 0.0
         self._data = run.data
         self.want = Want()
         self._sample: Sample | None = None
@@ -92,8 +97,8 @@ class Observer:
         self, want: Want, history_from: tuple[int, int], scene: bool
     ) -> tuple[Header, Arrays]:
         run = self.run
-        if run.step != run.measured_step:
-            run.measure()
+        if run.step != run.measured_step and (want.resting or self._measuring_is_due()):
+            self._measure()
         if run.experiment.view != self._view or run.data is not self._data:
             if run.data is not self._data:
                 self._views.clear()  # they may keep what they know of the points
@@ -122,6 +127,17 @@ class Observer:
         for name in self._open:
             self._view_of(name).add(want, header, arrays)
         return header, arrays
+
+    def _measuring_is_due(self) -> bool:
+        """Whether the losses may be measured again: those of a costly network rest in between, so
+        that its pictures do not wait for them."""
+        return self.run.measured_step < 0 or time.perf_counter() >= self._measure_next
+
+    def _measure(self) -> None:
+        start = time.thread_time()
+        self.run.measure()
+        spent = time.thread_time() - start
+        self._measure_next = time.perf_counter() + (REST * spent if spent > COSTLY else 0.0)
 
     def _paint(self, want: Want, header: Header, arrays: Arrays) -> None:
         """The pictures of the network and of what it says."""

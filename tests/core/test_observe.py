@@ -14,7 +14,7 @@ from sklearn.metrics import confusion_matrix
 from playground.core.activations import ACTIVATIONS
 from playground.core.analysis.pca_view import POINTS as PCA_POINTS
 from playground.core.engine import ENGINES
-from tests.core.helpers import POINT_SETS, independent_model, model_inputs
+from tests.core.helpers import POINT_SETS, independent_model, model_inputs, run_of, small
 from tests.core.viewing import (
     ANALYSES,
     SIZE,
@@ -256,3 +256,24 @@ def test_the_spectra_are_numpys():
     np.testing.assert_allclose(
         np.sort_complex(found), np.sort_complex(np.linalg.eigvals(weights[2])), atol=1e-5
     )
+
+
+def test_a_costly_measurement_rests_while_the_network_trains(monkeypatch):
+    monkeypatch.setattr("playground.core.observe.COSTLY", 0.0)
+    monkeypatch.setattr("playground.core.observe.REST", 1e9)
+    run = run_of(small())
+    want = {"map": True, "neurons": True}
+    for _ in range(2):
+        run.advance(1)
+        header, _ = frame(run, **want, resting=False)
+    assert (header["step"], run.measured_step) == (2, 1)
+    frame(run, **want, resting=True)
+    assert run.measured_step == 2
+
+
+def test_a_sum_beyond_its_type_is_no_bad_value():
+    from playground.core.meter import _all_finite
+
+    assert _all_finite(torch.full((3,), 3e38))
+    assert not _all_finite(torch.tensor([float("inf"), float("-inf"), 1.0]))
+    assert not _all_finite(torch.tensor([1.0, float("nan")]))
