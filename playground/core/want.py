@@ -29,6 +29,9 @@ Analysis = Literal[
     "operation",
     "attribution",
     "hardest",
+    "states",
+    "attention",
+    "embeddings",
 ]
 ADDRESSED = (*get_args(Analysis), "sample", "output")  # what options are for
 RESOLUTIONS = (20, 200)

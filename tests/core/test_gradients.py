@@ -29,11 +29,8 @@ class Plain:
         names = [name for name, _ in self.modules.named_parameters()]
         self.owners = [int(name.split(".", 1)[0]) + 1 for name in names]
 
-    def values(self, inputs: Tensor) -> list[Tensor]:
-        found = [inputs]
-        for block in self.modules:
-            found.append(block(found[-1]))
-        return found[1:]
+    def inputs(self, points: Tensor) -> Tensor:
+        return points
 
     def loss_of(self, output: Tensor, targets: Tensor) -> Tensor:
         return (output - targets).square().sum(-1).mean()
@@ -153,3 +150,14 @@ def test_it_rests_while_the_network_trains():
 def test_without_points_there_is_none():
     run = run_of(small("own", data={"points": []}, layers=[]))
     assert frame(run, analysis=["gradients"])[0]["gradients"]["rows"] == []
+
+
+def test_a_gradient_reaches_blocks_in_front_of_all_that_learns():
+    plain = Plain(nn.Flatten(), nn.Linear(6, 2))
+    inputs, targets = drawn(4, 2, 3), drawn(4, 2)
+    first, second = through(plain, inputs, targets)  # type: ignore[arg-type]
+    behind = inputs.flatten(1).requires_grad_()
+    loss = plain.loss_of(plain.modules[1](behind), targets)
+    (gradient,) = torch.autograd.grad(loss, behind)
+    assert first.gradient == pytest.approx(norms([gradient], 4)[0])
+    assert first.weights is None and second.weights is not None

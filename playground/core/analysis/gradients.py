@@ -72,7 +72,12 @@ def through(replica: Replica, inputs: Tensor, targets: Tensor) -> list[Through]:
         for part in recurrent.values():
             part.witness = []
         try:
-            values = replica.values(inputs)
+            # Of a block that learns nothing, in front of all others, the values need a graph too.
+            start = replica.inputs(inputs)
+            values = [start.requires_grad_() if start.is_floating_point() else start]
+            for block in replica.modules:
+                values.append(block(values[-1]))
+            del values[0]
             seen = {index: list(part.witness or ()) for index, part in recurrent.items()}
         finally:
             for part in recurrent.values():

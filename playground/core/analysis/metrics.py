@@ -21,6 +21,7 @@ BINS = 10  # of the calibration
 MOST_CURVES = 10  # classes whose ROC is drawn
 MOST_CORNERS = 200  # of one ROC
 MOST_POINTS = 1500  # residuals drawn
+MOST_SORTED = 1_000_000  # numbers that a frame puts in order, for all classes' curves together
 
 
 def class_scores(truth: Tensor, predicted: Tensor, classes: int) -> dict[str, Any]:
@@ -100,10 +101,10 @@ def calibration(right: Tensor, confidence: Tensor) -> tuple[Tensor, float]:
 
 
 def errors(truth: Tensor, predicted: Tensor) -> dict[str, float | None]:
-    """R², mean absolute and root mean square error of values (points,)."""
+    """R², mean absolute and root mean square error of values (points,) or (points, outputs)."""
     truth, predicted = truth.double(), predicted.double()
     off = truth - predicted
-    spread = (truth - truth.mean()).square().sum().item()
+    spread = (truth - truth.mean(0)).square().sum().item()
     return {
         "r2": _finite(1 - off.square().sum().item() / spread) if spread else None,
         "mae": _finite(off.abs().mean().item()),
@@ -118,7 +119,7 @@ def _finite(value: float) -> float | None:
 class MetricsView(View):
     """Scores of train and test, and the curves behind them."""
 
-    kinds = frozenset({"points", "pictures", "ratings"})
+    kinds = frozenset({"points", "pictures", "sequences", "ratings"})
 
     def add(self, want: Want, header: Header, arrays: Arrays) -> None:
         run = self.run
@@ -147,8 +148,11 @@ class MetricsView(View):
         else:
             ranks = chances
             said, right = chances.amax(0), predicted == truth
+        # Of long sequences there are many answers, and of a text many classes: the first answers
+        # are enough for a curve.
+        count = max(MOST_POINTS, MOST_SORTED // classes)
         for k, row in enumerate(found["classes"]):
-            curve = roc(truth == k, ranks[k])
+            curve = roc(truth[:count] == k, ranks[k, :count])
             row["auc"] = None if curve is None else curve[1]
             if curve is not None and k < MOST_CURVES:
                 arrays[f"roc_{part}_{k}"] = single(_thinned(curve[0])).numpy()
@@ -161,9 +165,10 @@ class MetricsView(View):
     def _errors(self, part: str, output: Tensor, truth: Tensor, arrays: Arrays) -> Header:
         data = self.run.data
         actual = truth.double() * data.target_std + data.target_mean
-        answer = self.run.loss.prediction(output)[0].double()
+        answer = self.run.loss.prediction(output).double()
+        answer = answer.t() if truth.ndim > 1 else answer[0]
         predicted = answer * data.target_std + data.target_mean
-        pairs = torch.stack((predicted, actual - predicted))[:, :MOST_POINTS]
+        pairs = torch.stack((predicted.flatten(), (actual - predicted).flatten()))[:, :MOST_POINTS]
         arrays[f"residuals_{part}"] = single(pairs).contiguous().numpy()
         return {**errors(actual, predicted), "count": len(truth)}
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from playground.core.analysis.attention_view import AttentionView
 from playground.core.analysis.attribution_view import AttributionView
 from playground.core.analysis.costs import CostsView
 from playground.core.analysis.curvature_view import CurvatureView
 from playground.core.analysis.embed_view import EmbedView
+from playground.core.analysis.embeddings_view import EmbeddingsView
 from playground.core.analysis.factors_view import FactorsView
 from playground.core.analysis.gradients import GradientsView
 from playground.core.analysis.hardest_view import HardestView
@@ -19,6 +21,7 @@ from playground.core.analysis.operation_view import OperationView
 from playground.core.analysis.pca_view import PcaView
 from playground.core.analysis.similarity_view import SimilarityView
 from playground.core.analysis.spectral_views import EigenView, SingularView
+from playground.core.analysis.states_view import StatesView
 from playground.core.analysis.views import ConfusionView, View, WarpView
 from playground.core.findings import FindingsView
 
@@ -50,4 +53,7 @@ VIEWS: dict[str, type[View]] = {
     "operation": OperationView,
     "attribution": AttributionView,
     "hardest": HardestView,
+    "states": StatesView,
+    "attention": AttentionView,
+    "embeddings": EmbeddingsView,
 }

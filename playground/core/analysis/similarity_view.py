@@ -7,12 +7,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from playground.core.analysis.calm import Calm
 from playground.core.analysis.similarity import centred, cka_matrix, compact
 from playground.core.analysis.views import Arrays, Header, Sight, View
 from playground.core.network import build, linear_maps
+from playground.core.shapes import is_tokens
 from playground.core.want import Want
 
 POINTS = 400
+FEW_POINTS = 120  # of pictures and sequences, whose layers have thousands of numbers
 MOST_MOMENTS = 6
 START = 0  # stands for the first weights among the moments
 
@@ -35,6 +38,8 @@ class SimilarityView(View):
                  or None for now itself
     """
 
+    kinds = frozenset({"points", "pictures", "sequences"})
+
     def __init__(self, sight: Sight) -> None:
         super().__init__(sight)
         data, moments = sight.kept.get("similarity", (None, {}))
@@ -42,14 +47,17 @@ class SimilarityView(View):
         self._moments: dict[int, _Moment] = moments if data is self.run.data else {}
         sight.kept["similarity"] = (self.run.data, self._moments)
         self._start: list[Tensor] | None = None
-        self._blocks = [0, *(i for i, block in enumerate(self.run.blocks) if i and block.drawn)]
+        drawn = [i for i, block in enumerate(self.run.blocks) if i and block.drawn]
+        # Tokens are numbers of a list and no quantities: nothing to be alike.
+        self._blocks = drawn if is_tokens(self.run.blocks[0].after) else [0, *drawn]
+        self._calm: Calm[list[Tensor]] = Calm()
 
     def add(self, want: Want, header: Header, arrays: Arrays) -> None:
         """`header["similarity"]`: the layers by their blocks; CKA in rows (the earlier moment)
         and columns (now), None where a layer does not vary; what is compared with; which moments
         are held."""
         options = want.of("similarity")
-        now = self._layers()
+        now = self._calm.get(None, self.run.step, want.resting, self._layers)
         self._hold(options.get("hold"), now)
         against, epoch, before = self._before(options.get("against"), now)
         header["similarity"] = {
@@ -63,17 +71,29 @@ class SimilarityView(View):
         }
 
     def _layers(self) -> list[Tensor]:
-        count = min(len(self.run.data.inputs_train), POINTS)
-        values = self.run.engine.activations(self.run.points)
-        inputs = torch.from_numpy(self.run.data.inputs_train[:count])
-        behind = [values[i - 1][:, :count].t() for i in self._blocks[1:]]
-        return [centred(one) for one in (inputs, *behind)]
+        """A row of each layer for every one of the first training points, whole sequences and
+        pictures as one row."""
+        run = self.run
+        count = min(len(run.data.inputs_train), self._most)
+        if run.schema.kind == "points":
+            values = run.engine.activations(run.points)
+            inputs = torch.from_numpy(run.data.inputs_train[:count])
+            behind = [inputs, *(value[:, :count].t() for value in values)]
+        else:
+            inputs = self.sight.replica().inputs(torch.from_numpy(run.data.inputs_train[:count]))
+            behind = [inputs, *self.sight.replica().values(inputs)]
+        return [compact(centred(behind[i].flatten(1))) for i in self._blocks]
+
+    @property
+    def _most(self) -> int:
+        """How many points are looked at."""
+        return POINTS if self.run.schema.kind == "points" else FEW_POINTS
 
     def _hold(self, key: object, now: list[Tensor]) -> None:
         number = _whole(key)
         if number is None or number <= START or number in self._moments:
             return
-        self._moments[number] = _Moment(self.run.exact_epoch, [compact(one) for one in now])
+        self._moments[number] = _Moment(self.run.exact_epoch, now)
         while len(self._moments) > MOST_MOMENTS:
             del self._moments[next(iter(self._moments))]
 
@@ -99,11 +119,12 @@ class SimilarityView(View):
             for linear, (weight, bias) in zip(linear_maps(modules), run.hands.first, strict=True):
                 linear.weight.copy_(weight)
                 linear.bias.copy_(bias)
-            values = torch.from_numpy(run.data.inputs_train[:POINTS]).to(dtype)
-            found = [values]
+            modules.load_state_dict(run.problem.extras, strict=False)
+            values = torch.from_numpy(run.data.inputs_train[: self._most])
+            found = [values.to(dtype) if values.is_floating_point() else values]
             for block in modules:
                 found.append(block(found[-1]))
-            self._start = [centred(found[i]) for i in self._blocks]
+            self._start = [compact(centred(found[i].flatten(1))) for i in self._blocks]
         return self._start
 
 

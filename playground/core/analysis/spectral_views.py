@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -123,7 +124,8 @@ class EigenView(SpectralView):
         """`arrays["ev_<key>"]` has real and imaginary parts, the largest first; in the record
         each keeps its place from row to row."""
         header["eigen"], row, widths = [], [], []
-        square = [one for one in matrices(self.run) if len(set(one.values.shape)) == 1]
+        every = [part for one in matrices(self.run) for part in _apart(one)]
+        square = [one for one in every if len(set(one.values.shape)) == 1]
         finite = [one for one in square if torch.isfinite(one.values).all()]
         for matrix in finite:
             rows = len(matrix.values)
@@ -148,6 +150,25 @@ class EigenView(SpectralView):
         head, rows = self.keep(row if len(finite) == len(square) else [], widths, want)
         header |= head
         arrays |= rows
+
+
+GATES = {
+    4: ("input", "forget", "candidate", "output"),
+    3: ("reset", "update", "candidate"),
+}
+
+
+def _apart(matrix: Matrix) -> list[Matrix]:
+    """A recurrent matrix gate by gate: what a gate makes of the state is square."""
+    rows, columns = matrix.values.shape
+    names = GATES.get(rows // max(columns, 1), ())
+    if not matrix.recurrent or rows != len(names) * columns:
+        return [matrix]
+    pairs = zip(matrix.values.split(columns), matrix.first.split(columns), strict=True)
+    return [
+        replace(matrix, values=values, first=first, part=f"{matrix.part}_{name}")
+        for name, (values, first) in zip(names, pairs, strict=True)
+    ]
 
 
 def followed(values: Tensor, before: Tensor | None) -> Tensor:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from playground.core.analysis.warp import Sheet, Warp
 from playground.core.picture import value_range
@@ -82,10 +83,22 @@ class WarpView(View):
         self._warp.paint(want, header, arrays)
 
 
+MOST_CLASSES = 16  # that a table shows; of more the most frequent ones, and the others as one
+
+
 class ConfusionView(View):
     """How many points of each class are taken for which, train and test apart."""
 
-    kinds = frozenset({"points", "pictures"})
+    kinds = frozenset({"points", "pictures", "sequences"})
+
+    def __init__(self, sight: Sight) -> None:
+        super().__init__(sight)
+        classes = len(self.run.schema.class_names)
+        self._shown: list[int] | None = None
+        if classes > MOST_CLASSES:
+            counts = torch.bincount(self.run.truth.long().cpu(), minlength=classes)
+            often = counts.sort(descending=True, stable=True).indices[: MOST_CLASSES - 1]
+            self._shown = sorted(often.tolist())
 
     def add(self, want: Want, header: Header, arrays: Arrays) -> None:
         run = self.run
@@ -99,4 +112,19 @@ class ConfusionView(View):
             pairs = run.truth[part].long() * classes + predicted[part].long()
             counts = torch.bincount(pairs.cpu(), minlength=classes * classes)
             tables.append(counts.view(classes, classes))
-        arrays["confusion"] = torch.stack(tables).float().numpy()
+        found = torch.stack(tables).float()
+        if self._shown is not None:
+            header["confusion"] = {"classes": self._shown}
+            found = _gathered(found, self._shown)
+        arrays["confusion"] = found.contiguous().numpy()
+
+
+def _gathered(tables: Tensor, shown: list[int]) -> Tensor:
+    """Tables (parts, classes, classes) of some classes, the others together in the last row and
+    column."""
+    place = torch.full((tables.shape[1],), len(shown))
+    place[shown] = torch.arange(len(shown))
+    rows = tables.new_zeros(len(tables), len(shown) + 1, tables.shape[2])
+    rows.index_add_(1, place, tables)
+    found = tables.new_zeros(len(tables), len(shown) + 1, len(shown) + 1)
+    return found.index_add_(2, place, rows)

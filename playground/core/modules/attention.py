@@ -25,12 +25,15 @@ class Looking:
         weights: (n, heads, places that ask, places that are asked); every row adds up to 1.
         asking: first place of the sequence that asks.
         asked: first place of the sequence that is asked.
+        mask: (places that ask, places that are asked), True where one may look; None for
+            everywhere.
     """
 
     name: str
     weights: Tensor
     asking: int = 0
     asked: int = 0
+    mask: Tensor | None = None
 
 
 class Attention(nn.Module):
@@ -139,7 +142,8 @@ class SelfAttention(nn.Module):
         return self.attention(part, part, self.mask(part))
 
     def looking(self, part: Tensor) -> Looking:
-        return Looking("self", self.attention.weights(part, part, self.mask(part)))
+        mask = self.mask(part)
+        return Looking("self", self.attention.weights(part, part, mask), mask=mask)
 
 
 class AttentionBlock(nn.Module):

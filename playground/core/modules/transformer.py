@@ -115,10 +115,11 @@ class DecoderBlock(_Parts):
     def lookings(self, values: Tensor) -> list[Looking]:
         read, written = values[:, : self.source], values[:, self.source :]
         part = self.ahead(0, written)
-        own = self.own.weights(part, part, earlier(part.shape[1], part.device))
+        mask = earlier(part.shape[1], part.device)
+        own = self.own.weights(part, part, mask)
         asking = self.ahead(1, self.add(0, written, self._before))
         cross = self.cross.weights(asking, read)
         return [
-            Looking("self", own, self.source, self.source),
+            Looking("self", own, self.source, self.source, mask),
             Looking("cross", cross, self.source, 0),
         ]

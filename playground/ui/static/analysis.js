@@ -6,11 +6,13 @@
 import { el, iconButton } from './dom.js';
 import { Panel } from './panel.js';
 import { createAttribution } from './attribution.js';
+import { createAttention } from './attention.js';
 import { createConfusion } from './confusion.js';
 import { createCosts } from './costs.js';
 import { createCurvature } from './curvature.js';
 import { createEigen } from './eigen.js';
 import { createEmbed } from './embed.js';
+import { createEmbeddings } from './embeddings.js';
 import { createFactors } from './factors.js';
 import { createFeatureMaps } from './featuremaps.js';
 import { createFindings } from './findings.js';
@@ -24,6 +26,7 @@ import { createOperation } from './operation.js';
 import { createPca } from './pca.js';
 import { createSimilarity } from './similarity.js';
 import { createSpectra } from './spectra.js';
+import { createStates } from './states.js';
 import { createTrace } from './trace.js';
 import { createWarp } from './warp.js';
 
@@ -31,7 +34,11 @@ const GROUPS = {
   diagnosis: {
     findings: createFindings, health: createHealth, gradients: createGradients, costs: createCosts,
     metrics: createMetrics, confusion: createConfusion, hardest: createHardest },
-  inside: { maps: createFeatureMaps, operation: createOperation, attribution: createAttribution, trace: createTrace, warp: createWarp, factors: createFactors },
+  inside: {
+    maps: createFeatureMaps, operation: createOperation, attribution: createAttribution,
+    states: createStates, attention: createAttention, embeddings: createEmbeddings,
+    trace: createTrace, warp: createWarp, factors: createFactors,
+  },
   spectra: { pca: createPca, embed: createEmbed, singular: createSpectra, eigen: createEigen, similarity: createSimilarity },
   loss: { curvature: createCurvature, landscape: createLandscape, ntk: createNtk },
 };

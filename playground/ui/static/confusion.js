@@ -5,6 +5,7 @@ import { el, setText, toggle } from './dom.js';
 import { chooseHardest } from './hardest.js';
 import { fileName, savePng } from './png.js';
 import { className, isRegression } from './scene.js';
+import { shownToken } from './tokens.js';
 import { count, percent } from './words.js';
 
 const choices = { train: false };
@@ -41,7 +42,7 @@ class Confusion {
     body.append(this.box);
   }
 
-  paint({ scene, arrays }) {
+  paint({ scene, arrays, header }) {
     const { text } = this.context;
     if (isRegression(scene)) {
       if (this.key !== 'regression') {
@@ -52,6 +53,8 @@ class Confusion {
     }
     if (!arrays.confusion) return;
     const { data, shape: [, classes] } = arrays.confusion;
+    // Of many classes the most frequent ones are shown, and the others together.
+    this.shownClasses = header.confusion?.classes ?? null;
     const offset = choices.train ? 0 : classes * classes;
     this.matrix = data.subarray(offset, offset + classes * classes);
     this.classes = classes;
@@ -63,12 +66,18 @@ class Confusion {
     this.fill(scene);
   }
 
+  nameOf(scene, index) {
+    if (!this.shownClasses) return className(scene, index);
+    return index < this.shownClasses.length
+      ? shownToken(className(scene, this.shownClasses[index])) : this.context.text('confusion.others');
+  }
+
   build(scene) {
     const { text, theme } = this.context;
     const key = `${scene.id}|${scene.class_names}|${choices.train}|${theme.dark}|${theme.text}`;
     if (key === this.key) return;
     this.key = key;
-    const names = Array.from({ length: this.classes }, (_, k) => className(scene, k));
+    const names = Array.from({ length: this.classes }, (_, k) => this.nameOf(scene, k));
     this.cells = [];
     const head = el('tr', {}, el('td'), ...names.map((name) => el('th', { scope: 'col', text: name, title: name })));
     const rows = names.map((name, row) => {
@@ -131,7 +140,7 @@ class Confusion {
       const color = this.color(row, column);
       cell.style.background = css(color);
       cell.style.color = inkOn(color);
-      const facts = { count: value, true: className(scene, row), predicted: className(scene, column) };
+      const facts = { count: value, true: this.nameOf(scene, row), predicted: this.nameOf(scene, column) };
       cell.title = holder === cell ? text('confusion.cell', facts) : text('confusion.cell_pictures', facts);
       if (holder !== cell) holder.setAttribute('aria-label', cell.title);
     });
@@ -160,9 +169,9 @@ class Confusion {
     for (let row = 0; row < this.classes; row++) {
       canvas.fillStyle = theme.text;
       canvas.textAlign = 'center';
-      canvas.fillText(className(scene, row), SIDE + (row + 0.5) * CELL, 30, CELL - 4);
+      canvas.fillText(this.nameOf(scene, row), SIDE + (row + 0.5) * CELL, 30, CELL - 4);
       canvas.textAlign = 'right';
-      canvas.fillText(className(scene, row), SIDE - 8, 44 + (row + 0.5) * CELL, SIDE - 12);
+      canvas.fillText(this.nameOf(scene, row), SIDE - 8, 44 + (row + 0.5) * CELL, SIDE - 12);
       canvas.textAlign = 'center';
       for (let column = 0; column < this.classes; column++) {
         const color = this.color(row, column);
