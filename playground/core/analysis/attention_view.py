@@ -20,11 +20,11 @@ from playground.core.analysis.calm import Calm
 from playground.core.analysis.maps import single
 from playground.core.analysis.views import Arrays, Header, Sight, View
 from playground.core.modules.attention import Looking, attention_maps
-from playground.core.sample import Sample
 
 if TYPE_CHECKING:
     from torch import nn
 
+    from playground.core.sample import Sample
     from playground.core.want import Want
 
 MEAN = -1

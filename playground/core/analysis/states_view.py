@@ -21,11 +21,11 @@ from playground.core.analysis.maps import single
 from playground.core.analysis.states import Passed, at_last, passed
 from playground.core.analysis.views import Arrays, Header, Sight, View
 from playground.core.modules.recurrent import CELLS
-from playground.core.sample import Sample
 from playground.core.shapes import is_tokens
 
 if TYPE_CHECKING:
     from playground.core.network import Block
+    from playground.core.sample import Sample
     from playground.core.want import Want
 
 MOST_UNITS = 48  # of a course that are sent, the most active of more
