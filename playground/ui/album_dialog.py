@@ -24,7 +24,7 @@ _FOLDER = "album_folder"
 _READ = "album_read"
 PATIENCE = 120.0  # s
 _TICK = 0.2
-_COLUMNS = 8
+_COLUMNS = 14
 _MEGA = 2**20
 
 

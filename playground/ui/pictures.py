@@ -44,6 +44,16 @@ _COMING = (
     'fill="#4a8fc7">{}</text>'
 )
 _FETCHED = {"mnist": "MNIST", "fashion_mnist": "Fashion", "cifar10": "CIFAR"}
+_NAMED = (
+    '<text x="28" y="36" font-size="23" font-family="sans-serif" font-weight="600" '
+    'text-anchor="middle" stroke="none" fill="#4a8fc7">{}</text>'
+)
+# Sets whose pictures are those of another one: their tiles say what sets them apart.
+_APART = {
+    "digits_low": _SIGN.format(_NAMED.format("0–4")),
+    "digits_high": _SIGN.format(_NAMED.format("5–9")),
+    "digits_code": _SIGN.format('<path d="M10 10l14 16v4L10 46zM46 10L32 26v4l14 16zM24 28h8"/>'),
+}
 SIGNS = {
     "formula": _SIGN.format(
         '<path d="M30 13c-6-3-9 1-10 8l-3 17c-1 5-4 7-8 5M11 25h16"/>'
@@ -54,6 +64,7 @@ SIGNS = {
         '<path d="M44 42h0M34 44h0" stroke="#f59322" stroke-width="6"/>'
     ),
     "album": _SIGN.format('<path d="M9 14h38v28H9zM9 36l11-11 9 9 6-6 12 11M37 22h0"/>'),
+    **_APART,
     **{name: _SIGN.format(_COMING.format(title)) for name, title in _FETCHED.items()},
 }
 
@@ -95,7 +106,9 @@ class Shelf:
 
     def _ask_pictures(self) -> None:
         _, tiles = service().request("picture_tiles")
-        self.thumbnails |= {name: image(pixels) for name, pixels in tiles.items()}
+        for name, pixels in tiles.items():
+            if name not in _APART:
+                self.thumbnails[name] = image(pixels)
 
     def look_again(self) -> None:
         """A set of pictures has come: its tile shows some of them from now on."""
