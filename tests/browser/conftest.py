@@ -34,9 +34,10 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def server() -> Iterator[Server]:
-    """One server that the browser tests of a process share."""
-    with app_server({f"PLAYGROUND_{name}": str(value) for name, value in LIGHT.items()}) as running:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server that the browser tests of a process share, with nothing fetched before."""
+    given = {**LIGHT, "CACHE": tmp_path_factory.mktemp("fetched")}
+    with app_server({f"PLAYGROUND_{name}": str(value) for name, value in given.items()}) as running:
         yield running
 
 
