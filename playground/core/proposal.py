@@ -121,6 +121,10 @@ def _completed(experiment: Experiment, schema: Schema) -> Experiment:
         for part, value in proposal.items()
         if part != "data" and getattr(experiment, part) == getattr(plain, part)
     }
+    if data := proposal.get("data"):
+        now, before = experiment.data, plain.data
+        same = {k: v for k, v in data.items() if getattr(now, k) == getattr(before, k)}
+        missing["data"] = same
     return experiment.with_changes(missing)
 
 
