@@ -20,7 +20,7 @@ from playground.core.proposal import (
     propose,
     tfplayground_mode,
 )
-from tests.core.helpers import CSV, POINT_SETS, run_of, table_for
+from tests.core.helpers import CSV, HERE, POINT_SETS, run_of, table_for
 
 NAMES = POINT_SETS
 OWN = Experiment().with_changes(
@@ -191,7 +191,7 @@ def test_a_table_gets_its_proposal_where_the_network_was_proposed():
     assert choose_data("csv", own, table, data=data).layers == own.layers
 
 
-@pytest.mark.parametrize("name", [n for n in DATASETS if n not in POINT_SETS])
+@pytest.mark.parametrize("name", [name for name in HERE if name not in POINT_SETS])
 def test_an_address_that_names_no_blocks_gets_what_suits_the_data(name):
     if DATASETS[name].brings:
         return
