@@ -189,6 +189,7 @@ class Curves {
         domain: scheduled ? [0.56, 1] : [0.42, 1], nticks: 5, exponentformat: 'power', ...zeroed,
       }),
       shapes: this.markLines(),
+      annotations: this.crossings(),
       ...(scheduled && {
         yaxis3: axis(theme, {
           title: title(text('curves.rate')), domain: [0, 0.19], nticks: 3, rangemode: 'tozero',
@@ -207,6 +208,17 @@ class Curves {
     return (this.hub.scene?.marks ?? []).map(([epoch]) => ({
       type: 'line', xref: 'x', yref: 'paper', x0: this.placeOf(epoch), x1: this.placeOf(epoch), y0: 0, y1: 1,
       line: { color: muted, width: 1, dash: 'dot' },
+    }));
+  }
+
+  /** Where a body was carried over to other data, their name stands at the line. */
+  crossings() {
+    const { theme, words } = this.context;
+    const names = words.settings?.transfer?.[1] ?? {};
+    return (this.hub.scene?.marks ?? []).filter(([, what]) => what === 'transfer').map(([epoch, , data]) => ({
+      text: names[data] ?? data, showarrow: false, xref: 'x', yref: 'paper', xanchor: 'left', yanchor: 'top',
+      x: choices.logX ? Math.log10(Math.max(this.placeOf(epoch), 1e-9)) : this.placeOf(epoch), y: 1, xshift: 3,
+      font: { size: 11, color: theme.muted },
     }));
   }
 
