@@ -50,10 +50,10 @@ def test_the_plane_of_codes_is_walked_with_mouse_and_keys(visit: Visit):
     assert box is not None
 
     def at() -> list[float]:
-        return page.frames_seen.header["output"]["at"]
+        return page.frames_seen.newest["output"]["at"]
 
     def window() -> list[float]:
-        return page.frames_seen.header["output"]["window"]
+        return page.frames_seen.newest["output"]["window"]
 
     page.page.mouse.move(box["x"] + box["width"] * 0.75, box["y"] + box["height"] * 0.2)
     page.until(lambda: abs(at()[0] - (window()[0] + 0.75 * (window()[1] - window()[0]))) < 0.5)
@@ -66,9 +66,9 @@ def test_the_plane_of_codes_is_walked_with_mouse_and_keys(visit: Visit):
     page.until(lambda: at()[0] < before[0] - 0.2 * (window()[1] - window()[0]))
     assert (page.frames_seen.arrays["code_picture"] != drawn).any()
     page.page.keyboard.press("Enter")  # the nearest picture is chosen
-    page.until(lambda: page.frames_seen.header["output"]["sample"] != {"part": "test", "index": 0})
+    page.until(lambda: page.frames_seen.newest["output"]["sample"] != {"part": "test", "index": 0})
     page.page.keyboard.press("Escape")
-    page.until(lambda: at() == page.frames_seen.header["output"]["code"])
+    page.until(lambda: at() == page.frames_seen.newest["output"]["code"])
 
 
 @pytest.mark.slow
@@ -96,17 +96,17 @@ def test_a_trained_body_is_carried_over_by_a_button(visit: Visit):
     page.wait_beyond(40)
     page.keyed("carry").get_by_role("button").first.click()
     page.until(lambda: page.query("data") == "digits_high")
-    step = page.step()
+    step = page.step
     page.wait_beyond(step + 20)
-    assert page.frames_seen.header["scene"]["class_names"] == ["5", "6", "7", "8", "9"]
-    marks = page.frames_seen.header["scene"]["marks"]
+    assert page.frames_seen.scene["class_names"] == ["5", "6", "7", "8", "9"]
+    marks = page.frames_seen.scene["marks"]
     assert [what for _, what, _ in marks] == ["transfer"]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "look",
-    [{"color_scheme": "dark"}, {"locale": "zh-CN", "viewport": PHONE, "is_mobile": True}],
+    [{"color_scheme": "dark"}, {"viewport": PHONE, "has_touch": True, "is_mobile": True}],
     ids=["dark", "phone"],
 )
 @pytest.mark.parametrize("name", ["ratings", "digits_code", "digits_high"])
