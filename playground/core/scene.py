@@ -14,7 +14,7 @@ from playground.core.network import Block, flops, parameter_count
 from playground.core.picture import value_range
 from playground.core.run import Run
 from playground.core.schedules import Constant, ahead
-from playground.core.shapes import written
+from playground.core.shapes import source_of, written
 
 SCHEDULE_POINTS = 120
 
@@ -83,6 +83,7 @@ def _block(index: int, block: Block) -> Header:
         "parameters": block.parameters,
         "flops": block.flops,
         "size": list(block.after),
+        "source": source_of(block.after),
         "shape": f"(n, {block.units})" if len(block.after) == 1 else written(block.after),
     }
 

@@ -11,6 +11,7 @@ from playground.core.initializers import INITIALIZERS
 from playground.core.layers import LAYERS, Layer, Weighted
 from playground.core.layers.attention import Headed
 from playground.core.layers.conv import ResidualConv
+from playground.core.layers.embedding import Positions
 from playground.core.layers.norm import GroupNorm
 from playground.core.losses import fits
 from playground.core.network import Block, describe, flops, head_reason, parameter_count
@@ -157,6 +158,8 @@ def _detail(block: Block, layer: Layer) -> str:
     """The numbers that say most of a block: "16 · 3×3" of a convolution."""
     if isinstance(layer, Headed):
         return say("stack.heads", count=layer.heads)
+    if isinstance(layer, Positions) and layer.how == "sinusoidal":
+        return "sin · cos"
     if isinstance(layer, GroupNorm):
         return say("stack.groups", count=layer.groups)
     if isinstance(layer, ResidualConv):

@@ -273,6 +273,32 @@ def numbers(modules: nn.Sequential) -> list[Any]:
     ]
 
 
+@pytest.mark.parametrize("kind", list(LAYERS))
+@settings(max_examples=8)
+@given(data=st.data())
+def test_links_lead_from_every_unit_to_every_unit(kind, data):
+    layer = data.draw(any_layer(kind))
+    for shape, expected in shapes_of(layer):
+        modules = made(layer, shape)
+        found = layer.links({name: part.detach() for name, part in modules.named_parameters()})
+        if found is not None:
+            assert tuple(found.shape) == (units_of(expected), units_of(shape))
+            assert torch.isfinite(found).all()
+
+
+def test_links_of_attention_are_what_arrives_of_a_place():
+    """Where a single place looks at itself alone: without biases the links are the whole map."""
+    layer = LAYERS["attention"].model_validate({"residual": False, "heads": 2})
+    modules = made(layer, Sequence(1, 4))
+    with torch.no_grad():
+        for name, part in modules.named_parameters():
+            part.mul_(0 if "bias" in name else 1)
+    links = layer.links(dict(modules.named_parameters()))
+    assert links is not None
+    values = values_of(Sequence(1, 4))
+    torch.testing.assert_close(modules(values), values @ links.t())
+
+
 def test_every_kind_of_data_has_blocks_and_every_block_a_family():
     for kind in EVERY_KIND:
         assert [layer for layer in LAYERS.values() if kind in layer.kinds]

@@ -9,8 +9,10 @@ from playground.core.settings import setting
 from playground.core.shapes import Shape, ShapeError, need_sequence, source_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import torch
-    from torch import nn
+    from torch import Tensor, nn
 
     from playground.core.initializers import Initializer
 
@@ -20,6 +22,8 @@ class Headed(Drawn):
 
     kinds: ClassVar[tuple[str, ...]] = ("sequences",)
     family: ClassVar[Family] = "attention"
+
+    crosses: ClassVar[bool] = False  # its links are those from what was read
 
     heads: int = setting(2, ge=1, le=16)
 
@@ -31,6 +35,14 @@ class Headed(Drawn):
 
     def sources(self, shape: Shape) -> list[range]:
         return [range(shape[1])] * shape[1]
+
+    def links(self, own: Mapping[str, Tensor]) -> Tensor | None:
+        """What of a place that is looked at arrives: the maps of values and output in one."""
+        side = "0.cross." if self.crosses else "0.own."
+        if f"{side}attention.out.weight" in own:
+            side += "attention."
+        values = own[f"{side}projections.weight"].chunk(3)[2]
+        return own[f"{side}out.weight"] @ values
 
     def begin(self, modules: nn.Sequential, rule: Initializer, generator: torch.Generator) -> None:
         from playground.core.modules.first import draw_all
@@ -96,6 +108,7 @@ class CrossAttention(Headed):
     icon: ClassVar[str] = ":material/compare_arrows:"
     main: ClassVar[tuple[str, ...]] = ("heads",)
     reads: ClassVar[bool] = True
+    crosses: ClassVar[bool] = True
 
     kind: Literal["cross_attention"] = "cross_attention"
     residual: bool = setting(True)

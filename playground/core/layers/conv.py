@@ -270,6 +270,16 @@ class ResidualConv(Weighted):
         )
         return [both, module_of(self.activation, self.formula)]
 
+    def links(self, own: Mapping[str, Tensor]) -> Tensor | None:
+        """How much of a channel comes through both kernels and past them, were nothing bent: the
+        kernels' sums, on the scale of one weight."""
+        import torch
+
+        names = [name for name, part in own.items() if part.ndim == 4]
+        first, second, *past = (own[name].sum((2, 3)) for name in names)
+        through = second @ first / int(self.kernel) ** 2
+        return through + (past[0] if past else torch.eye(*through.shape).to(through))
+
     def begin(self, modules: nn.Sequential, rule: Initializer, generator: torch.Generator) -> None:
         from playground.core.modules.first import draw_all
 

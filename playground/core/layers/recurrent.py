@@ -9,8 +9,10 @@ from playground.core.settings import setting
 from playground.core.shapes import Shape, ShapeError, need_sequence, source_of, with_width
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import torch
-    from torch import nn
+    from torch import Tensor, nn
 
     from playground.core.initializers import Initializer
 
@@ -27,6 +29,7 @@ class RecurrentBase(Drawn):
     kinds: ClassVar[tuple[str, ...]] = ("sequences",)
     family: ClassVar[Family] = "recurrent"
     gates: ClassVar[int] = 1
+    candidate: ClassVar[int] = 0  # which of the gates' parts the new content comes from
     torch_name: ClassVar[str] = "RNN"
 
     units: int = setting(32, ge=1, le=256)
@@ -56,6 +59,14 @@ class RecurrentBase(Drawn):
 
     def sources(self, shape: Shape) -> list[range]:
         return [range(shape[1])] * self._width
+
+    def links(self, own: Mapping[str, Tensor]) -> Tensor | None:
+        """What the input brings into the state: of gated cells the weights of the candidate."""
+        import torch
+
+        names = ("0.cell.weight_ih_l0", "0.cell.weight_ih_l0_reverse")
+        cells = [own[name].chunk(self.gates)[self.candidate] for name in names if name in own]
+        return torch.cat(cells)
 
     def parameter_count(self, shape: Shape) -> int:
         # Two biases for each gate, as in torch
@@ -126,6 +137,7 @@ class LSTM(RecurrentBase):
 
     icon: ClassVar[str] = ":material/memory:"
     gates: ClassVar[int] = 4
+    candidate: ClassVar[int] = 2
     torch_name: ClassVar[str] = "LSTM"
 
     kind: Literal["lstm"] = "lstm"
@@ -139,6 +151,7 @@ class GRU(RecurrentBase):
 
     icon: ClassVar[str] = ":material/cached:"
     gates: ClassVar[int] = 3
+    candidate: ClassVar[int] = 2
     torch_name: ClassVar[str] = "GRU"
 
     kind: Literal["gru"] = "gru"

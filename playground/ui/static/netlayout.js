@@ -102,7 +102,7 @@ function wires(scene, columns) {
 
 /** Whether a line is drawn: a block without weights of its own joins units to their sources alone. */
 export const joined = (scene, link, to, from, weights) =>
-  scene.blocks[link.block].linear || weights?.[weightAt(link, to, from)] > 0;
+  scene.blocks[link.block].linear || Boolean(weights?.[weightAt(link, to, from)]);
 
 /** The weight of the link between two neurons, and a neuron's bias, in the frame's links. */
 export const weightAt = (link, to, from) => link.weights + to.place * link.cols + from.place;

@@ -226,7 +226,7 @@ function paintBiases(context, layout, values, theme) {
 /** Labels of inputs, shapes and parameters below the columns, dashed columns without neurons. */
 export function paintLabels(context, layout, { text, lang, theme }) {
   context.textBaseline = 'middle';
-  const sizes = layout.columns.map(({ block }) => block.size ?? [block.units]);
+  const sizes = layout.columns.map(({ block }) => block.size);
   const scale = layout.boxes ? commonScale(sizes, layout.boxes - 4) : 0;
   for (const column of layout.columns) {
     const { block, x } = column;
@@ -248,7 +248,7 @@ export function paintLabels(context, layout, { text, lang, theme }) {
     }
     if (layout.boxes) {
       const space = { width: room, scale };
-      paintBox(context, block.size ?? [block.units], x, layout.footer + layout.boxes / 2 - 2, space, theme);
+      paintBox(context, block, x, layout.footer + layout.boxes / 2 - 2, space, theme);
     }
     context.textAlign = 'center';
     context.fillStyle = theme.muted;

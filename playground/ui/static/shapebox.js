@@ -19,13 +19,14 @@ export function boxOf(size) {
 }
 
 /**
- * @param {number[]} size of one point
+ * @param {{size: number[], source?: number}} block the shape behind it; `source` places are read,
+ *   and a line parts them from those that are written
  * @param {number} x the middle of the box
  * @param {number} y its middle
  * @param {{width: number, height: number, scale: number}} room what it may take, and the scale that
  *   all boxes of a network share
  */
-export function paintBox(context, size, x, y, room, theme) {
+export function paintBox(context, { size, source }, x, y, room, theme) {
   const box = boxOf(size);
   const scale = Math.min(room.scale, room.width / (box.width + box.depth));
   const [w, h, d] = [box.width, box.height, box.depth].map((side) => Math.max(side * scale, side ? 2 : 0));
@@ -43,6 +44,13 @@ export function paintBox(context, size, x, y, room, theme) {
     context.stroke();
   };
   face([left, bottom], [left + w, bottom], [left + w, bottom - h], [left, bottom - h]);
+  if (source && size.length === 2) {
+    const border = Math.round(left + (w * source) / size[0]) + 0.5;
+    context.beginPath();
+    context.moveTo(border, bottom);
+    context.lineTo(border, bottom - h);
+    context.stroke();
+  }
   if (d) {
     face([left, bottom - h], [left + d, bottom - h - d], [left + w + d, bottom - h - d], [left + w, bottom - h]);
     face([left + w, bottom], [left + w + d, bottom - d], [left + w + d, bottom - h - d], [left + w, bottom - h]);
