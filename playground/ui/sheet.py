@@ -10,6 +10,7 @@ from html import escape
 import numpy as np
 
 from playground.figures.raster import png
+from playground.ui.language import say
 
 
 def picture(
@@ -38,7 +39,8 @@ def picture(
             f"#000 0 calc({100 / count:.3f}% - 2px),#0000 calc({100 / count:.3f}% - 2px) "
             f'{100 / count:.3f}%)">'
         )
-    return f'<div class="np-sheet">{"".join(rows)}</div>'
+    name, inner = escape(say("pictures.sheet")), "".join(rows)
+    return f'<div class="np-sheet" tabindex="0" role="region" aria-label="{name}">{inner}</div>'
 
 
 def image(pixels: np.ndarray) -> str:

@@ -14,6 +14,7 @@ from playwright.sync_api import Locator, expect
 
 from playground.core.experiment import Experiment
 from tests.browser.conftest import Visit
+from tests.browser.test_axe import violations
 from tests.browser.visitor import Visitor
 
 pytestmark = pytest.mark.browser
@@ -194,3 +195,15 @@ def test_the_steps_to_the_network_are_shown(visit: Visit) -> None:
     before = page.frames_seen.arrays["step_altered"].tolist()
     page.page.get_by_role("button", name="Another draw").click()
     page.until(lambda: page.frames_seen.arrays["step_altered"].tolist() != before)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["From the set", "Draw", "Camera"])
+def test_axe_finds_nothing_in_the_panes_of_pictures(visit: Visit, mode: str) -> None:
+    shapes = {"data": {"name": "shapes", "samples": 100}}
+    page = visit(color_scheme="dark").open(DIGITS.with_changes(shapes))
+    page.page.get_by_text("From the picture to the network").click()
+    expect(page.page.locator(".np-step").first).to_be_visible()
+    page.page.get_by_role("button", name=mode, exact=True).click()
+    assert violations(page, ".st-key-left") == []
+    assert violations(page, ".np-output") == []
