@@ -64,17 +64,22 @@ def needs(experiment: Experiment, own: Brought | None = None) -> Needs:
     return of_network(experiment, schema, blocks)
 
 
-def of_network(experiment: Experiment, schema: Schema, blocks: tuple[Block, ...]) -> Needs:
-    """The same of blocks that are known."""
+def of_network(
+    experiment: Experiment, schema: Schema, blocks: tuple[Block, ...], kept: int | None = None
+) -> Needs:
+    """The same of blocks that are known.
+
+    Args:
+        kept: bytes that autograd keeps of one point, where that was counted.
+    """
     each = 8 if experiment.training.precision == "float64" else 4
     count = parameter_count(blocks)
     rows = [schema.samples * share // 100 for share in _shares(experiment)]
     whole = experiment.optimizer.full_batch
     batch = rows[0] if whole else min(experiment.training.batch_size, rows[0])
     sizes = [size_of(block.after) for block in blocks]
-    kept = 2 * sum(sizes) * each  # in front of an activation and behind it
-    if sum(sizes) < LARGE and 2 * batch * sum(sizes) > SMALL:
-        kept = kept_of_one(experiment, blocks) * each // 4
+    if kept is None:
+        kept = _kept(experiment, blocks, batch) * each // 4
     cost = 0 if schema.kind == "points" else flops(blocks)
     seen = sum(measured(part, cost) for part in rows)
     return Needs(
@@ -86,6 +91,14 @@ def of_network(experiment: Experiment, schema: Schema, blocks: tuple[Block, ...]
         measuring=seen * sum(sizes) * each,
         data=schema.samples * sizes[0] * (8 if is_tokens(blocks[0].after) else each) * COPIES,
     )
+
+
+def _kept(experiment: Experiment, blocks: tuple[Block, ...], batch: int) -> int:
+    """Bytes that autograd keeps of one point in float32; roughly, where a minibatch is small."""
+    values = sum(size_of(block.after) for block in blocks)
+    if values < LARGE and 2 * batch * values > SMALL:
+        return kept_of_one(experiment, blocks)
+    return 2 * 4 * values  # in front of an activation and behind it
 
 
 def _shares(experiment: Experiment) -> tuple[int, int]:

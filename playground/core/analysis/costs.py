@@ -57,7 +57,8 @@ class CostsView(Study):
             )
             with torch.no_grad():
                 values = module(values).detach()
-        needs = memory.of_network(run.experiment, run.schema, run.blocks)
+        each = sum(kept) // max(len(inputs), 1)
+        needs = memory.of_network(run.experiment, run.schema, run.blocks, each)
         return {
             "batch": len(inputs),
             "engine": run.engine.name,
