@@ -239,7 +239,7 @@ class OperationView {
   termSide(number, rows, columns) {
     const width = (this.arithmetic.clientWidth - 26 * (number - 1) - 8) / number;
     const height = this.arithmetic.clientHeight - (this.sums.hidden ? 112 : 162);
-    const most = Math.max(rows, columns) * 46;
+    const most = Math.max(rows, columns) * 56;
     return Math.max(60, Math.min(width, Math.max(height, 78), most));
   }
 
