@@ -125,6 +125,8 @@ class FeatureMaps {
     this.empty.hidden = maps.block !== null;
     if (maps.block === null || !arrays.maps_values) return;
     this.fillLayers(scene, maps);
+    // The strongest channel is another one in every moment: the first answer stays.
+    if (choice.channel === null && !this.pointed && maps.block === (choice.block ?? maps.block)) this.pick({ channel: maps.channel });
     this.kernelSide.hidden = !maps.filters;
     this.colors.hidden = !maps.filters || arrays.maps_kernels.shape[1] !== 3;
     this.paintMaps(scene, maps, arrays.maps_values);

@@ -112,12 +112,20 @@ class OperationView {
     this.fill(scene, told);
     this.told = told;
     this.arrays = arrays;
+    this.settle(told);
     this.paintPicture(told, arrays);
     this.paintMap(scene, told, arrays);
     this.arithmetic.hidden = choice.promises;
     this.promises.node.hidden = !choice.promises;
     if (choice.promises) this.promises.paint(this.hub, blockName(this.context.text, scene, told.block), told);
     else this.paintArithmetic(told, arrays);
+  }
+
+  /** What is strongest is another one in every moment: the first answer stays. */
+  settle({ block, place, shown }) {
+    if (block !== (choice.block ?? block)) return;
+    if (choice.channel === null) this.pick({ channel: place[0] });
+    else if (choice.input === null && place[0] === choice.channel) this.pick({ input: shown });
   }
 
   fill(scene, { blocks, block, size, place }) {
