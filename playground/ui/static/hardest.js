@@ -4,7 +4,7 @@ import { el, setText } from './dom.js';
 import { Paced } from './paced.js';
 import { fileName, savePng } from './png.js';
 import { className } from './scene.js';
-import { pictureCanvas } from './thumbnails.js';
+import { choosePicture, chosenPicture, pictureCanvas } from './thumbnails.js';
 import { count, percent, significant } from './words.js';
 
 const ANY = -1;
@@ -105,7 +105,7 @@ class Hardest {
       type: 'button', class: wrong ? 'np-hard np-wrong-hard' : 'np-hard', 'data-index': row.index,
       'aria-label': text(wrong ? 'hardest.tile_wrong' : 'hardest.tile_right', facts),
       title: text(wrong ? 'hardest.tile_wrong' : 'hardest.tile_right', facts),
-      on: { click: () => this.hub.option('sample', { part: head.part, index: row.index }) },
+      on: { click: () => choosePicture(this.hub, head.part, row.index) },
     }, canvas,
     el('b', { text: wrong ? `${truth} → ${guess}` : `${truth} ✓` }),
     el('small', { text: text('hardest.loss', { loss: significant(row.loss) }) }),
@@ -114,7 +114,7 @@ class Hardest {
 
   /** The picture that all parts look at, where it is among these. */
   markChosen(hub) {
-    const { part, index } = { part: 'test', index: 0, ...hub.wants.options.sample };
+    const { part, index } = chosenPicture(hub) ?? {};
     const chosen = part === this.study.head.part ? index : null;
     if (chosen === this.chosen) return;
     this.chosen = chosen;

@@ -31,6 +31,17 @@ export function pictureCanvas(data, shape, offset = 0) {
   return canvas;
 }
 
+/** The picture of the data that all parts look at: {part, index}; null where it is the visitor's own. */
+export function chosenPicture({ wants }) {
+  const { own, part = 'test', index = 0 } = wants.options.sample ?? {};
+  return own ? null : { part, index };
+}
+
+/** Makes a picture of the data the one that all parts look at. */
+export function choosePicture(hub, part, index) {
+  hub.option('sample', { part, index, own: null });
+}
+
 // ---- points of a plot as pictures ------------------------------------------------------------
 
 const canvases = new WeakMap(); // of an array of pictures: its canvases, by their places
@@ -57,12 +68,12 @@ export function paintThumbnails(context, spots, hub, { width, height }) {
   const inSight = spots.filter(({ x, y }) => x > -SIDE && x < width + SIDE && y > -SIDE && y < height + SIDE);
   const most = (width * height) / ROOM;
   const all = inSight.length <= 2 * most;
-  const chosen = { part: 'test', index: 0, ...hub.wants.options.sample };
+  const chosen = chosenPicture(hub);
   context.imageSmoothingEnabled = false;
   const share = most / Math.max(1, spots.length);
   for (const spot of inSight) {
     const { test, index, x, y, color, lit } = spot;
-    const own = index === chosen.index && (test ? 'test' : 'train') === chosen.part;
+    const own = index === chosen?.index && (test ? 'test' : 'train') === chosen.part;
     if (!own && !all && !lit && scattered(index, test) > share) continue;
     const picture = thumbnail(hub, test, index);
     if (!picture) continue;
@@ -88,6 +99,6 @@ export function choosesPictures(host, hub, spotAt) {
     start = null;
     if (moved || hub.scene?.kind !== 'pictures') return;
     const spot = spotAt(event);
-    if (spot) hub.option('sample', { part: spot.test ? 'test' : 'train', index: spot.index });
+    if (spot) choosePicture(hub, spot.test ? 'test' : 'train', spot.index);
   });
 }
