@@ -117,6 +117,16 @@ def test_the_linear_code_is_that_of_pca(run):
     assert linear_error(train, test) == pytest.approx(float(((again - test) ** 2).mean()))
 
 
+def test_pictures_that_come_in_larger_are_still_asked_for_as_they_were_made():
+    larger = propose("digits_code").with_changes({"data": {"pictures": {"side": 16}}})
+    run = Run(larger, device="cpu")
+    assert run.data.inputs_train.shape[1:] == (1, 16, 16)
+    header, arrays = frame(run)
+    assert header["scene"]["code"]["shape"] == [8, 8]
+    truth = run.data.targets_test[0].reshape(8, 8) * 255
+    np.testing.assert_allclose(arrays["sample_picture"], truth, atol=0.51)
+
+
 def test_a_stack_without_two_units_shows_the_reconstruction_alone():
     wide = propose("digits_code").with_changes(
         {"layers": [{"kind": "flatten"}, {"kind": "dense", "units": 5}]}

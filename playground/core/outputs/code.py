@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from playground.core.network import Block
+    from playground.core.sample import Sample
     from playground.core.want import Want
 
 GRID = 13  # decoded pictures along a side of the plane
@@ -55,13 +56,15 @@ class CodeOutput(Output):
         self._prepared = run.engine.prepare(self._inputs)
         self._window = (-1.0, 1.0, -1.0, 1.0)
         self._fresh = True
+        # Of the pictures as they were made: preprocessing changes what comes in, not what is
+        # asked for.
+        self._shape: tuple[int, ...] = data.raw_train.shape[-2:]
 
     def scene(self, header: Header, arrays: Arrays) -> None:
         data = self.run.data
-        assert self.run.schema.shape is not None
         header["code"] = {
             "block": self._block,
-            "shape": list(self.run.schema.shape[1:]),
+            "shape": list(self._shape),
             "counts": self._chosen,
             "linear": linear_error(data.targets_train, data.targets_test),
         }
@@ -75,19 +78,28 @@ class CodeOutput(Output):
         engine = run.engine
         values = engine.activations(engine.prepare(sample.inputs))
         again = values[-1][:, 0].double().cpu()
-        truth = torch.from_numpy(np.asarray(sample.target))
+        truth = self._truth(sample)
         metrics = run.metrics
         header["output"] = {
             "sample": sample.told(),
             "error": _finite((again - truth).square().mean().item()),
             "errors": [metrics.train_loss, metrics.test_loss],
         }
-        shape = tuple(run.schema.shape[1:]) if run.schema.shape else ()
+        shape = self._shape
         arrays["sample_picture"] = _grey(truth.view(shape))
         arrays["sample_again"] = _grey(again.view(shape))
         if self._block is not None:
             own = values[self._block - 1][:, 0].double().cpu()
             self._plane(want.of("output"), own, shape, header["output"], arrays)
+
+    def _truth(self, sample: Sample) -> Tensor:
+        """The shades that should come out, (pixels,); of a picture of one's own its first channel,
+        blank where that has another size."""
+        if sample.target is not None:
+            return torch.from_numpy(np.asarray(sample.target, dtype=np.float64))
+        own = np.asarray(sample.raw, dtype=np.float64).reshape(-1, *sample.raw.shape[-2:])[0] / 255
+        blank = torch.zeros(int(np.prod(self._shape)), dtype=torch.float64)
+        return torch.from_numpy(own.reshape(-1)) if own.shape == self._shape else blank
 
     def _plane(
         self,
