@@ -11,6 +11,8 @@ from playground.core.network import Block
 from playground.core.run import Run
 from playground.core.shapes import Shape
 
+CLEAR = 3  # units in front whose links are still drawn in full
+
 
 class Links:
     """The links of one run's network, laid out from each drawn block to the next: for every unit
@@ -31,12 +33,16 @@ class Links:
         }
 
     def _sources(self, index: int, block: Block) -> Tensor | None:
-        """Which drawn unit hands its value to which, 1 or 0: (units, units in front)."""
+        """Which drawn unit hands its value to which: (units, units in front), 1 or 0; less where
+        each sees so many that lines of full strength would hide the network."""
         if not block.drawn or block.linear is not None or block.layer is None:
             return None
         sources = block.layer.sources(block.before)
         before = self.shown[self._fronts[index]]
-        joined = [[float(unit in sources[own]) for unit in before] for own in self.shown[index]]
+        joined = [
+            [min(1.0, CLEAR / len(sources[own])) * (unit in sources[own]) for unit in before]
+            for own in self.shown[index]
+        ]
         return torch.tensor(joined, dtype=torch.float64).view(len(joined), len(before))
 
     def values(self) -> np.ndarray:

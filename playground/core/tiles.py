@@ -53,6 +53,7 @@ class Tiles:
             painted = signed_bytes(single(pixels.flatten(1)), single(scales))
             arrays["neurons"] = painted.reshape(pixels.shape)
             arrays["links"] = self._links.values()
+            header["tokens"] = self._tokens(sample)
             if run.hands.any_cut:
                 arrays["cut"] = self._links.cuts()
         if want.focus is not None:
@@ -63,6 +64,16 @@ class Tiles:
         values = sample.inputs[0].double()
         shape = self._run.blocks[0].after
         return torch.zeros_like(values) if is_tokens(shape) else values
+
+    def _tokens(self, sample: Sample) -> list[str] | None:
+        """What stands at the places of the input that are drawn; None of other than tokens."""
+        schema, shape = self._run.schema, self._run.blocks[0].after
+        if not is_tokens(shape):
+            return None
+        numbers = [int(sample.inputs[0, place]) for place in self._links.shown[0]]
+        if schema.vocabulary:
+            return [schema.vocabulary[number] for number in numbers]
+        return [str(number + 1) for number in numbers]
 
     def _focus(
         self,

@@ -28,11 +28,12 @@ def seen(run: Run, **want: object) -> tuple[dict, dict]:
 
 def test_the_input_is_the_picture_itself(run: Run):
     header, arrays = seen(run, options={"sample": {"part": "train", "index": 3}})
-    raw = run.data.raw_train[3, 0].astype(float)
+    given = run.data.inputs_train[3, 0].astype(float)
+    most = np.abs(given).max()
     tile = arrays["neurons"][0][::-1]
     middle = (np.arange(8) * NEURON_PIXELS // 8) + NEURON_PIXELS // 16
-    shown = (tile[np.ix_(middle, middle)].astype(float) - 128) / 127 * raw.max()
-    assert np.abs(shown - raw).max() <= raw.max() / 127
+    shown = (tile[np.ix_(middle, middle)].astype(float) - 128) / 127 * most
+    assert np.abs(shown - given).max() <= most / 126
     assert header["output"]["sample"] == {"part": "train", "index": 3}
 
 
@@ -76,3 +77,11 @@ def test_shapes_flow_and_the_block_that_does_not_fit_names_its_mend():
     assert [block.after for block in blocks[:2]] == [(1, 8, 8), (8, 8, 8)]
     assert blocks[2].problem is not None
     assert blocks[2].mends[0] == "flatten"
+
+
+def test_tokens_are_shown_as_what_they_stand_for():
+    made = Run(propose("text"), device="cpu")
+    header, _ = seen(made, options={"sample": {"part": "train", "index": 2}})
+    shown = header["scene"]["blocks"][0]["shown"]
+    vocabulary = made.schema.vocabulary
+    assert header["tokens"] == [vocabulary[made.data.inputs_train[2, place]] for place in shown]

@@ -184,6 +184,19 @@ export function paintNeurons(context, layout, { scene, arrays }, theme, atlas, f
   if (arrays.links) paintBiases(context, layout, arrays.links.data, theme);
 }
 
+/** What the network reads at the places that are drawn: tokens are names, not quantities. */
+export function paintTokens(context, layout, tokens, theme) {
+  context.fillStyle = theme.text;
+  context.textAlign = 'center';
+  context.textBaseline = 'middle';
+  for (const { x, y, size, place } of layout.columns[0].neurons) {
+    const words = tokens[place] ?? '';
+    const length = Math.max(1, words.length);
+    context.font = `600 ${Math.max(9, Math.min(size * 0.6, (size * 1.5) / length))}px ${theme.font}`;
+    context.fillText(fitted(context, words === ' ' ? '␣' : words, size - 2), x, y + 0.5);
+  }
+}
+
 function ring(context, x, y, size, theme) {
   context.lineWidth = 2.5;
   context.strokeStyle = theme.text;

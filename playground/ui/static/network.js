@@ -6,7 +6,7 @@
 import { altText, el, fitCanvas, iconButton, setText } from './dom.js';
 import { Flow } from './flow.js';
 import { arrange, biasAt, distance, joined, weightAt } from './netlayout.js';
-import { Atlas, paintCuts, paintLabels, paintLink, paintLinks, paintNeurons } from './netpaint.js';
+import { Atlas, paintCuts, paintLabels, paintLink, paintLinks, paintNeurons, paintTokens } from './netpaint.js';
 import { Hands } from './hands.js';
 import { fileName, savePng } from './png.js';
 import { neuronName } from './scene.js';
@@ -266,6 +266,7 @@ class NetworkView {
       paintLink(context, { ...lit.link, weight: this.weight(lit.link) }, theme);
     }
     paintNeurons(context, layout, hub, theme, this.atlas, hub.wants.focus);
+    if (hub.header?.tokens) paintTokens(context, layout, hub.header.tokens, theme);
     context.drawImage(this.labels, 0, 0, layout.width, layout.height);
   }
 
