@@ -55,6 +55,7 @@ class Confusion {
     const { data, shape: [, classes] } = arrays.confusion;
     // Of many classes the most frequent ones are shown, and the others together.
     this.shownClasses = header.confusion?.classes ?? null;
+    this.box.classList.toggle('np-many', Boolean(this.shownClasses));
     const offset = choices.train ? 0 : classes * classes;
     this.matrix = data.subarray(offset, offset + classes * classes);
     this.classes = classes;
