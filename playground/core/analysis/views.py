@@ -114,7 +114,8 @@ class ConfusionView(View):
             tables.append(counts.view(classes, classes))
         found = torch.stack(tables).float()
         if self._shown is not None:
-            header["confusion"] = {"classes": self._shown}
+            right = found.diagonal(dim1=1, dim2=2).sum(1).long().tolist()
+            header["confusion"] = {"classes": self._shown, "right": right}
             found = _gathered(found, self._shown)
         arrays["confusion"] = found.contiguous().numpy()
 

@@ -55,6 +55,8 @@ class Confusion {
     const { data, shape: [, classes] } = arrays.confusion;
     // Of many classes the most frequent ones are shown, and the others together.
     this.shownClasses = header.confusion?.classes ?? null;
+    // Among the others one may be taken for another, so what is right is counted before.
+    this.rightCount = header.confusion?.right?.[choices.train ? 0 : 1] ?? null;
     this.box.classList.toggle('np-many', Boolean(this.shownClasses));
     const offset = choices.train ? 0 : classes * classes;
     this.matrix = data.subarray(offset, offset + classes * classes);
@@ -146,7 +148,7 @@ class Confusion {
       if (holder !== cell) holder.setAttribute('aria-label', cell.title);
     });
     setText(this.summary, text('confusion.summary', {
-      set: text(choices.train ? 'map.train' : 'map.test'), right, total,
+      set: text(choices.train ? 'map.train' : 'map.test'), right: this.rightCount ?? right, total,
     }));
   }
 
