@@ -89,7 +89,7 @@ ENTRIES = (
     Preset(
         "dates",
         {},
-        20,
+        16,
         lambda run, _: exact(run) >= 0.95,
         data={"name": "translation"},
         heavy=True,

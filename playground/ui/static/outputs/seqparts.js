@@ -73,15 +73,15 @@ export function sayProblem({ text }, node, problem) {
 
 /** A labelled slider with its value; `change` hears every move. */
 export function slider({ label, tip, min, max, step, value, show, change }) {
-  const output = el('output', { text: show(value) });
+  const shown = el('b', { text: show(value) });
   const input = el('input', { type: 'range', min, max, step, value, 'aria-label': label, 'aria-valuetext': show(value) });
   input.addEventListener('input', () => {
     const now = Number(input.value);
-    setText(output, show(now));
+    setText(shown, show(now));
     input.setAttribute('aria-valuetext', show(now));
     change(now);
   });
-  return el('label', { class: 'np-seq-slider', title: tip }, el('span', { text: label }), output, input);
+  return el('label', { class: 'np-seq-slider', title: tip }, el('span', { text: label }), shown, input);
 }
 
 /** A character as it can be seen. */
