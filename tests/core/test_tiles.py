@@ -34,7 +34,7 @@ def test_the_input_is_the_picture_itself(run: Run):
     middle = (np.arange(8) * NEURON_PIXELS // 8) + NEURON_PIXELS // 16
     shown = (tile[np.ix_(middle, middle)].astype(float) - 128) / 127 * most
     assert np.abs(shown - given).max() <= most / 126
-    assert header["output"]["sample"] == {"part": "train", "index": 3}
+    assert (header["output"]["sample"]["part"], header["output"]["sample"]["index"]) == ("train", 3)
 
 
 def test_units_show_what_the_network_makes_of_the_point(run: Run):
