@@ -80,6 +80,11 @@ def names_of(table: str, keys: Iterable[str]) -> dict[str, str]:
     return {key: name_of(table, key) for key in keys}
 
 
+def class_name(name: str) -> str:
+    """What a class of the data is called; its own name where that is the same everywhere."""
+    return str(section("classes").get(name, name))
+
+
 def section(key: str) -> dict[str, Any]:
     return words.section(current(), key)
 

@@ -155,6 +155,7 @@ def _facts(part: str, run: RunHandle) -> dict[str, Any]:
         "words": {
             **language.section("view"),
             "errors": language.section("errors"),
+            "classes": language.section("classes"),
             "activations": language.names_of("activations", ACTIVATIONS),
             "settings": _live_settings(),
             "losses": language.names_of("losses", LOSSES),

@@ -10,7 +10,7 @@ from html import escape
 import numpy as np
 
 from playground.figures.raster import png
-from playground.ui.language import say
+from playground.ui.language import class_name, say
 
 
 def picture(
@@ -31,7 +31,7 @@ def picture(
         count, _, height, width = strip.shape
         joined = strip.transpose(1, 2, 0, 3).reshape(strip.shape[1], height, count * width)
         address = _address(np.ascontiguousarray(joined).tobytes(), joined.shape)
-        title = escape(name)
+        title = escape(class_name(name))
         rows.append(
             f'<div class="np-sheet-name" title="{title}">{title}</div>'
             f'<img src="{address}" alt="{title}" style="aspect-ratio:{count * width}/{height};'

@@ -19,7 +19,17 @@ from playground.core.errors import Notice, PlaygroundError
 from playground.core.experiment import Data
 from playground.core.photos import SAMPLES
 from playground.live.service import service
-from playground.ui import album_dialog, fetching, forms, notices, pictures, sample, sheet, state
+from playground.ui import (
+    album_dialog,
+    fetching,
+    forms,
+    language,
+    notices,
+    pictures,
+    sample,
+    sheet,
+    state,
+)
 from playground.ui.forms import key_of
 from playground.ui.language import say
 from playground.ui.panels import transfer
@@ -172,6 +182,7 @@ def _classes(data: Data) -> None:
         st.pills(
             say("settings.PictureSettings.classes.label"),
             every,
+            format_func=language.class_name,
             selection_mode="multi",
             default=forms.hold(key, chosen),
             key=key,

@@ -19,7 +19,7 @@ from playground.core.experiment import Data
 from playground.core.random import SeedRandom
 from playground.core.shapes import source_of
 from playground.figures.sparkline import Curve, line_colors, picture, sparkline
-from playground.ui import forms, sample, state, text_dialog
+from playground.ui import forms, language, sample, state, text_dialog
 from playground.ui.language import say
 from playground.ui.pictures import dark
 
@@ -113,7 +113,7 @@ def _row(made: Raw, k: int, data: Data, schema: Schema) -> str:
     else:
         answer = schema.class_names[int(target)]
         if data.name == "surnames":
-            answer = say(f"view.sequence.languages.{answer}")
+            answer = language.class_name(answer)
             text = text.capitalize()
     return _pair(text, answer)
 

@@ -1,5 +1,12 @@
 /** Names and questions about what a scene shows. */
 
+/** What classes are called in the page's language, by the names that the data give them. */
+let classWords = {};
+export function callClasses(words) {
+  classWords = words ?? {};
+}
+const called = (name) => classWords[name] ?? name;
+
 export const isRegression = (scene) => scene.task === 'regression';
 export const isLine = (scene) => scene.inputs.kind === 'line';
 
@@ -23,14 +30,14 @@ export function neuronName(text, scene, index, unit) {
   if (block.kind === 'input') return block.labels?.[place] ?? `${unit + 1}`;
   if (block.kind === 'head') {
     if (block.units === 1) return text('block.head');
-    const name = scene.class_names?.[unit] ?? unit + 1;
+    const name = className(scene, unit, unit + 1);
     return text('block.output_unit', { name });
   }
   return text('block.neuron', { block: blockName(text, scene, index), unit: unit + 1 });
 }
 
-export function className(scene, index) {
-  return String(scene.class_names?.[index] ?? index);
+export function className(scene, index, otherwise = index) {
+  return String(called(scene.class_names?.[index] ?? otherwise));
 }
 
 /** Places of the blocks whose neurons are drawn; dropout and noise have none of their own. */
@@ -52,6 +59,6 @@ export function unitNames(text, scene, index) {
 /** A unit's name as short as it can be: its number, or its class. */
 export function shortUnit(text, scene, index, unit) {
   const block = scene.blocks[index];
-  if (block.kind === 'head' && block.units > 1) return String(scene.class_names?.[unit] ?? unit + 1);
+  if (block.kind === 'head' && block.units > 1) return className(scene, unit, unit + 1);
   return String(unit + 1);
 }

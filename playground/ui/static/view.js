@@ -39,6 +39,7 @@ import { createMap } from './map.js';
 import { loadStyle, mountOn } from './mounting.js';
 import { createNetwork } from './network.js';
 import { createOutput } from './outputs/output.js';
+import { callClasses } from './scene.js';
 import { readTheme, themeKey, watchTheme } from './theme.js';
 import { translator } from './words.js';
 
@@ -106,6 +107,7 @@ class View {
     if (this.identity !== identity || this.root !== root) return;
     const { base } = component;
     this.hub = hubFor(data.token, base);
+    callClasses(data.words.classes);
     this.context = {
       root,
       base,

@@ -1,5 +1,6 @@
 /** Puzzles and names: what was read, what the network answers at each place, and what is right. */
 
+import { className } from '../scene.js';
 import { altText, el, setText } from '../dom.js';
 import { css, inkOn, mix } from '../colors.js';
 import { percent, significant } from '../words.js';
@@ -48,8 +49,7 @@ export class AnswersPane {
   }
 
   name(index) {
-    const name = this.scene.class_names[index];
-    return this.names ? this.context.text(`sequence.languages.${name}`) : name;
+    return className(this.scene, index);
   }
 
   // ---- the sequence, a column for each place
