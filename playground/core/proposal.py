@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from playground.core.data import DATASETS, TASK_LOSSES, Schema, proposal_for
+from playground.core.data import DATASETS, TASK_LOSSES, Schema, proposal_for, schema_of
 from playground.core.data.features import applicable
 from playground.core.data.model import Brought
 from playground.core.errors import Notice, PlaygroundError
@@ -88,7 +88,7 @@ def choose_data(
     if other or is_proposed(current, before or table):
         return proposed
     kept = current.with_changes({"data": proposed.data.model_dump(mode="json")})
-    return fit_to_task(kept, DATASETS[name].schema(kept.data, table))[0]
+    return fit_to_task(kept, schema_of(kept.data, table))[0]
 
 
 def fit_to_task(experiment: Experiment, schema: Schema) -> tuple[Experiment, tuple[Notice, ...]]:

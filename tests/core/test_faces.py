@@ -10,8 +10,9 @@ from playground.core.data.prepare import prepare
 from playground.core.faces import ACROSS, face
 from playground.core.proposal import propose
 from playground.core.random import TorchStream
+from tests.core.helpers import HERE
 
-OFFERED = [n for n, entry in DATASETS.items() if entry.kind != "points" and not entry.brings]
+OFFERED = [name for name in HERE if DATASETS[name].kind != "points" and not DATASETS[name].brings]
 
 
 @pytest.mark.parametrize("name", OFFERED)

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -21,6 +21,7 @@ Family = Literal[
     "points", "line", "table", "csv", "formula", "own", "pictures", "sequences", "ratings"
 ]
 Kind = Literal["points", "pictures", "sequences", "ratings"]
+Holds = Literal["table", "pictures", "text"]
 _WHOLE = ("pictures", "sequences", "ratings")
 Domain = tuple[tuple[float, float], tuple[float, float]]
 
@@ -31,9 +32,11 @@ class Brought(ABC):
 
     Attributes:
         filename: what the visitor called it.
+        holds: what it is, as data sets say what they are made of.
     """
 
     filename: str
+    holds: ClassVar[Holds]
 
     @abstractmethod
     def parts(self, filename: str) -> list[bytes]:
@@ -144,7 +147,11 @@ class DataSet:
     make: Callable[[Data, Stream, Any], Raw]
     proposal: Mapping[str, Any] = field(default_factory=dict)
     filled: bool = False
-    brings: Literal["table", "pictures", "text"] | None = None
+    brings: Holds | None = None
+
+    def suited(self, own: Brought | None) -> Any:
+        """What a visitor brought, where this set is made of such a thing; else None."""
+        return own if own is not None and own.holds == self.brings else None
 
     @property
     def kind(self) -> Kind:

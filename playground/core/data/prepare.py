@@ -176,7 +176,8 @@ def _parts(
 
 def _sample(data: Data, table: Brought | None, stream: Stream) -> tuple[Raw, np.ndarray]:
     """The points of a set, and the order in which they are dealt to the two parts."""
-    made = DATASETS[data.name].make(data, stream, table)
+    entry = DATASETS[data.name]
+    made = entry.make(data, stream, entry.suited(table))
     return made, np.array(stream.shuffle_indices(len(made.targets)), dtype=np.intp)
 
 

@@ -216,7 +216,8 @@ def schema_of(data: Data, table: Brought | None = None) -> Schema:
     Raises:
         PlaygroundError: a table is wanted that is not there, or cannot be learned from.
     """
-    return DATASETS[data.name].schema(data, table)
+    entry = DATASETS[data.name]
+    return entry.schema(data, entry.suited(table))
 
 
 def proposal_for(data: Data, table: Brought | None = None, *, keep: bool = False) -> dict[str, Any]:

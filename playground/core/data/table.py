@@ -9,11 +9,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from playground.core.data.model import Brought
+from playground.core.data.model import Brought, Holds
 from playground.core.errors import PlaygroundError
 
 LARGEST_NUMBER = 1e30
@@ -79,6 +79,8 @@ class Table(Brought):
         filename: what the visitor called it.
         columns: at least one, all of one length.
     """
+
+    holds: ClassVar[Holds] = "table"
 
     filename: str
     columns: tuple[Column, ...]

@@ -79,7 +79,8 @@ def _made(settings: str, own: Any) -> Raw:
     What a set draws at random it draws from a stream that needs no torch.
     """
     data = Data.model_validate_json(settings).model_copy(update={"samples": 40})
-    made = DATASETS[data.name].make(data, SeedRandom("examples"), own)
+    entry = DATASETS[data.name]
+    made = entry.make(data, SeedRandom("examples"), entry.suited(own))
     # Spread over the set: surnames stand language by language.
     places = np.linspace(0, len(made.targets) - 1, min(SHOWN, len(made.targets))).astype(int)
     return Raw(made.inputs[places], made.targets[places])

@@ -18,7 +18,7 @@ from playground.core.proposal import propose
 from playground.core.random import TorchStream
 from playground.core.run import Run
 from playground.core.shapes import Tokens
-from tests.core.helpers import table_for
+from tests.core.helpers import BROUGHT, table_for
 
 KINDS = ("pictures", "sequences", "ratings")
 WHOLE = [
@@ -127,3 +127,13 @@ def test_a_split_that_leaves_a_part_empty_is_refused():
     with pytest.raises(PlaygroundError) as caught:
         parts_of(nothing, np.arange(4), Data())
     assert caught.value.code == "split_empty"
+
+
+@pytest.mark.parametrize("name", [n for n, entry in DATASETS.items() if entry.brings])
+def test_what_is_of_another_kind_counts_as_not_brought(name):
+    """A visitor's table is no text: the page asks for the file, and nothing breaks."""
+    others = [own for own in BROUGHT.values() if own.holds != DATASETS[name].brings]
+    assert others
+    for own in others:
+        with pytest.raises(PlaygroundError):
+            schema_of(Data(name=name), own)

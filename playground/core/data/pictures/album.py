@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from playground.core.data.model import Brought
+from playground.core.data.model import Brought, Holds
 from playground.core.errors import PlaygroundError
 
 
@@ -51,6 +51,8 @@ class Album(Brought):
         pictures: uint8 (n, 1 or 3, side, side).
         labels: int64 (n,), places in `class_names`.
     """
+
+    holds: ClassVar[Holds] = "pictures"
 
     filename: str
     class_names: tuple[str, ...]

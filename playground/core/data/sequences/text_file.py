@@ -6,10 +6,10 @@ import json
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from playground.core.data.decoding import decoded, printable
-from playground.core.data.model import Brought
+from playground.core.data.model import Brought, Holds
 from playground.core.errors import PlaygroundError
 
 
@@ -32,6 +32,8 @@ class TextFile(Brought):
         filename: what the visitor called it.
         text: at least `TextLimits.least` characters, two different ones or more.
     """
+
+    holds: ClassVar[Holds] = "text"
 
     filename: str
     text: str
