@@ -57,6 +57,7 @@ def test_only_the_open_analysis_is_in_the_frames(visit: Visit):
     page.until(lambda: not sent(page))
 
 
+@pytest.mark.slow
 def test_views_that_are_pinned_stay_open_beneath_the_others(visit: Visit):
     page = visit(tap=True).open(SQUARE).play()
     part = page.part("analysis")
@@ -85,6 +86,7 @@ def test_views_that_are_pinned_stay_open_beneath_the_others(visit: Visit):
     expect(part.locator(".np-pinned")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_an_analysis_is_enlarged_over_the_page_and_put_back(visit: Visit):
     page = visit().open(SQUARE).play()
     part = page.part("analysis")

@@ -78,6 +78,7 @@ def test_the_gauge_follows_training_and_the_spectrum_is_computed_aside(visit: Vi
     expect(page.part("analysis").get_by_role("button", name="Log scale")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_the_tangent_kernel_is_predicted_and_then_seen(visit: Visit):
     page = visit(tap=True).open(CALM)
     panel = page.tab("Tangent kernel")

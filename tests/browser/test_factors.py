@@ -100,6 +100,7 @@ def test_playing_scrubbing_and_another_layer(visit: Visit):
     expect(panel.locator(".np-caption")).to_contain_text("Both singular directions")
 
 
+@pytest.mark.slow
 def test_where_motion_is_not_wanted_the_stages_follow_at_once(visit: Visit):
     page = visit().open(EXPERIMENT)
     page.page.emulate_media(reduced_motion="reduce")

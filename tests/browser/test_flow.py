@@ -111,6 +111,7 @@ def test_an_epoch_at_once_or_another_network_is_no_single_batch(view: Opens):
     assert page.evaluate("phases") == []
 
 
+@pytest.mark.slow
 def test_a_reset_ends_a_pass(view: Opens):
     page = view()
     show(page, frame(2, state="paused"))

@@ -75,6 +75,7 @@ def test_a_neuron_is_silenced_and_a_layer_reset(visit: Visit):
     assert links(page)[12:] != first[12:]
 
 
+@pytest.mark.slow
 def test_pruning_and_what_is_noted_on_the_curves(visit: Visit):
     page = visit(tap=True).open().play()
     page.wait_for_frames()

@@ -150,6 +150,7 @@ def test_points_brushed_on_the_map_light_up_among_the_components(visit: Visit):
     expect(chart.get_by_role("status")).to_have_text("Drag around points")
 
 
+@pytest.mark.slow
 def test_loadings_neurons_and_a_basis_that_stays(visit: Visit):
     page = visit(tap=True).open(DEEP)
     panel = opened(page)

@@ -38,6 +38,7 @@ def on_map(page: Visitor, x: float, y: float) -> tuple[float, float]:
     )
 
 
+@pytest.mark.slow
 def test_numbers_on_the_page_are_those_of_the_frame(visit: Visit):
     page = visit(tap=True).open()
     page.play().wait_for_frames()

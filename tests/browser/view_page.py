@@ -132,6 +132,7 @@ def scene(units: tuple[int, ...] = (4, 2), task: str = "binary") -> dict[str, An
             "index": index,
             "kind": kind,
             "units": size,
+            "size": [size],
             "activation": None if index == 0 else "tanh",
             "rate": None,
             "shown": shown,
@@ -147,6 +148,7 @@ def scene(units: tuple[int, ...] = (4, 2), task: str = "binary") -> dict[str, An
         "domain": [-6, 6, -6, 6],
         "value_range": [-1, 1],
         "parameters": sum(block["parameters"] for block in blocks),
+        "kind": "points",
         "batch_size": 10,
         "blocks": blocks,
     }
