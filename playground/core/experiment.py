@@ -118,6 +118,7 @@ class Training(Settings):
     seed_text: str = setting("", max_length=200)
     device: Literal["auto", "cpu", "cuda", "mps"] = setting("auto", live=True, rebuilds=True)
     precision: Literal["float32", "float64"] = setting("float32", live=True, rebuilds=True)
+    mixed: bool = setting(False, live=True)
     order: Literal["shuffled", "fixed"] = setting("shuffled", live=True)
     last_batch: Literal["smaller", "dropped", "carried"] = setting("smaller", live=True)
     stream: Literal["pytorch", "tfplayground"] = setting("pytorch")

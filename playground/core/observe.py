@@ -168,7 +168,8 @@ class Observer:
                 "device": run.device.kind,
                 "device_name": run.device.name,
                 "engine": run.engine.name,
-                "precision": run.experiment.training.precision,
+                "precision": run.experiment.training.precision
+                + (" + bfloat16" if run.engine.mixed else ""),
                 "memory_mb": _memory(run),
                 "threads": torch.get_num_threads(),
                 "fallback": run.fallback.as_dict() if run.fallback else None,

@@ -75,7 +75,8 @@ def test_the_gradient_of_a_state_comes_by_all_that_follows(kind, last):
 def test_a_gradient_that_vanishes_is_seen():
     plain = Plain(Recurrent("rnn", 2, 6, last=True), nn.Linear(6, 1))
     with torch.no_grad():
-        cell_of(plain).weight_hh_l0.mul_(0.1)
+        recurrent: Any = cell_of(plain)
+        recurrent.weight_hh_l0.mul_(0.1)
     row = through(plain, drawn(4, 20, 2), drawn(4, 1))[0]  # type: ignore[arg-type]
     course = row.courses[0][2]
     assert course[0] < 1e-9 * course[-1]

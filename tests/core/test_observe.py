@@ -262,12 +262,11 @@ def test_a_costly_measurement_rests_while_the_network_trains(monkeypatch):
     monkeypatch.setattr("playground.core.observe.COSTLY", 0.0)
     monkeypatch.setattr("playground.core.observe.REST", 1e9)
     run = run_of(small())
-    want = {"map": True, "neurons": True}
     for _ in range(2):
         run.advance(1)
-        header, _ = frame(run, **want, resting=False)
+        header, _ = frame(run, map=True, neurons=True, resting=False)
     assert (header["step"], run.measured_step) == (2, 1)
-    frame(run, **want, resting=True)
+    frame(run, map=True, neurons=True, resting=True)
     assert run.measured_step == 2
 
 

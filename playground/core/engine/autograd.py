@@ -20,6 +20,19 @@ from playground.core.layers import Freezable
 from playground.core.losses import LOSSES
 from playground.core.network import build, linear_maps, penalised, penalty, penalty_rates
 
+RECURRENT = ("rnn", "lstm", "gru")
+
+
+def can_mix(problem: Problem) -> bool:
+    """Whether products in bfloat16 are offered for this network.
+
+    Sums and parameters stay in float32, whose exponents bfloat16 has too, so no scale is needed.
+    The cells of recurrent blocks are stepped by hand where second derivatives are wanted, and have
+    no rule for what is cast when.
+    """
+    plain = problem.dtype == torch.float32 and problem.device.type in ("cpu", "cuda")
+    return plain and all(block.kind not in RECURRENT for block in problem.blocks)
+
 
 class AutogradEngine(Engine):
     """See the module."""
@@ -54,7 +67,8 @@ class AutogradEngine(Engine):
         self._follow(problem.experiment)
 
     def _follow(self, experiment: Experiment) -> None:
-        """Takes over the learning rate, the penalties, and what is frozen."""
+        """Takes over the learning rate, the penalties, the precision, and what is frozen."""
+        self.mixed = experiment.training.mixed and can_mix(self._problem)
         self._rate = experiment.optimizer.learning_rate
         places = [place for place, _ in self._penalised]
         self._rates = penalty_rates(experiment, self._problem.blocks, places)
@@ -96,7 +110,7 @@ class AutogradEngine(Engine):
         sticky = self._experiment.regularization.sticky_l1
         with torch.enable_grad():
             for start, stop in slices:
-                before = [linear.weight.detach().clone() for linear in self._linears]
+                before = [one.weight.detach().clone() for one in self._linears] if sticky else []
                 # Some optimizers compute loss and gradients more than once in a step.
                 self._optimizer.step(partial(self._objective, start, stop))  # type: ignore[arg-type]
                 if sticky:
@@ -108,8 +122,11 @@ class AutogradEngine(Engine):
         """Loss and penalty of one minibatch; leaves their gradients at the parameters."""
         settings = self._experiment.regularization
         values = self._epoch_inputs[start:stop]
-        for block in self._blocks:
-            values = block(values)
+        device = self._problem.device.type
+        with torch.autocast(device, torch.bfloat16, enabled=self.mixed, cache_enabled=False):
+            for block in self._blocks:
+                values = block(values)
+        values = values.to(self._problem.dtype)
         targets = self._epoch_targets[start:stop]
         if self._problem.pairing is not None:
             values, targets = self._problem.pairing(values, targets)

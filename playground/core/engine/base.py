@@ -67,6 +67,7 @@ class Engine(ABC):
 
     name: ClassVar[str]
     augmentation: Augmentation | None = None  # of the epochs that are loaded from now on
+    mixed: bool = False  # products of training steps are computed in bfloat16
 
     @abstractmethod
     def load(self, indices: Tensor) -> None:

@@ -70,15 +70,16 @@ def test_a_residual_block_is_two_convolutions_and_a_way_past(normalize, inputs, 
     )
     pictures = drawn(3, inputs, 6, 5)
     body: Any = block.inner
-    first, *norm, _, second, other = (*body, *(() if normalize else (nn.Identity(),)))
+    parts: list[Any] = [*body, *(() if normalize else (nn.Identity(),))]
+    first, *norm, _, second, other = parts
     norms = [*norm, other]
 
-    def normed(values: torch.Tensor, norm: nn.Module) -> torch.Tensor:
+    def normed(values: torch.Tensor, norm: Any) -> torch.Tensor:
         if not normalize:
             return values
         mean = values.mean((0, 2, 3), keepdim=True)
         spread = values.var((0, 2, 3), keepdim=True, unbiased=False)
-        gain, shift = norm.weight.view(-1, 1, 1), norm.bias.view(-1, 1, 1)  # type: ignore[operator]
+        gain, shift = norm.weight.view(-1, 1, 1), norm.bias.view(-1, 1, 1)
         return (values - mean) / (spread + 1e-5).sqrt() * gain + shift
 
     inner = functional.conv2d(pictures, first.weight, first.bias, stride, 1)

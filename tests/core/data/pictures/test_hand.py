@@ -53,7 +53,7 @@ def test_a_network_that_knows_the_set_reads_a_drawn_digit():
     """A nearest neighbour among the set's own pictures, of a 0, a 2 and a 3 drawn by lines."""
     from sklearn.datasets import load_digits
 
-    data, target = load_digits(return_X_y=True)
+    data, target = map(np.asarray, load_digits(return_X_y=True))
     for digit, lines in DIGITS.items():
         seen = formed(_drawn(lines), "blocks", 8).reshape(-1) * (16 / 255)
         nearest = np.argsort(((data - seen) ** 2).sum(axis=1))[:5]

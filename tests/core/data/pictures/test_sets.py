@@ -13,6 +13,7 @@ from playground.core.data.prepare import prepare
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Data, Experiment, Upload
 from playground.core.random import TorchStream
+from tests.core.helpers import CSV
 
 
 def data(name, **changes):
@@ -112,7 +113,7 @@ def test_own_pictures_are_learned_only_where_they_are_those_of_the_link():
     assert (schema.samples, schema.shape, schema.class_names) == (30, (3, 12, 12), ("a", "b"))
     np.testing.assert_array_equal(made(chosen, own).inputs, own.pictures[own.labels < 2])
     other = upload | {"sha256": "0" * 64}
-    for bad, brought in ((chosen, None), (data("album", upload=other), own), (data("album"), 7)):
+    for bad, brought in ((chosen, None), (data("album", upload=other), own), (data("album"), CSV)):
         with pytest.raises(PlaygroundError) as caught:
             schema_of(bad, brought)
         assert caught.value.code == "album_wanted"
