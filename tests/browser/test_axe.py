@@ -39,7 +39,7 @@ def violations(page: Visitor, within: str | None = None) -> list[Any]:
     "look",
     [
         pytest.param({"color_scheme": "light"}, marks=pytest.mark.slow),
-        {"color_scheme": "dark"},
+        pytest.param({"color_scheme": "dark"}, marks=pytest.mark.slow),
         {"locale": "zh-CN"},
         {"viewport": PHONE, "has_touch": True, "is_mobile": True},
     ],
@@ -54,6 +54,7 @@ def test_the_playground(visit: Visit, look: dict[str, Any]):
     assert violations(page) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_analyses_and_the_large_map(visit: Visit, scheme: str):
     page = visit(color_scheme=scheme).open()

@@ -71,6 +71,7 @@ def test_the_steps_make_up_the_layer_and_the_ways_between_are_numpys(visit: Visi
     expect(panel.locator(".np-factors-numbers dd").nth(1)).to_contain_text("stretch to ")
 
 
+@pytest.mark.slow
 def test_playing_scrubbing_and_another_layer(visit: Visit):
     page = visit(tap=True).open(EXPERIMENT)
     panel = page.tab("Turn, stretch, turn")
