@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import torch
 from torch import Tensor
 
 from playground.core.answers import asked, measured, rows
+from playground.core.finite import finite
 from playground.core.history import Metrics
 from playground.core.losses import encode_targets
 from playground.core.network import flops, penalty, penalty_rates
@@ -56,6 +56,12 @@ class Meter:
         self._encoded = encoded.t().contiguous().to(**place)
         self._where = {"train": slice(0, self.split), "test": slice(self.split, None)}
 
+    @property
+    def complete(self) -> bool:
+        """Whether every point is measured."""
+        data = self._run.data
+        return self.counts == (len(data.inputs_train), len(data.inputs_test))
+
     def answers(self, output: Tensor) -> Tensor:
         """The answers (units, rows) in what the engine says of `points`."""
         return rows(output, self._places)
@@ -77,7 +83,7 @@ class Meter:
         values = output[:, where]
         if not values.shape[1]:
             return None
-        return _finite(self._run.loss.value(values, self._encoded[:, where], 0).item())
+        return finite(self._run.loss.value(values, self._encoded[:, where], 0).item())
 
     def _score(self, output: Tensor, truth: Tensor) -> float | None:
         """Accuracy of classes, R² of values; None where there is none."""
@@ -90,7 +96,7 @@ class Meter:
         if spread == 0:
             return None
         missed = output.t() - truth if truth.ndim > 1 else output[0] - truth
-        return _finite(1 - missed.square().sum().item() / spread)
+        return finite(1 - missed.square().sum().item() / spread)
 
     def _penalty(self) -> float:
         run = self._run
@@ -126,7 +132,3 @@ def _all_finite(values: Tensor) -> bool:
     """A value that is not finite makes the sum so too, which is found in half the time; a sum that
     is too large for its type says nothing."""
     return bool(torch.isfinite(values.sum())) or bool(torch.isfinite(values).all())
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

@@ -200,10 +200,9 @@ class Observer:
 
     def _measured(self) -> list[int] | None:
         """How many points of both parts the metrics are of; None of all."""
-        counts = list(self.run.meter.counts)
-        data = self.run.data
-        every = counts == [len(data.inputs_train), len(data.inputs_test)]
-        return None if every or self._whole.metrics is not None else counts
+        meter = self.run.meter
+        every = meter.complete or self._whole.metrics is not None
+        return None if every else list(meter.counts)
 
     # ---- points, replica and views
 

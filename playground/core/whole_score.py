@@ -6,7 +6,6 @@ the time. Once it rests the others follow, a few at a time.
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from playground.core.answers import asked, rows
+from playground.core.finite import finite
 from playground.core.history import Metrics
 from playground.core.losses import encode_targets
 from playground.core.meter import predicted
@@ -41,7 +41,7 @@ class _Sums:
         if not regression:
             return self.right / self.answers
         spread = self.squares - self.total**2 / self.answers
-        return _finite(1 - self.right / spread) if spread > 0 else None
+        return finite(1 - self.right / spread) if spread > 0 else None
 
 
 class WholeScore:
@@ -71,9 +71,7 @@ class WholeScore:
 
     def rest(self, resting: bool) -> None:
         """To be told at every frame whether the run rests."""
-        run = self._run
-        sizes = len(run.data.inputs_train), len(run.data.inputs_test)
-        if not resting or sizes == run.meter.counts:
+        if not resting or self._run.meter.complete:
             self._work = None
         elif self._moment != self._now():
             self._moment, self._found = self._now(), None
@@ -135,8 +133,4 @@ class WholeScore:
 
 
 def _mean(sums: _Sums) -> float | None:
-    return _finite(sums.loss / sums.answers) if sums.answers else None
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+    return finite(sums.loss / sums.answers) if sums.answers else None

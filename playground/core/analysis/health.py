@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from playground.core.analysis.maps import single
 from playground.core.analysis.views import Arrays, Header, Sight, View
+from playground.core.finite import finite
 
 if TYPE_CHECKING:
     from playground.core.replica import Replica
@@ -248,7 +249,7 @@ def norms_by_block(replica: Replica, gradients: list[Tensor]) -> dict[int, float
     squares: dict[int, float] = {}
     for owner, gradient in zip(replica.owners, gradients, strict=True):
         squares[owner] = squares.get(owner, 0.0) + gradient.double().square().sum().item()
-    return {owner: _finite(math.sqrt(square)) for owner, square in squares.items()}
+    return {owner: finite(math.sqrt(square)) for owner, square in squares.items()}
 
 
 def next_updates(run: Run, replica: Replica) -> dict[int, float | None]:
@@ -270,12 +271,8 @@ def next_updates(run: Run, replica: Replica) -> dict[int, float | None]:
         matrices = [pair for pair in pairs if pair[0].ndim > 1] or pairs
         moved = sum((new - old).square().sum().item() for old, new in matrices)
         size = sum(old.square().sum().item() for old, _ in matrices)
-        found[owner] = _finite(math.sqrt(moved / size)) if size > 0 else None
+        found[owner] = finite(math.sqrt(moved / size)) if size > 0 else None
     return found
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
 
 
 # ---- the view

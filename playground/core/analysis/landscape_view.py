@@ -36,6 +36,7 @@ from playground.core.analysis.weight_plane import (
     random_plane,
 )
 from playground.core.errors import PlaygroundError
+from playground.core.finite import finite
 from playground.core.network import parameter_count, penalty_rates
 from playground.core.optimizers import OPTIMIZERS, SGD, OptimizerBase
 
@@ -142,7 +143,7 @@ class LandscapeView(Study):
             live["plane"] = 0
             return
         a, b, off = plane.coordinates(run.engine.flat()[None])[0].tolist()
-        live["point"] = [_finite(value) for value in (a, b, off)]
+        live["point"] = [finite(value) for value in (a, b, off)]
         live["loss"] = self._present_loss()
         live["stale"] = self._conditions() != self._under
         live["balls"] = [_told(ball) for ball in self._balls]
@@ -223,7 +224,3 @@ def _told(ball: Ball) -> Header:
 def _whole(value: object, low: int, high: int) -> int:
     number = int(value) if isinstance(value, int | float) and math.isfinite(value) else low
     return min(max(number, low), high)
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

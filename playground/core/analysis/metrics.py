@@ -5,7 +5,6 @@ Train and test are always kept apart. All of it is computed from one forward pas
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -13,6 +12,7 @@ from torch import Tensor
 
 from playground.core.analysis.maps import single
 from playground.core.analysis.views import Arrays, Header, View
+from playground.core.finite import finite
 
 if TYPE_CHECKING:
     from playground.core.want import Want
@@ -106,14 +106,10 @@ def errors(truth: Tensor, predicted: Tensor) -> dict[str, float | None]:
     off = truth - predicted
     spread = (truth - truth.mean(0)).square().sum().item()
     return {
-        "r2": _finite(1 - off.square().sum().item() / spread) if spread else None,
-        "mae": _finite(off.abs().mean().item()),
-        "rmse": _finite(off.square().mean().sqrt().item()),
+        "r2": finite(1 - off.square().sum().item() / spread) if spread else None,
+        "mae": finite(off.abs().mean().item()),
+        "rmse": finite(off.square().mean().sqrt().item()),
     }
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
 
 
 class MetricsView(View):

@@ -11,7 +11,8 @@ import torch
 from playground.core.analysis.views import Arrays, Header, Sight
 from playground.core.data.sequences.puzzles import QUERY
 from playground.core.data.sequences.vocabulary import PAD
-from playground.core.outputs.sequence_pane import SequencePane, finite, listed
+from playground.core.finite import finite
+from playground.core.outputs.sequence_pane import SequencePane, listed
 from playground.core.shapes import is_tokens
 
 TESTED = 64

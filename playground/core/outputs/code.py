@@ -12,6 +12,7 @@ from torch import Tensor
 
 from playground.core.analysis.views import Arrays, Header, Sight
 from playground.core.data.pictures.digit_sets import digit_of
+from playground.core.finite import finite
 from playground.core.outputs.base import Output
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class CodeOutput(Output):
         metrics = run.metrics
         header["output"] = {
             "sample": sample.told(),
-            "error": _finite((again - truth).square().mean().item()),
+            "error": finite((again - truth).square().mean().item()),
             "errors": [metrics.train_loss, metrics.test_loss],
         }
         shape = self._shape
@@ -128,8 +129,8 @@ class CodeOutput(Output):
         drawn = self._decoded(torch.cat((at.view(1, 2), places)))
         header |= {
             "window": list(self._window),
-            "at": [_finite(value) for value in at.tolist()],
-            "code": [_finite(value) for value in own.tolist()],
+            "at": [finite(value) for value in at.tolist()],
+            "code": [finite(value) for value in own.tolist()],
         }
         arrays["code_picture"] = _grey(drawn[0].view(shape))
         arrays["code_grid"] = _grey(drawn[1:].view(GRID, GRID, *shape))
@@ -188,7 +189,3 @@ def linear_error(train: np.ndarray, test: np.ndarray) -> float:
 def _grey(values: Tensor) -> np.ndarray:
     """Shades between 0 and 1 as bytes; what lies beyond is cut off."""
     return (values.nan_to_num(0.0).clamp(0, 1) * 255).round().to(torch.uint8).numpy()
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

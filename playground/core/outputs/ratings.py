@@ -14,6 +14,7 @@ from playground.core.analysis.views import Arrays, Header, Sight
 from playground.core.changes import data_stream
 from playground.core.data.ratings import baselines, hidden
 from playground.core.data.wholes import sample_stream
+from playground.core.finite import finite
 from playground.core.outputs.base import Output
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ class RatingsOutput(Output):
         shape = len(self._rows), len(self._columns)
         self._said = grid.reshape(shape).astype(np.float32)
         self._errors = {
-            name: _finite(baselines.rmse(said, truth))
+            name: finite(baselines.rmse(said, truth))
             for (name, (_, truth)), said in zip(self._parts.items(), parts, strict=True)
         }
         took = time.perf_counter() - begin
@@ -160,10 +161,10 @@ class RatingsOutput(Output):
             "train": len(train),
             "test": int((state[user] == TEST).sum()),
             "best": [
-                [int(i), _finite(float(said[i])), None if truth is None else float(truth[user, i])]
+                [int(i), finite(float(said[i])), None if truth is None else float(truth[user, i])]
                 for i in best
             ],
-            "liked": [[int(i), float(ratings[user, i]), _finite(float(said[i]))] for i in liked],
+            "liked": [[int(i), float(ratings[user, i]), finite(float(said[i]))] for i in liked],
         }
 
 
@@ -225,7 +226,3 @@ def _parts(
         chosen = gaps[:: max(1, len(gaps) // MOST_PAIRS)]
         found["gaps"] = (chosen, truth[tuple(chosen.T)])
     return found
-
-
-def _finite(value: float | None) -> float | None:
-    return None if value is None or not np.isfinite(value) else float(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,6 +10,7 @@ import torch
 from torch import Tensor
 
 from playground.core.analysis.views import Arrays, Header, Sight
+from playground.core.finite import finite
 from playground.core.outputs.writing import network_of
 
 FRAME_SECONDS = 0.006
@@ -66,11 +66,6 @@ def number_in(
     if isinstance(value, bool) or not isinstance(value, int | float):
         return default
     return min(max(float(value), low), high)
-
-
-def finite(value: float) -> float | None:
-    """A number as a frame may hold it."""
-    return value if math.isfinite(value) else None
 
 
 def listed(values: Tensor) -> list[float | None]:

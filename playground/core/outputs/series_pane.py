@@ -10,7 +10,8 @@ import numpy as np
 import torch
 
 from playground.core.analysis.views import Arrays, Header, Sight
-from playground.core.outputs.sequence_pane import FRAME_SECONDS, SequencePane, finite, until
+from playground.core.finite import finite
+from playground.core.outputs.sequence_pane import FRAME_SECONDS, SequencePane, until
 from playground.core.outputs.writing import Forecaster, looks_ahead
 
 REFRESH = 0.25
