@@ -20,18 +20,14 @@ from playground.core.layers import Freezable
 from playground.core.losses import LOSSES
 from playground.core.network import build, linear_maps, penalised, penalty, penalty_rates
 
-RECURRENT = ("rnn", "lstm", "gru")
-
 
 def can_mix(problem: Problem) -> bool:
     """Whether products in bfloat16 are offered for this network.
 
     Sums and parameters stay in float32, whose exponents bfloat16 has too, so no scale is needed.
-    The cells of recurrent blocks are stepped by hand where second derivatives are wanted, and have
-    no rule for what is cast when.
     """
     plain = problem.dtype == torch.float32 and problem.device.type in ("cpu", "cuda")
-    return plain and all(block.kind not in RECURRENT for block in problem.blocks)
+    return plain and all(block.layer is None or block.layer.mixes for block in problem.blocks)
 
 
 class AutogradEngine(Engine):

@@ -38,6 +38,7 @@ class Layer(Settings):
     main: ClassVar[tuple[str, ...]] = ()
     drawn: ClassVar[bool] = True  # its values differ from those in front of it: it has pictures
     kinds: ClassVar[tuple[str, ...]] = EVERY_KIND  # of data for which it is offered
+    mixes: ClassVar[bool] = True  # its products may be taken in bfloat16
     reads: ClassVar[bool] = False  # needs data of which a part is read and a part written
     family: ClassVar[Family] = "basic"  # where the palette shows it
 

@@ -28,6 +28,8 @@ class RecurrentBase(Drawn):
     main: ClassVar[tuple[str, ...]] = ("units", "states")
     kinds: ClassVar[tuple[str, ...]] = ("sequences",)
     family: ClassVar[Family] = "recurrent"
+    # Its cells are stepped by hand where second derivatives are wanted, with no rule of casting.
+    mixes: ClassVar[bool] = False
     gates: ClassVar[int] = 1
     candidate: ClassVar[int] = 0  # which of the gates' parts the new content comes from
     torch_name: ClassVar[str] = "RNN"
