@@ -14,9 +14,7 @@ from playground.core.data.table import Table
 from playground.core.errors import PlaygroundError
 
 READERS: dict[str, Callable[[bytes], Brought]] = {
-    "table": Table.from_bytes,
-    "pictures": Album.from_bytes,
-    "text": TextFile.from_bytes,
+    kind.holds: kind.from_bytes for kind in (Table, Album, TextFile)
 }
 
 

@@ -70,7 +70,7 @@ class Album(Brought):
     def parts(self, filename: str) -> list[bytes]:
         """One line of JSON, the labels as int32, the pictures."""
         header = {
-            "kind": "pictures",
+            "kind": self.holds,
             "filename": filename,
             "class_names": self.class_names,
             "shape": self.pictures.shape,

@@ -39,7 +39,7 @@ class TextFile(Brought):
     text: str
 
     def parts(self, filename: str) -> list[bytes]:
-        header = {"kind": "text", "filename": filename}
+        header = {"kind": self.holds, "filename": filename}
         return [json.dumps(header).encode() + b"\n", self.text.encode()]
 
     @classmethod
