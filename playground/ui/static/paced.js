@@ -1,6 +1,6 @@
 /**
- * The newest result of a study that asks itself (core/analysis/paced.py). Its arrays bear the
- * view's name in front: hardest_pictures.
+ * The newest result of a study: all that one which asks itself (core/analysis/paced.py) needs. Its
+ * arrays bear the view's name in front: hardest_pictures.
  */
 
 export class Paced {
@@ -8,7 +8,7 @@ export class Paced {
     this.context = context;
     this.name = name;
     this.version = 0;
-    this.head = null;
+    this.head = null; // of the newest result
     this.arrays = {};
     context.hub.option(name, { have: 0 });
   }

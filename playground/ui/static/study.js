@@ -5,24 +5,21 @@
  */
 
 import { el, setText } from './dom.js';
+import { Paced } from './paced.js';
 import { count } from './words.js';
 
 /** What was asked for in each view; it outlives the view, so that reopening computes nothing anew. */
 const asked = {};
 
-export class Study {
+export class Study extends Paced {
   /**
    * @param {string} name of the view
    * @param {() => object} options what the computation is asked with; plain values
    * @param {string} label of the button that asks
    */
   constructor(context, name, options, label) {
-    this.context = context;
-    this.name = name;
+    super(context, name);
     this.options = options;
-    this.head = null; // of the newest result
-    this.arrays = {};
-    this.version = 0;
     const { text } = context;
     this.button = el('button', { type: 'button', class: 'np-toggle', text: label, on: { click: () => this.click() } });
     this.labels = { ask: label, cancel: text('study.cancel') };
@@ -58,13 +55,7 @@ export class Study {
     const told = hub.header.studies?.[this.name];
     if (!told) return false;
     this.tell(told);
-    if (!told.result || told.version === this.version) return false;
-    this.version = told.version;
-    this.head = { ...told.result, step: told.step, epoch: told.epoch };
-    const mine = Object.entries(hub.arrays).filter(([key]) => key.startsWith(`${this.name}_`));
-    this.arrays = Object.fromEntries(mine);
-    hub.option(this.name, { have: told.version });
-    return true;
+    return this.take(hub);
   }
 
   tell({ round, state, progress, epoch, version, problem }) {

@@ -2,6 +2,7 @@
 
 import { css } from './colors.js';
 import { el } from './dom.js';
+import { paintPixels } from './outputs/picturepaint.js';
 
 const ROOM = 4600; // px² of a plot for each picture
 const SIDE = 22; // px
@@ -13,15 +14,7 @@ const SIDE = 22; // px
  * @param {number} [offset] where the picture begins in the data
  */
 export function drawPicture(canvas, data, [channels, height, width], offset = 0) {
-  if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
-  const context = canvas.getContext('2d');
-  const image = context.createImageData(width, height);
-  const size = height * width;
-  for (let i = 0; i < size; i++) {
-    for (let k = 0; k < 3; k++) image.data[i * 4 + k] = data[offset + (channels >= 3 ? k : 0) * size + i];
-    image.data[i * 4 + 3] = 255;
-  }
-  context.putImageData(image, 0, 0);
+  paintPixels(canvas, data, offset, [height, width, channels], [1, height * width]);
 }
 
 /** A canvas with one picture, not smoothed when it is enlarged. */

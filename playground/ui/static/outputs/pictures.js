@@ -10,6 +10,7 @@ import { className, neuronName } from '../scene.js';
 import { percent } from '../words.js';
 import { Camera } from './camera.js';
 import { Pad } from './pad.js';
+import { paintPixels } from './picturepaint.js';
 import { Picker } from './picker.js';
 import { Steps } from './steps.js';
 
@@ -171,34 +172,28 @@ class PicturesPane {
   }
 
   /** Bytes (height, width, channels), grey or red, green and blue, the first row on top. */
-  paintPicture({ data, shape: [height, width, channels] }) {
-    this.raster(height, width, (pixels) => {
-      for (let i = 0; i < height * width; i++) {
-        for (let c = 0; c < 3; c++) pixels[i * 4 + c] = data[i * channels + (channels === 3 ? c : 0)];
-        pixels[i * 4 + 3] = 255;
-      }
-    });
+  paintPicture({ data, shape }) {
+    paintPixels(this.source, data, 0, shape);
+    this.enlarge();
   }
 
   /** A feature map in signed colours, the lowest row first. */
   paintMap({ data, shape: [height, width] }) {
     const table = this.context.theme.colors.neurons;
-    this.raster(height, width, (pixels) => {
-      const words = new Uint32Array(pixels.buffer);
-      for (let row = 0; row < height; row++) {
-        for (let c = 0; c < width; c++) words[(height - 1 - row) * width + c] = table[data[row * width + c]];
-      }
-    });
+    [this.source.width, this.source.height] = [width, height];
+    const context = this.source.getContext('2d');
+    const image = context.createImageData(width, height);
+    const words = new Uint32Array(image.data.buffer);
+    for (let row = 0; row < height; row++) {
+      for (let c = 0; c < width; c++) words[(height - 1 - row) * width + c] = table[data[row * width + c]];
+    }
+    context.putImageData(image, 0, 0);
+    this.enlarge();
   }
 
-  raster(height, width, fill) {
-    const { source } = this;
-    source.width = width;
-    source.height = height;
-    const context = source.getContext('2d');
-    const image = context.createImageData(width, height);
-    fill(image.data);
-    context.putImageData(image, 0, 0);
+  /** What was painted pixel by pixel, as large as there is room. */
+  enlarge() {
+    const { source, source: { width, height } } = this;
     const side = this.frame.clientWidth || 1;
     const tall = this.frame.clientHeight || 1;
     const on = fitCanvas(this.canvas, side, tall);
