@@ -9,15 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import statistics
-import time
-from itertools import pairwise
 
 from playground.bench.report import bar, row
 from playground.bench.server import live_server
-from playground.bench.visitors import new_run
+from playground.bench.visitors import new_run, together
 from playground.core.data import DATASETS
 from playground.core.experiment import Experiment
-from playground.live.client import Viewer
 
 ROUNDS = 3
 SECONDS = 8.0
@@ -43,27 +40,14 @@ CNN, DEFAULT = "the CNN", "the default experiment"
 WHO = {CNN: CLASSIC, DEFAULT: Experiment()}
 
 
-async def _watched(url: str) -> tuple[float, float, float]:
-    """Frames and steps per second of one visitor, and the longest time between two frames."""
-    async with Viewer(url) as viewer:
-        await viewer.frame()
-        await viewer.send("play")
-        await viewer.watch(WARM_UP)
-        begin, first = time.perf_counter(), viewer.seen.steps[-1]
-        seen = await viewer.watch(SECONDS)
-        times = [moment for moment in seen.times if moment >= begin]
-        longest = max((b - a for a, b in pairwise(times)), default=SECONDS)
-        return seen.frames_per_second(begin), (seen.steps[-1] - first) / SECONDS, longest
-
-
-async def _together(urls: list[str]) -> list[tuple[float, float, float]]:
-    return await asyncio.gather(*(_watched(url) for url in urls))
-
-
 def _measured(names: list[str]) -> dict[str, tuple[float, float, float]]:
     with live_server({"PLAYGROUND_WORKERS": "1"}) as server:
         urls = [new_run(server, WHO[name]) for name in names]
-        return dict(zip(names, asyncio.run(_together(urls)), strict=True))
+        found = asyncio.run(together(urls, WARM_UP, SECONDS))
+        return {
+            name: (frames, steps / SECONDS, longest)
+            for name, (frames, steps, longest) in zip(names, found, strict=True)
+        }
 
 
 def measure() -> int:

@@ -6,6 +6,7 @@ import asyncio
 import statistics
 import time
 import urllib.request
+from itertools import pairwise
 from uuid import uuid4
 
 from playground.bench.report import bar, row
@@ -33,19 +34,25 @@ def new_run(server: Server, experiment: Experiment) -> str:
     return f"{server.url.replace('http', 'ws')}/live/{token}"
 
 
-async def _train(url: str) -> tuple[float, int]:
-    """Frames per second and steps of one visitor, after all have warmed up."""
+async def watched(url: str, warm_up: float, seconds: float) -> tuple[float, int, float]:
+    """Frames per second, steps, and the longest time between two frames, of one visitor who trains
+    and has warmed up."""
     async with Viewer(url) as viewer:
         await viewer.frame()
         await viewer.send("play")
-        await viewer.watch(WARM_UP)
+        await viewer.watch(warm_up)
         begin, first = time.perf_counter(), viewer.seen.steps[-1]
-        seen = await viewer.watch(SECONDS)
-        return seen.frames_per_second(begin), seen.steps[-1] - first
+        seen = await viewer.watch(seconds)
+        times = [moment for moment in seen.times if moment >= begin]
+        longest = max((b - a for a, b in pairwise(times)), default=seconds)
+        return seen.frames_per_second(begin), seen.steps[-1] - first, longest
 
 
-async def _all(urls: list[str]) -> list[tuple[float, int]]:
-    return await asyncio.gather(*(_train(url) for url in urls))
+async def together(
+    urls: list[str], warm_up: float, seconds: float
+) -> list[tuple[float, int, float]]:
+    """`watched` of several at once."""
+    return await asyncio.gather(*(watched(url, warm_up, seconds) for url in urls))
 
 
 async def _latencies(url: str) -> tuple[list[float], list[float]]:
@@ -73,8 +80,8 @@ def measure() -> int:
     experiment = Experiment().with_changes(PLAIN_SGD)
     with live_server({"PLAYGROUND_WORKERS": "1"}) as server:
         urls = [new_run(server, experiment) for _ in range(VISITORS)]
-        found = asyncio.run(_all(urls))
-    rates, steps = [rate for rate, _ in found], [taken for _, taken in found]
+        found = asyncio.run(together(urls, WARM_UP, SECONDS))
+    rates, steps = [rate for rate, _, _ in found], [taken for _, taken, _ in found]
     row(f"frames/s of each of {VISITORS}", rates, "frames/s")
     row(f"steps of each in {SECONDS:g} s", steps, "steps")
     bar("frames/s of the slowest", min(rates), least=5)

@@ -167,23 +167,20 @@ def _columns(data: Data) -> None:
     """Which columns of a bundled table are inputs."""
     every = schema_of(data.model_copy(update={"columns": None})).columns
     chosen = list(data.columns or every)
-    key = key_of("data.columns")
     with st.popover(
         say("data_panel.inputs_of", chosen=len(chosen), total=len(every)),
         key="columns",
         icon=":material/view_column:",
         width="stretch",
     ):
-        st.pills(
-            say("settings.Data.columns.label"),
+        forms.several(
+            data,
+            "columns",
+            "data.columns",
             every,
-            selection_mode="multi",
-            default=forms.hold(key, chosen),
-            key=key,
-            help=say("settings.Data.columns.help"),
+            chosen,
             disabled=state.locked("features"),
-            wrap=True,
-            on_change=lambda: _choose_columns(st.session_state[key], every),
+            choose=_choose_columns,
         )
 
 

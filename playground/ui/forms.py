@@ -6,7 +6,7 @@ the language catalogs, under the model's name.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any, Literal, get_args, get_origin
 
@@ -125,6 +125,41 @@ def choice(
     index = values.index(hold(key, _NOTHING if value is None else value))
     with frame(path or key, key):
         st.selectbox(label, values, index=index, format_func=names.__getitem__, key=key, **extra)
+
+
+def several(
+    model: Settings,
+    name: str,
+    path: str,
+    every: Sequence[str],
+    chosen: list[str],
+    *,
+    choose: Callable[[list[str], tuple[str, ...]], None],
+    **extra: Any,
+) -> None:
+    """Some of many, as pills.
+
+    Args:
+        model: the settings that hold the choice.
+        name: the field.
+        path: the setting's place in the experiment.
+        every: what there is.
+        chosen: what of it holds now.
+        choose: told what is chosen from now on, and what there is.
+        **extra: passed to the widget.
+    """
+    key = key_of(path)
+    st.pills(
+        words_of(type(model), name, "label"),
+        every,
+        selection_mode="multi",
+        default=hold(key, chosen),
+        key=key,
+        help=words_of(type(model), name, "help"),
+        wrap=True,
+        on_change=lambda: choose(st.session_state[key], tuple(every)),
+        **extra,
+    )
 
 
 def setting(

@@ -30,7 +30,6 @@ from playground.ui import (
     sheet,
     state,
 )
-from playground.ui.forms import key_of
 from playground.ui.language import say
 from playground.ui.panels import transfer
 
@@ -172,24 +171,21 @@ def _classes(data: Data) -> None:
         return
     every = class_names(data)
     chosen = [name for name in every if name in data.pictures.classes] or list(every)
-    key = key_of(path)
     with st.popover(
         say("pictures.classes_of", chosen=len(chosen), total=len(every)),
         key="picture_classes",
         icon=":material/category:",
         width="stretch",
     ):
-        st.pills(
-            say("settings.PictureSettings.classes.label"),
+        forms.several(
+            data.pictures,
+            "classes",
+            path,
             every,
+            chosen,
             format_func=language.class_name,
-            selection_mode="multi",
-            default=forms.hold(key, chosen),
-            key=key,
-            help=say("settings.PictureSettings.classes.help"),
             disabled=state.locked(path),
-            wrap=True,
-            on_change=lambda: _choose_classes(st.session_state[key], every),
+            choose=_choose_classes,
         )
 
 
