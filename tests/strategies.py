@@ -100,6 +100,7 @@ def _value(model: type[Settings], name: str, field: FieldInfo) -> st.SearchStrat
         (PictureSettings, "classes"): st.lists(NAMES, max_size=4).map(tuple),
         (Data, "formula"): st.sampled_from(FORMULAS),
         (Data, "points"): st.lists(PAINTED, max_size=6).map(tuple),
+        (Data, "left_out"): st.lists(st.integers(0, 3), max_size=2).map(tuple),
         (Experiment, "typed_features"): st.lists(
             st.sampled_from(["sin(3*x)*y", "x > 1", "log(x)", "y^2 - 1"]), max_size=4, unique=True
         ).map(tuple),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from playground.core.answers import pairing_for
+from playground.core.assembly import settle_in
 from playground.core.changes import data_stream, note
 from playground.core.data.prepare import as_counts, prepare
 from playground.core.data.registry import schema_of
@@ -82,7 +83,7 @@ def cross(run: Run) -> None:
         pairing=pairing_for(run.schema, run.loss),
     )
     run.batches.resize(len(run.data.inputs_train))
-    run.settle_in()
+    settle_in(run)
     run.hands = Hands(run.engine, parameters)
     if carried:
         # What is cut in the body stays cut.

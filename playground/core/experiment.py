@@ -31,6 +31,8 @@ from playground.core.transfer import Transfer, carries
 VERSION = 1
 MAX_LAYERS = 12
 MAX_PAINTED = 300
+MAX_LEFT_OUT = 100
+MAX_START = 99_999
 
 
 ColumnName = Annotated[str, Field(min_length=1, max_length=200)]
@@ -38,6 +40,7 @@ ColumnName = Annotated[str, Field(min_length=1, max_length=200)]
 
 Coordinate = Annotated[float, Field(ge=-100, le=100)]
 Painted = tuple[Coordinate, Coordinate, Annotated[float, Field(ge=-1000, le=1000)]]
+Place = Annotated[int, Field(ge=0, le=1_000_000)]
 FormulaText = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -69,6 +72,8 @@ class Data(Settings):
     first_class: int = setting(100, live=True, ge=2, le=100)
     draw: int = setting(0, live=True, ge=0, le=99_999)
     fixed_test: bool = setting(False, live=True)
+    # Training points, by their places among all of them, that are not learned from.
+    left_out: tuple[Place, ...] = setting((), live=True, max_length=MAX_LEFT_OUT)
     points: tuple[Painted, ...] = setting((), live=True, max_length=MAX_PAINTED)
     pictures: PictureSettings = Field(default_factory=PictureSettings)
     sequences: SequenceSettings = Field(default_factory=SequenceSettings)
@@ -116,6 +121,8 @@ class Training(Settings):
     seed: int = setting(42, ge=0, le=99_999)
     # What TensorFlow Playground's stream starts from, where that is no number like 0.42000.
     seed_text: str = setting("", max_length=200)
+    # Of one seed's data, other first weights, another order of points, other dropout.
+    start: int = setting(0, ge=0, le=MAX_START)
     device: Literal["auto", "cpu", "cuda", "mps"] = setting("auto", live=True, rebuilds=True)
     precision: Literal["float32", "float64"] = setting("float32", live=True, rebuilds=True)
     mixed: bool = setting(False, live=True)

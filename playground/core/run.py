@@ -10,14 +10,18 @@ import math
 import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
-from playground.core import devices
-from playground.core.answers import pairing_for
+from playground.core.assembly import (
+    examples_of,
+    generators_of,
+    problem_of,
+    settle_in,
+    targets_of,
+)
 from playground.core.changes import data_stream, note, take_over
 from playground.core.crossing import check_transfer, cross
 from playground.core.data import schema_of
@@ -25,19 +29,19 @@ from playground.core.data.model import Brought
 from playground.core.data.pictures.form import augmentation_of
 from playground.core.data.prepare import Prepared, as_counts, prepare
 from playground.core.deeds import obey
-from playground.core.engine import Engine, Problem, make_engine
+from playground.core.devices import Device
+from playground.core.engine import Engine
 from playground.core.engine.base import Augmentation, Free
 from playground.core.engine.batches import Batches
 from playground.core.errors import Notice, PlaygroundError
 from playground.core.experiment import Experiment
 from playground.core.hands import Hands
 from playground.core.history import History, Metrics
-from playground.core.losses import LOSSES, encode_targets
+from playground.core.losses import LOSSES
 from playground.core.meter import Meter, predicted
-from playground.core.network import checked, first_extras, first_parameters, flops
+from playground.core.network import checked
 from playground.core.pace import Pace
 from playground.core.path import Path
-from playground.core.random import Stream, stable_seed
 from playground.core.saving import restore, snapshot_of
 from playground.core.transfer import present
 
@@ -77,6 +81,10 @@ class Run:
         observer: what `observe` keeps from frame to frame; it goes when the run goes.
     """
 
+    engine: Engine
+    device: Device
+    fallback: Notice | None
+
     def __init__(
         self,
         experiment: Experiment,
@@ -94,16 +102,13 @@ class Run:
         self.schema = schema_of(self.present.data, table)
         self.blocks = checked(self.present, self.schema)
         self.loss = LOSSES[experiment.loss].under(experiment.loss_settings)
-        self.generators = {
-            purpose: torch.Generator().manual_seed(stable_seed(experiment.training.seed, purpose))
-            for purpose in ("weights", "order", "dropout")
-        }
+        self.generators = generators_of(experiment.training)
         stream = data_stream(experiment)
         self.data: Prepared = prepare(self.present, table, stream)
         if self.loss.rates:
             self.data = as_counts(self.data)
-        self.problem = self._make_problem(stream)
-        self._asked_device, self._engine_name = device, engine
+        self.problem = problem_of(self, stream)
+        self.asked_device, self.engine_name = device, engine
         count = len(self.data.inputs_train)
         self.batches = Batches(
             count,
@@ -111,7 +116,7 @@ class Run:
             self.generators["order"],
             whole=experiment.optimizer.full_batch,
         )
-        self.settle_in()
+        settle_in(self)
         self.generation = 0
         self.history = History()
         self.path = Path(self.engine)
@@ -136,77 +141,13 @@ class Run:
         self.measure()
         self._check_points()
 
-    # ---- construction
-
-    def _make_problem(self, stream: Stream) -> Problem:
-        """Everything an engine is given; on the CPU, to be moved to its device."""
-        experiment = self.present
-        replay = experiment.training.stream == "tfplayground"
-        source = stream if replay and experiment.initialization == "tfplayground" else None
-        inputs, targets = self.examples("train")
-        weights = self.generators["weights"]
-        return Problem(
-            experiment=experiment,
-            blocks=self.blocks,
-            loss=self.loss,
-            inputs=inputs,
-            targets=targets,
-            parameters=first_parameters(experiment, self.blocks, source or weights),
-            extras=first_extras(experiment, self.blocks, weights),
-            pairing=pairing_for(self.schema, self.loss),
-            augmentation=self.augmentation(),
-            generator=self.generators["dropout"],
-            dtype=getattr(torch, experiment.training.precision),
-            device=torch.device("cpu"),
-        )
-
     def augmentation(self) -> Augmentation | None:
         """What happens to the points of an epoch while it trains on them."""
         return augmentation_of(self.experiment.data.pictures, self.data.form)
 
-    def settle_in(self) -> None:
-        """Chooses the device and makes the engine for the present problem."""
-        training = self.experiment.training
-        asked = self._asked_device or training.device
-        if not len(self.data.inputs_train):
-            asked = "cpu"  # nothing there to try devices with
-        self.fallback = devices.fallback(asked, training.precision)
-        self.device = devices.choose(
-            asked,
-            training.precision,
-            flops(self.blocks) * self.batches.size,
-            lambda place: self._trial(place, self._engine_name),
-        )
-        problem = replace(self.problem, device=self.device.torch())
-        self.engine: Engine = make_engine(problem, self._engine_name)
-        self.engine.load(self.batches.indices)
-
-    def _trial(self, device: devices.Device, name: str | None) -> Any:
-        """Steps of this very network on one device, for the choice of "auto"."""
-        problem = replace(
-            self.problem, device=device.torch(), generator=torch.Generator().manual_seed(0)
-        )
-        engine = make_engine(problem, name)
-        count = len(self.problem.inputs)
-        engine.load(torch.arange(count))
-        whole = self.experiment.optimizer.full_batch
-        batch = (0, count if whole else min(self.experiment.training.batch_size, count))
-
-        def steps(number: int) -> None:
-            engine.train([batch] * number)
-            # Reading a value waits for everything queued on the device before it.
-            engine.parameters()[-1][1].sum().item()
-
-        return steps
-
     def targets(self, part: str) -> Tensor:
         """Class indices, or values in the units that the loss sees, of one part, for each point."""
-        values = torch.from_numpy(
-            self.data.targets_train if part == "train" else self.data.targets_test
-        )
-        if self.schema.task == "regression":
-            return (values - self.data.target_mean) / self.data.target_std
-        return values
+        return targets_of(self.data, part)
 
     def examples(self, part: str) -> tuple[Tensor, Tensor]:
         """Inputs and targets as `Problem` takes them; of points in columns in float64.
@@ -214,12 +155,7 @@ class Run:
         Args:
             part: "train" or "test".
         """
-        values = self.data.inputs_train if part == "train" else self.data.inputs_test
-        if self.schema.steps:
-            return torch.from_numpy(values), self.targets(part)
-        classes = len(self.schema.class_names)
-        targets = encode_targets(self.targets(part), self.schema.task, classes, self.loss)
-        return torch.from_numpy(values), targets
+        return examples_of(self.data, self.loss, part)
 
     # ---- training
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from playground.core.answers import pairing_for
+from playground.core.assembly import settle_in
 from playground.core.network import linear_blocks
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def transplant(run: Run, memory: dict[str, Any]) -> None:
         augmentation=run.augmentation(),
         dtype=getattr(torch, run.experiment.training.precision),
     )
-    run.settle_in()
+    settle_in(run)
     remember(run, memory)
     for index, block in enumerate(linear_blocks(run.blocks)):
         if not getattr(block.layer, "bias", True):

@@ -138,7 +138,7 @@ def set_value(path: str, value: Any) -> None:
         change({"layers": layers})
         return
     if path == "training.seed":
-        change({"training": {"seed": value, "seed_text": ""}})
+        change({"training": {"seed": value, "seed_text": "", "start": 0}})
         return
     changes: Any = value
     for part in reversed(rest):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -82,10 +83,29 @@ def prepare(experiment: Experiment, table: Brought | None, stream: Stream) -> Pr
     Raises:
         PlaygroundError: the data cannot be had like this; the code says why.
     """
+    schema = schema_of(experiment.data, table)
+    make = _points if schema.kind == "points" else _whole
+    return _without(make(experiment, schema, table, stream), experiment.data.left_out)
+
+
+def _without(data: Prepared, left_out: Sequence[int]) -> Prepared:
+    """The data without some of the training points; scales and the rest stay as they are."""
+    chosen = [place for place in left_out if place < len(data.targets_train)]
+    if not chosen:
+        return data
+    return replace(
+        data,
+        raw_train=np.delete(data.raw_train, chosen, axis=0),
+        inputs_train=np.delete(data.inputs_train, chosen, axis=0),
+        targets_train=np.delete(data.targets_train, chosen, axis=0),
+    )
+
+
+def _points(
+    experiment: Experiment, schema: Schema, table: Brought | None, stream: Stream
+) -> Prepared:
+    """Of points in columns."""
     data, names = experiment.data, experiment.inputs
-    schema = schema_of(data, table)
-    if schema.kind != "points":
-        return _whole(experiment, schema, table, stream)
     train, test = _parts(experiment, schema, table, stream)
     raw_train, raw_test = _filled_in(train.inputs, test.inputs, schema)
     for raw in (raw_train, raw_test):
@@ -124,7 +144,7 @@ def prepare(experiment: Experiment, table: Brought | None, stream: Stream) -> Pr
     )
 
 
-def _whole(experiment: Experiment, schema: Schema, own: Any, stream: Stream) -> Prepared:
+def _whole(experiment: Experiment, schema: Schema, own: Brought | None, stream: Stream) -> Prepared:
     """Of points that are whole pictures, sequences or ratings."""
     data = experiment.data
     drawn = sample_stream(data, experiment.training.seed) if data.draw else stream
