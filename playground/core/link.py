@@ -183,7 +183,8 @@ def _value(model: Any, name: str, text: str) -> Any:
     if name == "points":
         return [[float(item) for item in row.split("_")] for row in text.split("~") if text]
     if annotation.startswith("tuple") or "tuple[" in annotation:
-        return [unquote(item) for item in text.split(",")] if text else []
+        items = [unquote(item) for item in text.split(",")] if text else []
+        return [int(item) for item in items] if "[int" in annotation else items
     if "bool" in annotation:
         return {"0": False, "1": True}[text]
     if "int" in annotation and "Literal" not in annotation:

@@ -224,6 +224,7 @@ RICH = Experiment().with_changes(
 OTHER_VALUES: dict[str, Any] = {
     "data.formula": "x > y",
     "data.points": [[1.0, 2.0, 1.0]],
+    "data.left_out": [2, 5],
     "typed_features": ["x*y*y"],
     "data.name": "iris",
     "data.target": "kind",
