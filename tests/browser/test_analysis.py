@@ -130,6 +130,7 @@ def test_principal_components(visit: Visit):
     expect(deep).to_have_attribute("aria-label", re.compile("Principal components of Dense 1"))
 
 
+@pytest.mark.slow
 def test_singular_values_and_eigenvalues(visit: Visit):
     page = visit(tap=True).open(SQUARE)
     page.button("One epoch").click()
@@ -156,6 +157,7 @@ def test_singular_values_and_eigenvalues(visit: Visit):
     assert panel.locator("canvas").first.evaluate(PIXELS)["colors"] > 4
 
 
+@pytest.mark.slow
 def test_confusion_matrix(visit: Visit):
     page = visit(tap=True).open()
     page.play().wait_for_frames()
@@ -171,6 +173,7 @@ def test_confusion_matrix(visit: Visit):
     expect(panel.locator("td b")).to_have_text([str(count) for count in counts.ravel()])
 
 
+@pytest.mark.slow
 def test_layer_health(visit: Visit):
     page = visit(tap=True).open(SQUARE)
     page.button("One epoch").click()
@@ -192,6 +195,7 @@ def test_layer_health(visit: Visit):
     expect(panel.locator(".np-tip")).to_contain_text("Next step ÷ weights")
 
 
+@pytest.mark.slow
 def test_analyses_that_do_not_apply_say_so(visit: Visit):
     page = visit().open(Experiment().with_changes({"data": {"name": "reg-plane"}, "loss": "mse"}))
     expect(page.tab("Eigenvalues")).to_contain_text("No weight matrix is square")

@@ -89,6 +89,7 @@ def test_a_cell_shows_what_it_reads(visit: Visit):
     expect(reason).to_contain_text("= 1 · 1 + 2 · 0 + 3 · 2 = 7")
 
 
+@pytest.mark.slow
 def test_edited_by_hand_and_typed(visit: Visit):
     page = bench(visit)
     cells(page, "A").nth(0).fill("-10")
@@ -116,6 +117,7 @@ def test_edited_by_hand_and_typed(visit: Visit):
     assert values(page) == wanted.tolist(), "the address holds all of it"
 
 
+@pytest.mark.slow
 def test_a_picture_of_ones_own_cell_by_cell(visit: Visit):
     page = bench(visit, locale="zh-CN")
     pixels = sample_photo("flower")[120:160, 200:260]
@@ -140,6 +142,7 @@ def test_a_picture_of_ones_own_cell_by_cell(visit: Visit):
     expect(page.page.locator(".np-t-reason")).to_contain_text("uint8 放不下这个数")
 
 
+@pytest.mark.slow
 def test_the_code_is_copied(visit: Visit):
     page = bench(visit)
     page.page.evaluate("navigator.clipboard.writeText = async (t) => { window.copied = t; }")
@@ -212,12 +215,13 @@ def test_k_is_dragged_and_the_sum_follows(visit: Visit):
     assert len(errors) == 6 and min(errors[:4]) == errors[0] == pytest.approx(100 * error, abs=0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "look",
     [
-        pytest.param({}, marks=pytest.mark.slow),
+        {},
         {"color_scheme": "dark", "locale": "zh-CN"},
-        pytest.param({"viewport": PHONE, "is_mobile": True}, marks=pytest.mark.slow),
+        {"viewport": PHONE, "is_mobile": True},
     ],
     ids=["light", "dark-chinese", "phone"],
 )

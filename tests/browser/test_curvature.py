@@ -42,6 +42,7 @@ def painted(panel: Locator) -> Locator:
     return canvas
 
 
+@pytest.mark.slow
 def test_the_gauge_warns_before_the_first_step(visit: Visit):
     page = visit(tap=True).open(WILD)
     panel = page.tab("Curvature")

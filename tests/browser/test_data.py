@@ -61,14 +61,8 @@ def trains(page: Visitor) -> None:
     assert page.pixels("map")["colors"] > BLANK
 
 
-@pytest.mark.parametrize(
-    "families",
-    [
-        pytest.param(("points",), marks=pytest.mark.slow),
-        ("line",),
-        pytest.param(("table",), marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("families", [("points",), ("line",), ("table",)])
 def test_every_data_set_is_painted(visit: Visit, families: tuple[str, ...]):
     page = visit(tap=True).open()
     for name in of_family(*families):

@@ -96,6 +96,7 @@ def test_the_start_is_dragged_and_the_walk_follows(visit: Visit):
     np.testing.assert_allclose(numbers(stage)["path"][0], start, rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_scaling_makes_the_bowl_round_and_momentum_speeds_a_ravine(visit: Visit):
     page = visit()
     stage = page.open_stage("descent", d="far")
@@ -113,6 +114,7 @@ def test_scaling_makes_the_bowl_round_and_momentum_speeds_a_ravine(visit: Visit)
     page.until(lambda: np.allclose(numbers(stage)["eigenvalues"], 1))
 
 
+@pytest.mark.slow
 def test_points_are_added_moved_and_removed_without_a_mouse_too(visit: Visit):
     page = visit()
     stage = page.open_stage("descent", p="0,2,1,5,2,8")
@@ -133,13 +135,8 @@ def test_points_are_added_moved_and_removed_without_a_mouse_too(visit: Visit):
     page.until(lambda: len(numbers(stage)["points"]) == 3)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "Constant column",
-        *(pytest.param(one, marks=pytest.mark.slow) for one in ("One point", "Two points")),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["Constant column", "One point", "Two points"])
 def test_a_valley_is_shown_as_one(visit: Visit, name: str):
     page = visit()
     stage = page.open_stage("descent")
@@ -153,10 +150,11 @@ def test_a_valley_is_shown_as_one(visit: Visit, name: str):
     assert "NaN" not in stage.inner_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "look",
     [
-        pytest.param({"color_scheme": "dark"}, marks=pytest.mark.slow),
+        {"color_scheme": "dark"},
         {"locale": "zh-CN", "viewport": PHONE, "has_touch": True},
     ],
     ids=["dark", "phone"],

@@ -47,6 +47,7 @@ def numpys(head: dict[str, Any], position: float) -> tuple[np.ndarray, np.ndarra
     return way, shares[3] * np.array(head["bias"])
 
 
+@pytest.mark.slow
 def test_the_steps_make_up_the_layer_and_the_ways_between_are_numpys(visit: Visit):
     page = visit(tap=True).open(EXPERIMENT)
     page.button("One epoch").click()

@@ -29,6 +29,7 @@ def test_a_finding_is_cured_by_its_button(visit: Visit):
     expect(panel).to_contain_text("Nothing stands out at step 0")
 
 
+@pytest.mark.slow
 def test_a_remedy_that_may_change_mid_run_keeps_the_weights(visit: Visit):
     page = visit(tap=True).open(FAST)
     panel = page.tab("What do I see?")
@@ -66,6 +67,7 @@ def test_findings_keep_up_with_training_and_lead_to_their_view(visit: Visit):
     )
 
 
+@pytest.mark.slow
 def test_metrics_of_train_and_test(visit: Visit):
     page = visit(tap=True).open()
     page.play().wait_for_frames()
@@ -85,6 +87,7 @@ def test_metrics_of_train_and_test(visit: Visit):
     )
 
 
+@pytest.mark.slow
 def test_residuals_of_a_regression(visit: Visit):
     page = visit(tap=True).open(
         Experiment().with_changes({"data": {"name": "reg-plane"}, "loss": "mse"})

@@ -87,6 +87,7 @@ def test_one_batch_is_shown_in_four_phases(view: Opens):
     expect(page.locator(CAPTION)).to_have_text(words)
 
 
+@pytest.mark.slow
 def test_a_slow_run_is_followed_batch_by_batch(view: Opens):
     page = view()
     for step in (2, 3, 4):
@@ -102,6 +103,7 @@ def test_a_slow_run_is_followed_batch_by_batch(view: Opens):
     assert page.evaluate("phases") == []
 
 
+@pytest.mark.slow
 def test_an_epoch_at_once_or_another_network_is_no_single_batch(view: Opens):
     page = view()
     show(page, frame(26, state="paused"))

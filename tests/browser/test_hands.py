@@ -29,6 +29,7 @@ def take_link(page: Visitor, start: str, end: str) -> None:
     page.page.mouse.click((left[0] + across + right[0]) / 2, (left[1] + right[1]) / 2)
 
 
+@pytest.mark.slow
 def test_a_weight_is_typed_and_taken_back(visit: Visit):
     page = visit(tap=True).open()
     before = links(page)
@@ -61,6 +62,7 @@ def test_a_cut_link_stays_cut_while_the_rest_learns(visit: Visit):
     page.until(lambda: links(page)[0] != 0)
 
 
+@pytest.mark.slow
 def test_a_neuron_is_silenced_and_a_layer_reset(visit: Visit):
     page = visit(tap=True).open()
     first = links(page)

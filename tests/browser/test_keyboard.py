@@ -86,6 +86,7 @@ def test_space_plays_and_pauses(visit: Visit):
     page.wait_for_state("paused")
 
 
+@pytest.mark.slow
 def test_tabs_and_neurons_by_arrow_keys(visit: Visit):
     page = visit(tap=True).open()
     tabs = page.part("analysis").get_by_role("tab")

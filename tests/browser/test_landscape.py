@@ -152,6 +152,7 @@ def test_keys_reach_into_the_landscape_and_the_surface_takes_clicks(visit: Visit
     page.until(lambda: surface.evaluate(PIXELS)["hash"] != painted)
 
 
+@pytest.mark.slow
 def test_optimizers_are_released_and_the_run_stays_where_it_is(visit: Visit):
     page = visit(tap=True).open(SMALL)
     land = Landscape(page)

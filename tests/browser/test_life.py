@@ -150,6 +150,7 @@ def test_a_run_that_was_freed_meanwhile_is_replaced(visit: Visit, watch: Watch):
         page.page.context.close()
 
 
+@pytest.mark.slow
 def test_a_second_tab_with_the_same_run_takes_it_over(visit: Visit):
     page = visit(tap=True).open()
     address = page.frames_seen.sockets[-1].url

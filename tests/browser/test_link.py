@@ -101,6 +101,7 @@ def test_a_link_opens_on_a_cold_server(visit: Visit, prefix: str):
         page.page.context.close()
 
 
+@pytest.mark.slow
 def test_a_link_to_the_guide_on_its_own_path(visit: Visit):
     page = visit()
     page.page.goto(f"{page.server.url}/about?data=xor")
@@ -144,7 +145,8 @@ def test_reload_and_language_keep_the_experiment(visit: Visit):
     assert address(page) == DEEP
 
 
-@pytest.mark.parametrize("locale", ["zh-CN", pytest.param("de-DE", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("locale", ["zh-CN", "de-DE"])
 def test_the_browser_chooses_the_language(visit: Visit, locale: str):
     page = visit(locale=locale).open()
     expect(page.keyed("left")).to_contain_text("圆" if locale == "zh-CN" else "Circle")
@@ -180,6 +182,7 @@ def test_chinese_is_complete(visit: Visit):
     assert page.page.evaluate("document.documentElement.lang") == "zh-CN"
 
 
+@pytest.mark.slow
 def test_a_link_of_tensorflow_playground_is_pasted(visit: Visit) -> None:
     """Points, weights, batches and the switches of the map; then the visitor goes on."""
     page = visit(tap=True).open()

@@ -47,6 +47,7 @@ def test_a_look_is_an_act_after_training_has_moved_on(page: Page) -> None:
     assert "2" in (page.locator(".np-looks").get_attribute("title") or "")
 
 
+@pytest.mark.slow
 def test_opening_the_scores_of_the_test_points_is_a_look(page: Page) -> None:
     def want(views: list[str]) -> None:
         script = "m.hubFor(a[0], null).want({ analysis: a[1] })"
@@ -66,6 +67,7 @@ def test_opening_the_scores_of_the_test_points_is_a_look(page: Page) -> None:
     assert looks(page) == 2
 
 
+@pytest.mark.slow
 def test_another_test_set_has_a_count_of_its_own(page: Page) -> None:
     show(page, frame(1, scene()))
     show(page, frame(6, state="paused"))

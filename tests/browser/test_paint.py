@@ -75,6 +75,7 @@ def test_strokes_join_the_training_set_of_a_running_network(visit: Visit):
     page.until(lambda: painted(page) == blue)
 
 
+@pytest.mark.slow
 def test_an_empty_plane_is_painted_by_keyboard_and_trained(visit: Visit):
     page = visit(tap=True).open(Experiment().with_changes({"data": {"name": "own", "classes": 2}}))
     expect(page.page.locator("body")).to_contain_text("There are no points yet")
@@ -98,6 +99,7 @@ def test_an_empty_plane_is_painted_by_keyboard_and_trained(visit: Visit):
     page.page.keyboard.press("Escape")
 
 
+@pytest.mark.slow
 def test_values_are_painted_where_a_number_is_predicted(visit: Visit):
     page = visit(tap=True).open(
         Experiment().with_changes({"data": {"name": "reg-plane"}, "loss": "mse"})

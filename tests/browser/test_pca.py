@@ -185,6 +185,7 @@ def test_loadings_neurons_and_a_basis_that_stays(visit: Visit):
     expect(panel.locator(".ytitle")).to_have_text("Dense 2, neuron 4")
 
 
+@pytest.mark.slow
 def test_what_is_left_of_the_network_with_few_components(visit: Visit):
     page = visit(tap=True).open(DEEP)
     page.play().wait_for_frames(8)

@@ -149,6 +149,7 @@ def test_the_axis_is_turned_by_hand_until_it_is_the_first_component(visit: Visit
     expect(page.stage("pca")).to_contain_text("找到了：这就是第一主成分")
 
 
+@pytest.mark.slow
 def test_points_are_added_moved_and_removed(visit: Visit):
     page = visit()
     stage = page.open_stage("pca", p="0,0,2,0,1,1")
@@ -187,6 +188,7 @@ def test_points_are_added_moved_and_removed(visit: Visit):
     expect(points).to_have_count(3)
 
 
+@pytest.mark.slow
 def test_a_whole_table_and_digits(visit: Visit):
     page = visit()
     stage = page.open_stage("pca", source="iris", tab="table", s="1")
@@ -230,10 +232,11 @@ def test_the_visitors_own_table(visit: Visit):
     expect(stage.locator(".np-facts")).to_contain_text("Do not vary")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "look",
     [
-        pytest.param({"color_scheme": "dark"}, marks=pytest.mark.slow),
+        {"color_scheme": "dark"},
         {"locale": "zh-CN", "viewport": PHONE, "has_touch": True},
     ],
     ids=["dark", "phone"],

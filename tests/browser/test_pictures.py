@@ -159,6 +159,7 @@ def test_a_link_tells_its_weight(visit: Visit):
     expect(tip).to_contain_text("Bias")
 
 
+@pytest.mark.slow
 def test_a_neuron_has_a_large_map(visit: Visit):
     page = visit(tap=True).open()
     output = page.pixels("map")

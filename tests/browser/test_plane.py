@@ -228,6 +228,7 @@ def test_dragging_an_arrow_moves_the_matrix_the_link_and_what_torch_says(visit: 
     assert entries(page.stage("plane")) == [a, b, c, d]
 
 
+@pytest.mark.slow
 def test_a_vector_is_turned_by_hand_until_it_stays_on_its_line(visit: Visit):
     page = visit()
     stage = page.open_stage("plane", m="1.5,0.5,0.5,1.5", lens="eigen", v="0.8,0.6")
@@ -254,6 +255,7 @@ def test_a_vector_is_turned_by_hand_until_it_stays_on_its_line(visit: Visit):
     expect(verdict).to_contain_text("eigenvalue 1.")
 
 
+@pytest.mark.slow
 def test_space_has_three_arrows_and_turns(visit: Visit):
     page = visit()
     stage = page.open_stage("plane", m="1,0,0,0,1,0,0,0,1")
@@ -270,6 +272,7 @@ def test_space_has_three_arrows_and_turns(visit: Visit):
         expect(stage.locator(".np-verdict")).not_to_be_empty()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "matrix",
     [
@@ -288,6 +291,7 @@ def test_nothing_breaks_on_what_is_flat(visit: Visit, matrix: str):
         assert "NaN" not in stage.inner_text()
 
 
+@pytest.mark.slow
 def test_power_iteration_and_the_menu_by_keyboard(visit: Visit):
     page = visit()
     page.open()
@@ -309,6 +313,7 @@ def test_power_iteration_and_the_menu_by_keyboard(visit: Visit):
     expect(stage.locator(".np-verdict")).to_contain_text("the eigenvalue is 2")
 
 
+@pytest.mark.slow
 def test_where_motion_is_not_wanted_the_matrix_jumps(visit: Visit):
     page = visit(reduced_motion="reduce")
     stage = page.open_stage("plane", m="0,-1,1,0", lens="inverse")

@@ -89,6 +89,7 @@ def test_a_change_of_units_starts_again_and_says_so(visit: Visit):
     expect(page.keyed("stack")).to_contain_text("ReLU")
 
 
+@pytest.mark.slow
 def test_a_run_that_plays_goes_on_after_a_reset(visit: Visit):
     page = visit().open().play()
     page.keyed("pick_xor").get_by_role("button").click()
@@ -146,6 +147,7 @@ def test_layers_are_added_moved_duplicated_and_removed(visit: Visit):
     page.play().wait_for_frames()
 
 
+@pytest.mark.slow
 def test_a_loss_that_does_not_fit_is_disabled_with_the_reason(visit: Visit):
     page = visit().open()
     body = page.chip("loss")

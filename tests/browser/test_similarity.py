@@ -17,6 +17,7 @@ EXPERIMENT = Experiment().with_changes(
 )
 
 
+@pytest.mark.slow
 def test_a_moment_is_held_and_the_layers_leave_it(visit: Visit):
     page = visit(tap=True).open(EXPERIMENT)
     panel = page.tab("Similarity")

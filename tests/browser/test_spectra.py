@@ -98,6 +98,7 @@ def test_keys_and_numbers_move_a_singular_value_while_it_trains(visit: Visit):
     page.pause()
 
 
+@pytest.mark.slow
 def test_the_cut_counts_what_it_saves_and_the_polar_factor_is_orthogonal(visit: Visit):
     page, panel = trained(visit)
     before = values(page, 1)

@@ -118,6 +118,7 @@ def test_a_point_is_chosen_by_click_drag_keys_and_typing(visit: Visit):
     expect(cross).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_a_data_point_is_taken_by_a_click_on_it(visit: Visit):
     page = visit(tap=True)
     seen: dict[str, list[list[float]]] = {}
@@ -142,6 +143,7 @@ def test_a_data_point_is_taken_by_a_click_on_it(visit: Visit):
     assert traced(page)["target"] == found[2]
 
 
+@pytest.mark.slow
 def test_on_one_input_the_height_is_the_target(visit: Visit):
     page = visit(tap=True).open(
         Experiment().with_changes({"data": {"name": "sine"}, "loss": "mse"})

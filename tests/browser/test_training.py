@@ -33,6 +33,7 @@ def test_frames_are_painted_and_pause_stops_them(visit: Visit):
     expect(page.button("Play")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_curves_get_points(visit: Visit):
     page = visit().open()
     points = """() => document.querySelector('.np-curves .js-plotly-plot')?._fullData
@@ -111,6 +112,7 @@ def test_reset_brings_the_same_weights_back_and_a_new_seed_others(visit: Visit):
     assert other[0][0] != before[0][0]
 
 
+@pytest.mark.slow
 def test_slow_motion(visit: Visit):
     page = visit().open(Experiment())
     speed = page.part("bar").get_by_role("slider", name="Speed")

@@ -169,7 +169,7 @@ def test_frames_of_one_moment_are_painted_once(page: Page) -> None:
 
 
 @pytest.mark.parametrize("task", ["multiclass", "regression"])
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", [pytest.param("en", marks=pytest.mark.slow), "zh"])
 def test_other_tasks_and_words(page: Page, task: str, language: str) -> None:
     start(page, frame(1, scene(task=task)), language=language)
     for tab in page.get_by_role("tab").all():
@@ -241,7 +241,7 @@ def test_a_notice_is_a_sentence(page: Page) -> None:
     expect(page.locator(".np-bar").get_by_role("status")).to_be_empty()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_axe_finds_nothing(page: Page, scheme: str) -> None:
     if scheme == "dark":
         page.add_style_tag(

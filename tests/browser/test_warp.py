@@ -62,6 +62,7 @@ def test_a_visitor_walks_through_the_stages(visit: Visit):
     expect(slider).to_have_attribute("aria-valuetext", "Dense 1")
 
 
+@pytest.mark.slow
 def test_the_picture_plays_to_the_output(visit: Visit):
     page = visit(tap=True).open(DEEP)
     panel = opened(page)

@@ -100,6 +100,10 @@ class Stage {
     });
     this.sizes = new ResizeObserver(() => this.page.resized?.());
     this.sizes.observe(root);
+    // What is touched elsewhere, such as the language, may run the script: the address must say
+    // by then how the page stands.
+    this.elsewhere = ({ target }) => root.contains(target) || this.writeLink();
+    for (const event of ['pointerdown', 'keydown']) document.addEventListener(event, this.elsewhere, true);
   }
 
   // ---- the address: a reload or a shared link brings the page's state back ------------------
@@ -163,6 +167,7 @@ class Stage {
     if (!this.root) return;
     this.writeLink();
     this.sizes?.disconnect();
+    for (const event of ['pointerdown', 'keydown']) document.removeEventListener(event, this.elsewhere, true);
     this.page?.destroy?.();
     this.root.remove();
     this.page = this.root = null;
