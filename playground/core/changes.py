@@ -77,7 +77,7 @@ def _exchange(run: Run, data: Prepared) -> None:
     run.data = data
     run.engine.augmentation = run.augmentation()
     run.engine.exchange(*run.examples("train"))
-    run.batches.resize(len(data.inputs_train))
+    run.batches.resize(len(data.inputs_train), data.left_out)
     run.engine.load(run.batches.indices)
     run.begin_measuring()
     run.state = "ready"

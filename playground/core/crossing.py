@@ -82,7 +82,7 @@ def cross(run: Run) -> None:
         extras=extras,
         pairing=pairing_for(run.schema, run.loss),
     )
-    run.batches.resize(len(run.data.inputs_train))
+    run.batches.resize(len(run.data.inputs_train), run.data.left_out)
     settle_in(run)
     run.hands = Hands(run.engine, parameters)
     if carried:

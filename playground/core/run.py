@@ -115,6 +115,7 @@ class Run:
             experiment.training,
             self.generators["order"],
             whole=experiment.optimizer.full_batch,
+            left_out=self.data.left_out,
         )
         settle_in(self)
         self.generation = 0

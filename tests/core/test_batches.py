@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 
 from playground.core.engine import ENGINES
+from playground.core.run import Run
 from tests.core.hand_loop import Hand
 from tests.core.helpers import run_of, small, states_equal
 from tests.core.test_engines import assert_together, case, change
@@ -88,3 +90,46 @@ def test_a_stop_rule_leaves_the_minibatches_alone(last_batch):
     for run in (one, other):
         run.advance(7)
     assert states_equal(one, other)
+
+
+def orders(run: Run, epochs: int = 4) -> list[list[int]]:
+    """The points of each epoch in order, by their places among all of them."""
+    total = len(run.data.targets_train) + len(run.data.left_out)
+    names = np.delete(np.arange(total), list(run.data.left_out))
+    found = []
+    for _ in range(epochs):
+        found.append(names[run.batches.indices.numpy()].tolist())
+        run.advance(run.batches_per_epoch)
+    return found
+
+
+@pytest.mark.parametrize("order", ["shuffled", "fixed"])
+def test_without_a_point_the_others_keep_their_places(order):
+    """The last of an epoch takes the place of the one that is left out; no other point moves."""
+    settings = {"training": {"order": order, "batch_size": 8}}
+    whole = orders(run_of(small(**settings)))
+    one = orders(run_of(small(**settings, data={"left_out": [7]})))
+    two = orders(run_of(small(**settings, data={"left_out": [7, 2]})))
+    for every, without, fewer in zip(whole, one, two, strict=True):
+        for before, point, after in ((every, 7, without), (without, 2, fewer)):
+            expected = before.copy()
+            expected[expected.index(point)] = expected[-1]
+            assert after == expected[:-1]
+
+
+def test_points_left_out_twice_or_not_there_are_left_out_once():
+    run = run_of(small(data={"left_out": [3, 900, 3]}))
+    assert run.data.left_out == (3,)
+    assert sorted(orders(run, 1)[0]) == [point for point in range(30) if point != 3]
+
+
+def test_points_may_be_left_out_while_it_trains():
+    """From the next order on it is the same as if they had never been there."""
+    run, other = (run_of(small(data={"left_out": left})) for left in ([], [4, 1]))
+    run.advance(run.batches_per_epoch)
+    other.advance(other.batches_per_epoch)
+    run.update(other.experiment)
+    other.batches.resize(28, (4, 1))
+    assert orders(run) == orders(other)
+    run.update(run.experiment.with_changes({"data": {"left_out": []}}))
+    assert sorted(orders(run)[0]) == list(range(30))

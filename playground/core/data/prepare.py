@@ -41,6 +41,7 @@ class Prepared:
         targets_train, targets_test: (n,) int64 class indices, or float64 values as they are.
         target_mean, target_std: what a network's targets are standardised by; 0 and 1 unless the
             values of a table are scaled.
+        left_out: the places of the training points that were left out, among all of them.
     """
 
     schema: Schema
@@ -54,6 +55,7 @@ class Prepared:
     targets_test: np.ndarray
     target_mean: float = 0.0
     target_std: float = 1.0
+    left_out: tuple[int, ...] = ()
 
     @property
     def input_labels(self) -> tuple[str, ...]:
@@ -90,14 +92,16 @@ def prepare(experiment: Experiment, table: Brought | None, stream: Stream) -> Pr
 
 def _without(data: Prepared, left_out: Sequence[int]) -> Prepared:
     """The data without some of the training points; scales and the rest stay as they are."""
-    chosen = [place for place in left_out if place < len(data.targets_train)]
+    count = len(data.targets_train)
+    chosen = tuple(dict.fromkeys(place for place in left_out if place < count))
     if not chosen:
         return data
     return replace(
         data,
-        raw_train=np.delete(data.raw_train, chosen, axis=0),
-        inputs_train=np.delete(data.inputs_train, chosen, axis=0),
-        targets_train=np.delete(data.targets_train, chosen, axis=0),
+        left_out=chosen,
+        raw_train=np.delete(data.raw_train, list(chosen), axis=0),
+        inputs_train=np.delete(data.inputs_train, list(chosen), axis=0),
+        targets_train=np.delete(data.targets_train, list(chosen), axis=0),
     )
 
 

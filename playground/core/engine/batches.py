@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -13,11 +15,16 @@ from playground.core.experiment import Training
 class Batches:
     """The minibatches of one run, epoch by epoch.
 
+    Where points are left out the order is drawn for all of them, and the last of it takes each
+    one's place: whoever trains without a point sees the others in the same order, in all
+    minibatches but two of an epoch.
+
     Args:
-        count: how many points there are.
+        count: how many points there are to train on.
         settings: batch size, order, and what becomes of a last short batch.
         generator: draws the order.
         whole: every minibatch holds all points, whatever the batch size says.
+        left_out: the places of points that are left out, among these and `count` others.
 
     Attributes:
         indices: the points of the present epoch in order.
@@ -27,9 +34,16 @@ class Batches:
     """
 
     def __init__(
-        self, count: int, settings: Training, generator: torch.Generator, *, whole: bool = False
+        self,
+        count: int,
+        settings: Training,
+        generator: torch.Generator,
+        *,
+        whole: bool = False,
+        left_out: Sequence[int] = (),
     ) -> None:
         self._count = count
+        self._left_out = tuple(left_out)
         self._whole = whole
         self._generator = generator
         self._settings = settings
@@ -43,10 +57,13 @@ class Batches:
         return max(1, min(wanted, self._count))
 
     def _begin(self, carried: Tensor) -> None:
+        total = self._count + len(self._left_out)
         if self._settings.order == "shuffled":
-            order = torch.randperm(self._count, generator=self._generator)
+            order = torch.randperm(total, generator=self._generator)
         else:
-            order = torch.arange(self._count)
+            order = torch.arange(total)
+        if self._left_out:
+            order = without(order, self._left_out)
         self.indices = torch.cat((carried, order))
         self.position = 0
         self.slices: list[tuple[int, int]] = []
@@ -75,12 +92,12 @@ class Batches:
         keep = self._settings.last_batch == "carried"
         self._begin(carried if keep else carried[:0])
 
-    def resize(self, count: int) -> None:
-        """Goes on with another number of training points.
+    def resize(self, count: int, left_out: Sequence[int] = ()) -> None:
+        """Goes on with other training points, see the class.
 
         The epoch under way ends early: what was left of its order means other points now.
         """
-        self._count = count
+        self._count, self._left_out = count, tuple(left_out)
         self.epoch += bool(self.position)
         self._begin(carried=self.indices[:0])
 
@@ -107,3 +124,27 @@ class Batches:
         self.indices = state["indices"]
         self.slices = [(int(start), int(stop)) for start, stop in state["slices"]]
         self.position, self.epoch = int(state["position"]), int(state["epoch"])
+
+
+def without(order: Tensor, left_out: Sequence[int]) -> Tensor:
+    """An order of all points without some of them, each one's place taken by the last.
+
+    Args:
+        order: a permutation of all points.
+        left_out: places of different points among them. One by one, so that leaving out one more
+            changes no more of the order than leaving out the first did.
+
+    Returns:
+        The points that stay, counted without the others.
+    """
+    points = order.numpy().copy()
+    place, count = np.empty_like(points), len(points)
+    place[points] = np.arange(count)
+    for point in left_out:
+        count -= 1
+        hole, last = place[point], points[count]
+        points[hole], place[last] = last, hole
+    shift = np.zeros(len(points), dtype=points.dtype)
+    shift[list(left_out)] = 1
+    points = points[:count]
+    return torch.from_numpy(points - shift.cumsum()[points])
