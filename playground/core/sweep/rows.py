@@ -61,6 +61,7 @@ class Trial:
         notice: why it failed.
         tries: how often it was begun; more than 1 where a worker died.
         where: which worker trained it; "" where it was this process.
+        asked: the point as the search drew it, see `Proposal`.
     """
 
     number: int
@@ -79,6 +80,7 @@ class Trial:
     notice: Notice | None = None
     tries: int = 1
     where: str = ""
+    asked: dict[str, float] = field(default_factory=dict)
 
     @property
     def finished(self) -> bool:

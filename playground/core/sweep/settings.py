@@ -31,7 +31,7 @@ class SweepSettings(Settings):
         knobs: the settings that are searched.
         method: every point of a grid, points by chance, or points proposed from what is known
             (a tree-structured Parzen estimator, Bergstra et al. 2011).
-        trials: how many points; a grid has as many as it has, and no more than these.
+        trials: how many points at most; a grid has as many as it has, whatever is said here.
         starts: networks of each point: other first weights, the same data.
         epochs: of each network.
         metric: what is compared: test loss, test score, or how many epochs or seconds it takes to
@@ -76,7 +76,7 @@ class SweepSettings(Settings):
         """How many trials there will be."""
         if self.method != "grid":
             return self.trials
-        return min(sum(1 for _ in grid(self.experiment, self.knobs)), self.trials)
+        return sum(1 for _ in grid(self.experiment, self.knobs))
 
     def to_json(self) -> str:
         return self.model_dump_json()

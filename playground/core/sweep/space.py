@@ -126,6 +126,11 @@ def _rank(path: str) -> int:
     return 1 if path.startswith(EVERY) else 2
 
 
+def in_order(knobs: Sequence[Knob]) -> list[Knob]:
+    """Those first on which the others' settings depend."""
+    return sorted(knobs, key=lambda knob: _rank(knob.path))
+
+
 def apply(experiment: Experiment, point: Mapping[str, Value]) -> Experiment:
     """The experiment with a point's values.
 
@@ -259,7 +264,7 @@ def check_knobs(experiment: Experiment, knobs: Sequence[Knob]) -> None:
         if paths.count(path) > 1:
             raise PlaygroundError("sweep_twice", path=path)
     # Kinds first: a value of one of them may be what makes another knob's setting exist.
-    for knob in sorted(knobs, key=lambda one: _rank(one.path)):
+    for knob in in_order(knobs):
         place = setting_of(experiment, knob.path, knobs)
         if isinstance(knob, Range) and place.kind not in ("whole", "number"):
             raise PlaygroundError("sweep_no_number", path=knob.path)
