@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -12,7 +12,10 @@ from torch import Tensor
 from playground.core.activations import ACTIVATIONS
 from playground.core.analysis.maps import as_bytes, signed_bytes, single, unit_values
 from playground.core.analysis.plane import Plane
+from playground.core.data.model import Schema
+from playground.core.data.prepare import Prepared
 from playground.core.links import Links
+from playground.core.losses.base import Loss
 from playground.core.network import Block
 from playground.core.run import Run
 from playground.core.want import Want
@@ -21,7 +24,18 @@ LINE_POINTS = 201
 NEURON_PIXELS = 34
 
 
-def value_range(run: Run, plane: Plane) -> tuple[float, float]:
+class Answering(Protocol):
+    """What has answers to picture: a run, or a population of networks."""
+
+    @property
+    def schema(self) -> Schema: ...
+    @property
+    def data(self) -> Prepared: ...
+    @property
+    def loss(self) -> Loss: ...
+
+
+def value_range(run: Answering, plane: Plane) -> tuple[float, float]:
     """The values between which the colours of a regression run."""
     if run.schema.task != "regression":
         return -1.0, 1.0
@@ -32,16 +46,20 @@ def value_range(run: Run, plane: Plane) -> tuple[float, float]:
     return (low, high) if high > low else (low - 1, high + 1)
 
 
-def answer(run: Run, output: Tensor) -> Tensor:
-    """What an output (units, points) says: probabilities, or values in their own units."""
+def answer(run: Answering, output: Tensor, dim: int = 0) -> Tensor:
+    """What an output (units, points) says: probabilities, or values in their own units.
+
+    Args:
+        dim: along which the units lie.
+    """
     if run.schema.task == "regression":
         values = run.loss.prediction(output)
         return values * run.data.target_std + run.data.target_mean
-    return run.loss.probability(output, 0)
+    return run.loss.probability(output, dim)
 
 
 def as_map(
-    run: Run, said: Tensor, limits: tuple[float, float], shape: tuple[int, ...]
+    run: Answering, said: Tensor, limits: tuple[float, float], shape: tuple[int, ...]
 ) -> np.ndarray:
     """What a network says over a plane (units, points) as bytes: (*shape), or (classes, *shape).
 

@@ -11,7 +11,7 @@ from playground.core.analysis.views import Arrays, Header
 from playground.core.data.typed import can_paint, painted
 from playground.core.experiment import MAX_PAINTED
 from playground.core.network import Block, flops, parameter_count
-from playground.core.picture import value_range
+from playground.core.picture import Answering, value_range
 from playground.core.run import Run
 from playground.core.schedules import Constant, ahead
 from playground.core.shapes import source_of, written
@@ -43,6 +43,16 @@ def describe(run: Run, arrays: Arrays, plane: Plane | None) -> Header:
     }
     if plane is None:
         return scene | {"inputs": {"kind": "whole"}, "paint": 0, "painted": [], "painted_used": 0}
+    return scene | {
+        **over_plane(run, plane, arrays),
+        "paint": MAX_PAINTED if can_paint(schema) else 0,
+        "painted_used": len(painted(run.experiment.data, schema).targets),
+        "painted": [list(row) for row in run.experiment.data.points],
+    }
+
+
+def over_plane(run: Answering, plane: Plane, arrays: Arrays) -> Header:
+    """How the plane lies and what its colours run between; the points go into the arrays."""
     for part in ("train", "test"):
         raw, targets = getattr(run.data, f"raw_{part}"), getattr(run.data, f"targets_{part}")
         where = plane.project(raw)
@@ -50,9 +60,9 @@ def describe(run: Run, arrays: Arrays, plane: Plane | None) -> Header:
             where = np.concatenate((where, targets[:, None]), axis=1)
         points = np.concatenate((where, targets[:, None]), axis=1)
         arrays[f"points_{part}"] = points.astype(np.float32)
-    return scene | {
+    return {
         "inputs": {
-            "dim": min(len(schema.columns), 3),
+            "dim": min(len(run.schema.columns), 3),
             "kind": plane.kind,
             "x_label": plane.labels[0],
             "y_label": plane.labels[1],
@@ -60,9 +70,6 @@ def describe(run: Run, arrays: Arrays, plane: Plane | None) -> Header:
         },
         "domain": list(plane.domain),
         "value_range": list(value_range(run, plane)),
-        "paint": MAX_PAINTED if can_paint(schema) else 0,
-        "painted_used": len(painted(run.experiment.data, schema).targets),
-        "painted": [list(row) for row in run.experiment.data.points],
     }
 
 

@@ -33,7 +33,7 @@ Analysis = Literal[
     "attention",
     "embeddings",
 ]
-ADDRESSED = (*get_args(Analysis), "sample", "output")  # what options are for
+ADDRESSED = (*get_args(Analysis), "sample", "output", "plan")  # what options are for
 RESOLUTIONS = (20, 200)
 LARGEST = 1e9
 MOST_OPTIONS = 16  # of one view
@@ -60,7 +60,8 @@ class Want:
         resting: the network does not train, so this frame's picture stays.
         options: what single views are asked for, by the views' names: plain values and lists of
             numbers, of which each view reads what it knows. So for "sample", the one point that
-            is looked at, and "output", the pane on the right, of data that are no points.
+            is looked at, "output", the pane on the right, of data that are no points, and "plan",
+            the picture of a plan of several networks.
     """
 
     map: bool = True

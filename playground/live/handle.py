@@ -20,6 +20,7 @@ from playground.live.protocol import parse_command
 if TYPE_CHECKING:
     from playground.core.data.model import Brought
     from playground.core.experiment import Experiment
+    from playground.core.plans import Plan
     from playground.live.lanes import Lane
     from playground.live.service import LiveService
 
@@ -58,16 +59,22 @@ class RunHandle:
         token: names the run in the address of its websocket; unguessable.
         keep_token: with it a reloaded session finds a run that was told to go on.
         session: the session that holds the run.
+        page: the page of the session that shows it: "" for the playground, else a plan's.
+        plan_json: what it runs, an experiment or a plan.
+        resting: another run of the session is shown, and this one waits.
         status: the latest word from the worker.
         saved: from where the run goes on if its worker dies.
     """
 
-    def __init__(self, service: LiveService, session: str, experiment: Experiment) -> None:
+    def __init__(
+        self, service: LiveService, session: str, plan: Experiment | Plan, page: str = ""
+    ) -> None:
         self._service = service
         self.token = secrets.token_urlsafe(18)
         self.keep_token = secrets.token_urlsafe(18)
         self.session = session
-        self.experiment_json = experiment.model_dump_json()
+        self.page = page
+        self.plan_json = plan.model_dump_json()
         self.table: Brought | None = None
         self.lane: Lane | None = None
         self.generation = 0
@@ -83,6 +90,7 @@ class RunHandle:
         self.leased = True
         self.keep = False
         self.watched = True
+        self.resting = False
         self.hidden_since: float | None = None
         self.absent_since: float | None = None
 
@@ -96,13 +104,13 @@ class RunHandle:
 
     @property
     def experiment(self) -> Experiment:
-        """The experiment that runs now."""
-        from playground.core.experiment import Experiment
+        """The experiment that runs now, or that of the plan."""
+        from playground.core.plans import experiment_of, read
 
-        return Experiment.from_json(self.experiment_json)
+        return experiment_of(read(self.plan_json))
 
-    def apply(self, experiment: Experiment, table: Brought | None = None) -> tuple[str, ...]:
-        """Makes the run follow a changed experiment.
+    def apply(self, plan: Experiment | Plan, table: Brought | None = None) -> tuple[str, ...]:
+        """Makes the run follow a changed experiment or plan.
 
         A change of live settings goes into the running network. Any other builds a new one,
         which plays on where the old one was playing.
@@ -111,25 +119,25 @@ class RunHandle:
             The settings whose change makes the weights start again; empty where they go on.
 
         Raises:
-            PlaygroundError: the experiment needs an uploaded table that was not given.
+            PlaygroundError: it needs an uploaded table that was not given.
         """
         # Looked up here and not at import: after a hot reload this object's module is the old
         # one, and must compare with the classes that the caller has.
-        from playground.core.experiment import reset_reasons
+        from playground.core.plans import experiment_of, read, restart_reasons
 
         with self._service.lock:
-            old = type(experiment).from_json(self.experiment_json)
-            table = self._table_for(experiment, table)
+            old = read(self.plan_json)
+            table = self._table_for(experiment_of(plan), table)
             same_table = (table and table.sha256) == (self.table and self.table.sha256)
-            if old == experiment and same_table:
+            if old == plan and same_table:
                 return ()
-            reasons = reset_reasons(old, experiment) or (() if same_table else ("data.upload",))
-            self.experiment_json = experiment.model_dump_json()
+            reasons = restart_reasons(old, plan) or (() if same_table else ("data.upload",))
+            self.plan_json = plan.model_dump_json()
             self.table = table
             if reasons or self.lane is None:
                 self._service.create(self, fresh=True)
             else:
-                self._send("update", experiment=self.experiment_json)
+                self._send("update", plan=self.plan_json)
             return reasons
 
     def give(self, table: Brought | None) -> None:
@@ -282,7 +290,7 @@ class RunHandle:
         fields = {
             "run": self.token,
             "generation": self.generation,
-            "experiment": self.experiment_json,
+            "plan": self.plan_json,
             "table": self.table.sha256 if self.table else None,
             "playing": self.playing,
             "watched": self.watched,

@@ -76,7 +76,7 @@ class Job:
         self.key = key
         self.generation = 0
         self.clock = clock
-        self.experiment = ""
+        self.plan = ""
         self.table: str | None = None
         self.run: Run | None = None
         self.failure: Notice | None = None

@@ -6,9 +6,9 @@ opaque bytes (a frame, a snapshot, a table). Nothing is unpickled anywhere. On a
     u32 length of the JSON | u32 length of the blob | JSON | blob      (little-endian)
 
 To the worker, with a `run` field naming the run where one is meant:
-    create   generation, experiment, table (hash or null), playing, watched, speed, notice;
-             blob = snapshot or empty
-    update   experiment
+    create   generation, plan (or experiment), table (hash or null), playing, watched, speed,
+             notice; blob = snapshot or empty
+    update   plan (or experiment)
     command  command (see `parse_command`)
     attach   viewer, whole (every frame stands alone, for a transport that may lose some)
     watch    value (nobody watches: the run waits)

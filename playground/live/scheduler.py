@@ -35,8 +35,8 @@ SETTLE = 0.25  # s after which a run that stopped is saved
 class Workshop(Protocol):
     """Makes runs, observes them and answers requests; the only part that knows the core."""
 
-    def build(self, experiment: str, table: str | None, snapshot: bytes | None) -> Run: ...
-    def update(self, run: Any, experiment: str) -> None: ...
+    def build(self, plan: str, table: str | None, snapshot: bytes | None) -> Run: ...
+    def update(self, run: Any, plan: str) -> None: ...
     def observe(
         self, run: Any, want: dict[str, Any], history_from: tuple[int, int], scene: bool
     ) -> Observation: ...
@@ -211,7 +211,7 @@ class Scheduler:
             job = self.jobs[fields["run"]] = Job(fields["run"], self.clock)
             job.vtime = self._floor
         job.generation = fields["generation"]
-        job.experiment, job.table = fields["experiment"], fields["table"]
+        job.plan, job.table = fields["plan"], fields["table"]
         job.playing, job.watched = fields["playing"], fields["watched"]
         job.set_limit(fields["speed"])
         job.remark(_notice(fields["notice"]))
@@ -222,7 +222,7 @@ class Scheduler:
     def _build(self, job: Job, snapshot: bytes | None) -> None:
         job.run = None  # what it held is free for the next
         try:
-            run = self.workshop.build(job.experiment, job.table, snapshot)
+            run = self.workshop.build(job.plan, job.table, snapshot)
         except Exception as error:
             self._fail(job, error)
             return
@@ -232,7 +232,7 @@ class Scheduler:
         if kind == "command":
             self._command(job, fields["command"])
         elif kind == "update":
-            job.experiment = fields["experiment"]
+            job.plan = fields["plan"]
             self._update(job)
             job.touch()
         elif kind == "attach":
@@ -245,12 +245,12 @@ class Scheduler:
             self._dropped = True
 
     def _update(self, job: Job) -> None:
-        """Has the run follow the experiment. One that is refused leaves the run as it was: it
-        rests until an experiment comes that it can follow."""
+        """Has the run follow the experiment or plan. One that is refused leaves the run as it was:
+        it rests until one comes that it can follow."""
         if job.run is None:
             return
         try:
-            self.workshop.update(job.run, job.experiment)
+            self.workshop.update(job.run, job.plan)
         except PlaygroundError as error:
             job.refuse(error.notice(), self._next_scene())
             return

@@ -33,6 +33,7 @@ from playground.live.tasks import Task
 if TYPE_CHECKING:
     from playground.core.data.model import Brought
     from playground.core.experiment import Experiment
+    from playground.core.plans import Plan
 
 log = logging.getLogger(__name__)
 
@@ -100,30 +101,46 @@ class LiveService:
     # -- what pages ask for --------------------------------------------------------------
 
     def acquire(
-        self, session: str, experiment: Experiment, table: Brought | None = None
+        self,
+        session: str,
+        plan: Experiment | Plan,
+        table: Brought | None = None,
+        page: str = "",
     ) -> RunHandle:
-        """The run of a session: the one it has, or a new one at rest. Does not wait for it.
+        """The run of a session's page: the one it has, or a new one at rest. Does not wait for it.
 
         Args:
             session: a name that survives a lost connection and no reload.
-            experiment: what a new run runs; a run that is there keeps its own.
-            table: the uploaded table that `experiment` names, if it names one.
+            plan: what a new run runs; a run that is there keeps its own.
+            table: the uploaded table that its experiment names, if it names one.
+            page: "" for the playground, else a page of its own.
 
         Raises:
             PlaygroundError: there are as many runs as this server takes.
         """
         self.start()
         with self.lock:
-            handle = next((run for run in self.runs.values() if run.session == session), None)
+            mine = (run for run in self.runs.values() if run.session == session)
+            handle = next((run for run in mine if run.page == page), None)
             if handle is None:
                 self._make_room()
-                handle = RunHandle(self, session, experiment)
+                handle = RunHandle(self, session, plan, page)
                 handle.give(table)
                 self.runs[handle.token] = handle
                 self.create(handle, fresh=True)
             handle.leased = True
             self.review(handle)
             return handle
+
+    def show(self, handle: RunHandle) -> None:
+        """The session looks at this run: of several runs of one session, only the one that was
+        shown last trains; the others wait where they are, unless they were told to go on."""
+        with self.lock:
+            for run in self.runs.values():
+                resting = run is not handle
+                if run.session == handle.session and run.resting != resting:
+                    run.resting = resting
+                    self.review(run)
 
     def release(self, handle: RunHandle) -> None:
         """The session is gone: its run pauses now and is freed after a grace. Never blocks."""
@@ -288,6 +305,8 @@ class LiveService:
     def _may_train(self, handle: RunHandle, now: float) -> bool:
         times = (handle.absent_since, handle.hidden_since)
         unseen = [since for since in times if since is not None]
+        if handle.resting and not handle.keep:
+            return False
         if not unseen:
             return True
         if handle.keep:

@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from playground.core import plans
 from playground.core.data import brought
 from playground.core.data.model import Brought
 from playground.core.errors import PlaygroundError
@@ -21,6 +22,8 @@ from playground.live.job import Observation
 from playground.live.tasks import Steps
 
 if TYPE_CHECKING:
+    from playground.core.observe import Observer
+    from playground.core.plans.run import PlanRun
     from playground.core.run import Run
 
 
@@ -32,16 +35,19 @@ class CoreWorkshop:
 
         from playground.core import memory
         from playground.core.observe import Observer, observe
+        from playground.core.plans.run import PlanRun
         from playground.core.run import Run
+        from playground.core.want import Want
 
         torch.set_num_threads(1)
         self._memory = memory
-        self._run_class = Run
+        self._run_class, self._plan_run_class = Run, PlanRun
+        self._want_class = Want
         self._observe = observe
         self._observer_class = Observer
         self._tables: dict[str, bytes] = {}
         self._limit = memory_limit()
-        self._needs: WeakKeyDictionary[Run, int] = WeakKeyDictionary()
+        self._needs: WeakKeyDictionary[Run | PlanRun, int] = WeakKeyDictionary()
         self._trim = _heap_trimmer()
 
     def warm_up(self) -> None:
@@ -51,24 +57,35 @@ class CoreWorkshop:
         self.observe(run, {"map": True, "neurons": True}, (-1, 0), True)
         run.snapshot()
 
-    def build(self, experiment: str, table: str | None, snapshot: bytes | None) -> Run:
+    def build(self, plan: str, table: str | None, snapshot: bytes | None) -> Run | PlanRun:
         content = None if table is None else self._table(table)
-        wanted = Experiment.from_json(experiment)
+        wanted = plans.read(plan)
         size = self._room_for(wanted, content)
-        run = self._run_class(wanted, content, snapshot=snapshot)
+        if isinstance(wanted, plans.Plan):
+            run = wanted.build(content, snapshot)
+        else:
+            run = self._run_class(wanted, content, snapshot=snapshot)
         self._needs[run] = size
         return run
 
-    def _room_for(self, experiment: Experiment, own: Brought | None, run: Run | None = None) -> int:
-        """Bytes that a run of the experiment will need.
+    def _room_for(
+        self,
+        wanted: Experiment | plans.Plan,
+        own: Brought | None,
+        run: Run | PlanRun | None = None,
+    ) -> int:
+        """Bytes that a run of the experiment or plan will need.
 
         Args:
-            run: the one that takes the experiment over, if it is there already.
+            run: the one that takes it over, if it is there already.
 
         Raises:
             PlaygroundError: beside the other runs there is not so much.
         """
-        size = self._memory.needs(experiment, own).total
+        if isinstance(wanted, plans.Plan):
+            size = wanted.needs(own)
+        else:
+            size = self._memory.needs(wanted, own).total
         if size <= self._free(run):
             return size
         self.tidy()  # runs that were dropped a moment ago
@@ -78,7 +95,7 @@ class CoreWorkshop:
             raise PlaygroundError("too_much_memory", needed=written(size), allowed=written(free))
         return size
 
-    def _free(self, run: Run | None) -> int:
+    def _free(self, run: Run | PlanRun | None) -> int:
         others = sum(size for one, size in self._needs.items() if one is not run)
         return max(self._limit - others, 0)
 
@@ -87,23 +104,36 @@ class CoreWorkshop:
             raise PlaygroundError("table_wanted", filename="")
         return brought.read(self._tables[key])
 
-    def update(self, run: Run, experiment: str) -> None:
-        wanted = Experiment.from_json(experiment)
+    def update(self, run: Any, plan: str) -> None:
+        wanted = plans.read(plan)
         size = self._room_for(wanted, run.table, run)
         run.update(wanted)
         self._needs[run] = size
 
     def observe(
-        self, run: Run, want: dict[str, Any], history_from: tuple[int, int], scene: bool
+        self,
+        run: Run | PlanRun,
+        want: dict[str, Any],
+        history_from: tuple[int, int],
+        scene: bool,
     ) -> Observation:
+        if isinstance(run, self._plan_run_class):
+            return run.frame(self._want_class.read(want), history_from, scene)
         return self._observe(run, want, history_from, scene)
 
-    def studying(self, run: Run) -> bool:
-        return isinstance(run.observer, self._observer_class) and run.observer.studying
+    def studying(self, run: Run | PlanRun) -> bool:
+        observer = self._student(run)
+        return observer is not None and observer.studying
 
-    def study(self, run: Run, seconds: float) -> None:
-        if isinstance(run.observer, self._observer_class):
-            run.observer.study(seconds)
+    def study(self, run: Run | PlanRun, seconds: float) -> None:
+        if (observer := self._student(run)) is not None:
+            observer.study(seconds)
+
+    def _student(self, run: Run | PlanRun) -> Observer | PlanRun | None:
+        """Who has work that takes longer than a frame: what observes a run, or a plan's run."""
+        if isinstance(run, self._plan_run_class):
+            return run
+        return run.observer if isinstance(run.observer, self._observer_class) else None
 
     def keep_table(self, key: str, content: bytes) -> None:
         self._tables[key] = content

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
@@ -13,19 +15,32 @@ from playground.ui.language import say
 _KEY = "language_control"
 
 
-def header(entries: list[StreamlitPage | list[StreamlitPage]], current: StreamlitPage) -> None:
+@dataclass(frozen=True)
+class Menu:
+    """Pages that share one entry of the row.
+
+    Attributes:
+        name: of the menu, in [app].
+        icon: in front of its name.
+    """
+
+    name: str
+    icon: str
+    pages: tuple[StreamlitPage, ...]
+
+
+def header(entries: list[StreamlitPage | Menu], current: StreamlitPage) -> None:
     """The row.
 
     Args:
-        entries: pages, and the pages of the menu "Linear algebra" as a list.
+        entries: pages and menus, in order.
         current: the page that is shown.
     """
     with st.container(key="header", horizontal=True, vertical_alignment="center", wrap=False):
         st.html(f'<h1 class="np-brand">{say("app.title")}</h1>', width="content")
         for entry in entries:
-            if isinstance(entry, list):
-                if entry:
-                    _menu(entry, current)
+            if isinstance(entry, Menu):
+                _menu(entry, current)
             else:
                 st.page_link(entry, label=entry.title)
         st.segmented_control(
@@ -40,17 +55,17 @@ def header(entries: list[StreamlitPage | list[StreamlitPage]], current: Streamli
         )
 
 
-def _menu(pages: list[StreamlitPage], current: StreamlitPage) -> None:
-    here = current in pages
+def _menu(menu: Menu, current: StreamlitPage) -> None:
+    here = "here" if current in menu.pages else "away"
     # A menu of its own for every page: the one that was open is closed when another page comes.
     with (
-        st.container(key="menu_here" if here else "menu", width="content"),
+        st.container(key=f"menu_{here}_{menu.name}", width="content"),
         st.popover(
-            say("app.linear_algebra"),
+            say(f"app.{menu.name}"),
             type="tertiary",
-            icon=":material/data_array:",
-            key=f"menu_{current.url_path}",
+            icon=menu.icon,
+            key=f"menu_{menu.name}_{current.url_path}",
         ),
     ):
-        for page in pages:
+        for page in menu.pages:
             st.page_link(page, label=page.title, query_params=page_link.kept(page.url_path))

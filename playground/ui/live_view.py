@@ -1,18 +1,16 @@
 """The live view: five mounts of one component, all fed by the session's run.
 
 The component's script is a small loader (ui/loader.py); its modules come from ui/static. Its data
-stays the same from rerun to rerun, so it is never remounted: frames, zoom and hover live on. Where
-no websocket gets through, the same frames come through a fragment.
+stays the same from rerun to rerun, so it is never remounted: frames, zoom and hover live on. How
+they come, and whose run it is: see live_line.py.
 """
 
 from __future__ import annotations
 
 import secrets
-import struct
 from collections.abc import Callable
 from functools import partial
 from typing import Any
-from uuid import uuid4
 
 import streamlit as st
 from streamlit.components.v2 import component
@@ -32,18 +30,13 @@ from playground.core.settings import Settings, is_live
 from playground.figures.palette import palette
 from playground.live.handle import RunHandle
 from playground.live.service import service
-from playground.ui import forms, language, notices, remedies, state
+from playground.ui import forms, language, live_line, notices, remedies, state
 from playground.ui.language import say
 from playground.ui.loader import loader
 
 SEEDS = 100_000
-POLL_PERIOD = 0.1  # s between two frames of the fallback
 
-_SESSION = "live_session"
-_LEASE = "live_lease"
-_TOKEN = "live_token"
-_TRANSPORT = "live_transport"
-_OBEYED = "live_obeyed"
+_PAGE = ""  # the playground's name among the pages that have a run
 _TOLD = {"training.seed", "initialization"}  # settings that tell held curves apart
 
 _component = component("network_playground_view", js=loader("view.js"), isolate_styles=False)
@@ -52,40 +45,18 @@ _component = component("network_playground_view", js=loader("view.js"), isolate_
 # ---- the run ---------------------------------------------------------------------------------
 
 
-@st.cache_resource(
-    scope="session", on_release=lambda run: service().release(run), show_spinner=False
-)
-def _lease(session: str, lease: int) -> RunHandle:
-    """The session's run. When the session ends, Streamlit hands it back to the service."""
-    return service().acquire(session, state.experiment(), state.brought())
-
-
 def handle() -> RunHandle:
     """The run of this session; a new one, and a word about it, where the old one is gone.
 
     Raises:
         PlaygroundError: the server has as many runs as it takes.
     """
-    session = st.session_state.setdefault(_SESSION, uuid4().hex)
-    run = _lease(session, st.session_state.setdefault(_LEASE, 0))
-    if service().find(run.token) is None:
-        run = _renewed(session)
-    # Streamlit lets go of the lease while the connection is down, so only the token tells.
-    if st.session_state.setdefault(_TOKEN, run.token) != run.token:
-        st.session_state[_TOKEN] = run.token
-        notices.toast(say("page.lost"), ":material/restart_alt:")
-    return run
-
-
-def _renewed(session: str) -> RunHandle:
-    st.session_state[_LEASE] += 1
-    return _lease(session, st.session_state[_LEASE])
+    return live_line.handle(_PAGE, state.experiment)
 
 
 def rest() -> None:
     """Pauses the run of this session, if it has one: the page has nothing to show of it."""
-    session = st.session_state.get(_SESSION)
-    if session is not None and _LEASE in st.session_state:
+    if live_line.has(_PAGE):
         handle().command({"type": "pause"})
 
 
@@ -129,7 +100,7 @@ def mount(part: str, run: RunHandle, **facts: Any) -> None:
         # and loading pandas costs this process half a second and 60 MB.
         data=[_facts(part, run) | facts],
         default={"transport": None, "resume": None, "commands": None},
-        on_transport_change=partial(_with_value, key, "transport", _transport),
+        on_transport_change=partial(_with_value, key, "transport", live_line.set_transport),
         on_resume_change=partial(_with_value, key, "resume", _resume),
         on_command_change=partial(_with_value, key, "command", _command),
         on_commands_change=partial(_with_value, key, "commands", _commands),
@@ -162,7 +133,7 @@ def _facts(part: str, run: RunHandle) -> dict[str, Any]:
             "optimizers": language.names_of("optimizers", OPTIMIZERS),
         },
         "lang": language.current(),
-        "mode": st.session_state.get(_TRANSPORT, "ws"),
+        "mode": live_line.transport(),
         "palette": palette(),
         **_allowed(part),
     }
@@ -224,32 +195,10 @@ def _value_names(model: type[Settings], name: str) -> dict[str, str]:
     return forms.choices_of(model, name)
 
 
-def pipe(run: RunHandle) -> None:
-    """The fallback's frames, ten a second, while no websocket is there."""
-    if st.session_state.get(_TRANSPORT) != "poll":
-        return
-
-    @st.fragment(run_every=POLL_PERIOD)
-    def frames() -> None:
-        frame = run.poll()
-        with st.container(key="pipe"):
-            if frame is not None:
-                obeyed = st.session_state.get(_OBEYED, 0)
-                _component(key="view_pipe", data=struct.pack("<II", obeyed, 0) + frame)
-
-    frames()
-
-
 def _with_value(key: str, name: str, react: Callable[[Any], None]) -> None:
     value = st.session_state[key].get(name)
     if value is not None:
         react(value)
-
-
-def _transport(value: str) -> None:
-    # A run that is lost is replaced by this very run of the script.
-    if value in ("ws", "poll"):
-        st.session_state[_TRANSPORT] = value
 
 
 def _command(value: Any) -> None:
@@ -268,19 +217,7 @@ def _command(value: Any) -> None:
 
 
 def _commands(value: Any) -> None:
-    """What the fallback has to say, numbered: each command is obeyed once, and none is missed."""
-    match value:
-        case {"list": list(entries)}:
-            for entry in entries:
-                _once(entry)
-
-
-def _once(entry: Any) -> None:
-    match entry:
-        case {"number": int(number), "command": command}:
-            if number > st.session_state.get(_OBEYED, 0):
-                st.session_state[_OBEYED] = number
-                _command(command)
+    live_line.obey(value, _command)
 
 
 def _resume(keep_token: str) -> None:
@@ -289,14 +226,13 @@ def _resume(keep_token: str) -> None:
         own = handle()
     except PlaygroundError:
         own = None
-    kept = service().adopt(keep_token, st.session_state[_SESSION])
+    kept = service().adopt(keep_token, live_line.session())
     if kept is None:
         notices.toast(say("page.reloaded"), ":material/restart_alt:")
         return
     if own is not None and own is not kept:
         service().drop(own)
-    st.session_state[_LEASE] = st.session_state.get(_LEASE, 0) + 1
-    st.session_state[_TOKEN] = kept.token
+    live_line.taken(_PAGE, kept)
     if kept.table is not None:
         state.keep_own(kept.table)
     state.adopt(kept.experiment)

@@ -6,7 +6,15 @@ import streamlit as st
 
 from playground.core.errors import PlaygroundError
 from playground.live.handle import RunHandle
-from playground.ui import album_dialog, csv_dialog, live_view, notices, state, text_dialog
+from playground.ui import (
+    album_dialog,
+    csv_dialog,
+    live_line,
+    live_view,
+    notices,
+    state,
+    text_dialog,
+)
 from playground.ui.data_panel import data_panel
 from playground.ui.gallery import preset_note
 from playground.ui.lesson_panel import lesson_panel
@@ -35,7 +43,7 @@ def playground_page() -> None:
                     live_view.output(run)
             _part("curves", run)
     if run is not None:
-        live_view.pipe(run)
+        live_line.pipe(run)
     csv_dialog.show_dialog()
     album_dialog.show_dialog()
     text_dialog.show_dialog()

@@ -6,12 +6,13 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from playground.ui import language, notices, state
-from playground.ui.header import header
+from playground.ui.header import Menu, header
 from playground.ui.language import say
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 STATIC = Path(__file__).with_name("static")
 # Pages of their own, in the order of their menu: each a file in pages/ and words in [pages.<name>].
+MANY_NETWORKS = ("seeds",)
 LINEAR_ALGEBRA = ("tensors", "plane", "pca", "compress", "descent")
 STYLE, ICON = STATIC / "app.css", STATIC / "icon.svg"
 
@@ -46,11 +47,17 @@ playground = st.Page(
 )
 gallery = st.Page(PAGES / "gallery.py", title=say("app.gallery"), icon=":material/grid_view:")
 guide = st.Page(PAGES / "about.py", title=say("app.guide"), icon=":material/menu_book:")
-linear_algebra = [own_page(name) for name in LINEAR_ALGEBRA]
+many_networks = tuple(own_page(name) for name in MANY_NETWORKS)
+linear_algebra = tuple(own_page(name) for name in LINEAR_ALGEBRA)
+own_pages = (*many_networks, *linear_algebra)
 
-page = st.navigation([playground, gallery, guide, *linear_algebra], position="hidden")
+page = st.navigation([playground, gallery, guide, *own_pages], position="hidden")
 # The address of a page of its own says that page's state; any other may say an experiment.
-state.begin(by_link=page not in linear_algebra)
-header([playground, gallery, linear_algebra, guide], page)
+state.begin(by_link=page not in own_pages)
+menus = (
+    Menu("many_networks", ":material/groups:", many_networks),
+    Menu("linear_algebra", ":material/data_array:", linear_algebra),
+)
+header([playground, gallery, *menus, guide], page)
 page.run()
 notices.show()

@@ -25,6 +25,9 @@ read; the script changes it by `context.link({m: '1,0,0,1'})`, without a run of 
 asks for what torch computes by `await context.ask({...})`, which runs the fragment of this stage
 alone. What Python says (`facts`, `arrays`) may change from run to run: the script's `update` is
 called, nothing is built anew. `context.tell(value)` calls `told(value)` and runs the whole page.
+
+A page that trains has a live run of a plan (see core/plans), made by `live_run`. Its stage is
+mounted with `live=run`; the script then has `context.hub`, whose frames its `paint(hub)` shows.
 """
 
 from __future__ import annotations
@@ -38,9 +41,11 @@ import streamlit as st
 from streamlit.components.v2 import component
 
 from playground.core.errors import PlaygroundError
+from playground.core.plans import Plan
 from playground.figures.palette import palette
 from playground.live.frames import encode
-from playground.ui import language, notices, page_link, state
+from playground.live.handle import RunHandle
+from playground.ui import language, live_line, notices, page_link, state
 from playground.ui.language import say
 from playground.ui.loader import loader
 
@@ -60,11 +65,24 @@ def page(name: str) -> Iterator[None]:
         yield
 
 
+def live_run(name: str, plan: Plan) -> RunHandle | None:
+    """The run of a page's plan, which is made to follow it; None, and a word about it, where there
+    can be none."""
+    try:
+        run = live_line.handle(name, lambda: plan)
+        run.apply(plan, state.brought())
+    except PlaygroundError as error:
+        notices.refuse(error)
+        return None
+    return run
+
+
 @st.fragment
 def mount(
     name: str,
     facts: Mapping[str, Any],
     *,
+    live: RunHandle | None = None,
     arrays: Mapping[str, np.ndarray] | None = None,
     answer: Callable[[dict[str, Any]], Answer] | None = None,
     told: Callable[[Any], None] | None = None,
@@ -74,6 +92,7 @@ def mount(
 
     Args:
         facts: what the script is told, as JSON.
+        live: the run whose frames the stage shows; the page then also calls `live_line.pipe`.
         arrays: what it is told beside, in arrays; they are looked at again when `facts` change,
             so let those say which arrays they are.
         answer: answers what the script asks. A PlaygroundError becomes `header.error`.
@@ -85,23 +104,32 @@ def mount(
     asked = _Asked(key, answer)
     _component(
         key=key,
-        data=_message(name, facts, arrays or {}, asked.reply()),
+        data=_message(name, facts, arrays or {}, asked.reply(), live),
+        default={"transport": None, "commands": None},
         on_ask_change=asked.hear,
         on_tell_change=lambda: _tell(key, told),
+        on_transport_change=lambda: _transport(key),
+        on_commands_change=lambda: _commands(key, live),
     )
     if st.session_state.pop(f"{key}_told", False):
         st.rerun()
 
 
 def _message(
-    name: str, facts: Mapping[str, Any], arrays: Mapping[str, np.ndarray], reply: Answer
+    name: str,
+    facts: Mapping[str, Any],
+    arrays: Mapping[str, np.ndarray],
+    reply: Answer,
+    live: RunHandle | None,
 ) -> bytes:
     """What a stage is told, as one frame."""
     header = {
         "name": name,
         "lang": language.current(),
         "palette": palette(),
+        "live": {"token": live.token, "mode": live_line.transport()} if live else None,
         "words": {
+            **(_live_words() if live else {}),
             name: language.section(f"pages.{name}"),
             "common": language.section("pages.common"),
             "errors": language.section("errors"),
@@ -112,6 +140,11 @@ def _message(
     parts = {"facts": arrays, "answer": reply[1]}
     named = {f"{part}/{key}": array for part, some in parts.items() for key, array in some.items()}
     return encode(header, named)
+
+
+def _live_words() -> dict[str, Any]:
+    """What the parts of the live view that a page shares have to say."""
+    return {**language.section("view"), "classes": language.section("classes")}
 
 
 class _Asked:
@@ -150,3 +183,15 @@ def _tell(key: str, told: Callable[[Any], None] | None) -> None:
     if said and told is not None:
         told(said["value"])
         st.session_state[f"{key}_told"] = True
+
+
+def _transport(key: str) -> None:
+    value = _said(key, "transport")
+    if value is not None:
+        live_line.set_transport(value)
+        st.session_state[f"{key}_told"] = True
+
+
+def _commands(key: str, live: RunHandle | None) -> None:
+    if live is not None:
+        live_line.obey(_said(key, "commands"), live.command)

@@ -73,7 +73,7 @@ class FakeRun:
 
 
 class FakeWorkshop:
-    """Builds fake runs; the "experiment" is the cost of a batch in milliseconds."""
+    """Builds fake runs; the "plan" is the cost of a batch in milliseconds."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -83,19 +83,19 @@ class FakeWorkshop:
         self.built: list[ReferenceType[FakeRun]] = []
         self.left: list[int] = []  # runs that were still held whenever it tidied up
 
-    def build(self, experiment: str, table: str | None, snapshot: bytes | None) -> FakeRun:
-        if experiment == "impossible":
+    def build(self, plan: str, table: str | None, snapshot: bytes | None) -> FakeRun:
+        if plan == "impossible":
             raise PlaygroundError("network_too_large", parameters=3, limit=2)
-        if experiment == "broken":
+        if plan == "broken":
             raise RuntimeError("a bug")
-        run = FakeRun(self.clock, float(experiment) / 1000, snapshot)
+        run = FakeRun(self.clock, float(plan) / 1000, snapshot)
         self.built.append(ref(run))
         return run
 
-    def update(self, run: FakeRun, experiment: str) -> None:
-        if experiment == "impossible":
+    def update(self, run: FakeRun, plan: str) -> None:
+        if plan == "impossible":
             raise PlaygroundError("network_too_large", parameters=3, limit=2)
-        run.cost = float(experiment) / 1000
+        run.cost = float(plan) / 1000
 
     def observe(
         self, run: FakeRun, want: dict[str, Any], history_from: tuple[int, int], scene: bool
@@ -153,7 +153,7 @@ class Stage:
         snapshot = fields.pop("snapshot", b"")
         settings = {"playing": True, "watched": True, "speed": None, "table": None}
         rest = {"generation": 1, "notice": None, **settings, **fields}
-        self.say("create", snapshot, run=run, experiment=str(cost), **rest)
+        self.say("create", snapshot, run=run, plan=str(cost), **rest)
 
     def command(self, run: str, kind: str, **fields: Any) -> None:
         self.say("command", run=run, command={"type": kind, **fields})

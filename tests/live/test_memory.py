@@ -89,14 +89,14 @@ scheduler = Scheduler(inbox, sent.append, workshop)
 fields = {"generation": 1, "table": None, "playing": True, "watched": True, "speed": None,
           "notice": None}
 small, large, grown = json.loads(sys.argv[1])
-inbox.put(("create", {"run": "small", "experiment": small, **fields}, b""))
-inbox.put(("create", {"run": "large", "experiment": large, **fields}, b""))
+inbox.put(("create", {"run": "small", "plan": small, **fields}, b""))
+inbox.put(("create", {"run": "large", "plan": large, **fields}, b""))
 for _ in range(10):
     scheduler.tick()
 states = [scheduler.jobs[name].state for name in ("small", "large")]
 size = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (size + 2**25, size + 2**25))
-inbox.put(("update", {"run": "large", "experiment": grown}, b""))
+inbox.put(("update", {"run": "large", "plan": grown}, b""))
 before = scheduler.jobs["small"].step
 job = scheduler.jobs["large"]
 for _ in range(400):

@@ -115,7 +115,7 @@ def test_an_update_sends_the_scene_again_and_keeps_the_history(stage):
     stage.watch_frames("a")
     stage.play(0.2, acknowledge=True)
     before, count = stage.frames("a")[-1]["scene_id"], len(stage.frames("a"))
-    stage.say("update", run="a", experiment="2")
+    stage.say("update", run="a", plan="2")
     stage.play(0.2, acknowledge=True)
     new = stage.frames("a")[count:]
     assert any("scene" in frame for frame in new)
@@ -127,12 +127,12 @@ def test_an_update_that_is_refused_waits_for_one_that_is_not(stage):
     stage.create("a")
     stage.watch_frames("a")
     stage.play(0.2, acknowledge=True)
-    stage.say("update", run="a", experiment="impossible")
+    stage.say("update", run="a", plan="impossible")
     stage.play(0.2, acknowledge=True)
     status, step = stage.of("status", "a")[-1][1], stage.run_of("a").step
     assert (status["state"], status["notice"]["code"]) == ("failed", "network_too_large")
     assert step > 0
-    stage.say("update", run="a", experiment="2")
+    stage.say("update", run="a", plan="2")
     stage.play(0.2, acknowledge=True)
     status = stage.of("status", "a")[-1][1]
     assert (status["state"], status["notice"]) == ("paused", None)
@@ -141,7 +141,7 @@ def test_an_update_that_is_refused_waits_for_one_that_is_not(stage):
     assert stage.run_of("a").step > step
     stage.run_of("a").trouble = RuntimeError("a bug")
     stage.play(0.1)
-    stage.say("update", run="a", experiment="1")
+    stage.say("update", run="a", plan="1")
     stage.play(0.1)
     assert stage.of("status", "a")[-1][1]["state"] == "failed", "an update mends no bug"
 

@@ -239,7 +239,7 @@ def test_reset_builds_the_same_again_at_rest(recorded: LiveService):
     lane_of(handle).status(handle, "snapshot", b"saved", step=9)
     handle.command({"type": "reset"})
     (_, first, _), (_, second, snapshot) = [m for m in lane_of(handle).sent if m[0] == "create"]
-    assert second["experiment"] == first["experiment"]
+    assert second["plan"] == first["plan"]
     assert (second["playing"], snapshot) == (False, b"")
 
 

@@ -14,7 +14,7 @@ from playground.live.frames import decode
 from playground.ui import stage
 from tests.ui.visits import ROOT, Visit, checked
 
-PAGES = ("tensors", "plane", "pca", "compress", "descent")
+PAGES = ("seeds", "tensors", "plane", "pca", "compress", "descent")
 
 
 def shown(page: AppTest) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

@@ -1,14 +1,13 @@
 /** The control bar: play, step, speed, and the run's numbers. Nothing in it ever moves. */
 
 import { confusionOfTest } from './confusion.js';
-import { el, icon, iconButton, setIcon, setText } from './dom.js';
+import { Controls } from './controls.js';
+import { el, icon, setText } from './dom.js';
 import { Looks } from './looks.js';
 import { metricsOfTest } from './metrics.js';
 import { Notices } from './notices.js';
 import { accuracy, count, significant } from './words.js';
 
-/** Stops of the speed slider, in batches a second; the last has no limit. */
-const SPEEDS = [1, 5, 25, 200, 2000, null];
 const NUMBERS_MS = 100;
 const OWN_CHOICE_MS = 1500;
 const STATS = ['epoch_count', 'train_loss', 'test_loss', 'score', 'epochs_rate', 'steps_rate', 'step_time'];
@@ -26,45 +25,19 @@ class Bar {
     this.hub = context.hub;
     this.build();
     this.notices = new Notices(context);
-    this.onKey = (event) => this.key(event);
-    document.addEventListener('keydown', this.onKey);
   }
 
   build() {
     const { text, root } = this.context;
     root.setAttribute('role', 'group');
     root.setAttribute('aria-label', text('bar.label'));
-    const button = (name, key, onClick, className) => {
-      const label = text(`bar.${key}`);
-      return iconButton({ name, label, tip: `${label}: ${text(`bar.${key}_tip`)}`, onClick, className });
-    };
-    this.play = button('play', 'play', () => this.toggle(), 'np-play');
-    const command = (type) => () => this.hub.send({ type });
+    this.controls = new Controls(this.context, () => this.hub.ask({ type: 'new_seed' }));
     root.append(
-      el('div', { class: 'np-controls' },
-        this.play,
-        (this.step = button('step', 'step', command('step'))),
-        (this.epoch = button('epoch', 'epoch', command('epoch'))),
-        button('reset', 'reset', command('reset')),
-        button('seed', 'new_seed', () => this.hub.ask({ type: 'new_seed' }))),
-      this.speedControl(),
+      ...this.controls.nodes,
       this.statList(),
       this.placeLine(),
       this.keepSwitch()
     );
-  }
-
-  speedControl() {
-    const { text } = this.context;
-    this.speed = el('input', {
-      type: 'range', min: 0, max: SPEEDS.length - 1, step: 1, value: SPEEDS.length - 1,
-      'aria-label': text('bar.speed'), title: text('bar.speed_tip'),
-      on: { input: () => this.chooseSpeed() },
-    });
-    this.speedText = el('span', { class: 'np-speed-text' });
-    this.showSpeed();
-    return el('div', { class: 'np-speed', title: text('bar.speed_tip') },
-      el('span', { class: 'np-label', text: text('bar.speed') }), this.speed, this.speedText);
   }
 
   statList() {
@@ -122,50 +95,13 @@ class Bar {
       this.keep, el('span', { text: text('bar.keep') }));
   }
 
-  // ---- commands ------------------------------------------------------------------------------
-
-  running() {
-    return this.hub.header?.state === 'running';
-  }
-
-  toggle() {
-    this.hub.send({ type: this.running() ? 'pause' : 'play' });
-  }
-
-  /** The space bar plays and pauses, unless the focus is on something that uses it itself. */
-  key(event) {
-    if (event.key !== ' ' || event.defaultPrevented || event.repeat) return;
-    if (event.ctrlKey || event.altKey || event.metaKey) return;
-    const busy = 'input, textarea, select, button, a, summary, [contenteditable], [role=slider], ' +
-      '[role=button], [role=tab], [role=combobox], [role=option], [role=dialog], [role=switch]';
-    if (event.target.closest?.(busy)) return;
-    event.preventDefault();
-    this.toggle();
-  }
-
-  chooseSpeed() {
-    this.chosen = performance.now();
-    this.showSpeed();
-    this.hub.send({ type: 'speed', value: SPEEDS[this.speed.value] });
-  }
-
-  showSpeed() {
-    const { text, lang } = this.context;
-    const rate = SPEEDS[this.speed.value];
-    const words = rate === null ? text('bar.speed_max')
-      : text(rate === 1 ? 'bar.speed_one' : 'bar.speed_value', { rate: count(rate, lang) });
-    setText(this.speedText, words);
-    this.speed.setAttribute('aria-valuetext', words);
-    this.speed.style.setProperty('--np-filled', `${(this.speed.value / (SPEEDS.length - 1)) * 100}%`);
-  }
-
   // ---- painting ------------------------------------------------------------------------------
 
   paint(hub) {
     this.notices.paint(hub);
     const { header } = hub;
     if (!header) return;
-    this.paintPlay(header);
+    this.controls.paint(header);
     this.paintLooks(hub);
     const now = performance.now();
     // Numbers that change thirty times a second cannot be read.
@@ -183,19 +119,6 @@ class Bar {
     if (header.keep != null && now - (hub.keepChosen ?? -1e9) > OWN_CHOICE_MS) {
       hub.keep = this.keep.checked = header.keep;
     }
-    if (now - (this.chosen ?? -1e9) > OWN_CHOICE_MS) this.followSpeed(header.speed?.limit);
-  }
-
-  paintPlay(header) {
-    const { text } = this.context;
-    const running = header.state === 'running';
-    if (this.shownRunning === running) return;
-    this.shownRunning = running;
-    setIcon(this.play, running ? 'pause' : 'play');
-    const key = running ? 'pause' : 'play';
-    this.play.setAttribute('aria-label', text(`bar.${key}`));
-    this.play.title = `${text(`bar.${key}`)}: ${text(`bar.${key}_tip`)}`;
-    this.play.classList.toggle('np-running', running);
   }
 
   paintNumbers({ epoch, metrics, measured, score, speed, state, batches_per_epoch: batches }, scene) {
@@ -216,8 +139,7 @@ class Bar {
     const part = measured ? ` ${text('bar.measured', { train: measured[0], test: measured[1] })}` : '';
     this.labels.score.parentElement.title = text(`bar.${name}_tip`) + part;
     this.labels.score.parentElement.classList.toggle('np-sampled', Boolean(measured));
-    this.step.title = `${text('bar.step')}: ${text('bar.step_tip', { batch: scene?.batch_size ?? '' })}`;
-    this.epoch.title = `${text('bar.epoch')}: ${text('bar.epoch_tip', { batches })}`;
+    this.controls.tell(scene?.batch_size ?? '', batches);
   }
 
   paintPlace({ place, state }, scene) {
@@ -234,25 +156,11 @@ class Bar {
     this.where.parentElement.title = named + text('bar.place_tip');
   }
 
-  followSpeed(limit) {
-    if (limit === undefined) return;
-    let nearest = SPEEDS.length - 1;
-    if (limit !== null) {
-      const away = (stop) => (stop === null ? Infinity : Math.abs(Math.log(stop / limit)));
-      SPEEDS.forEach((stop, i) => {
-        if (away(stop) < away(SPEEDS[nearest])) nearest = i;
-      });
-    }
-    if (Number(this.speed.value) === nearest) return;
-    this.speed.value = nearest;
-    this.showSpeed();
-  }
-
   themed() {}
 
   destroy() {
     clearTimeout(this.later);
-    document.removeEventListener('keydown', this.onKey);
+    this.controls.destroy();
     this.notices.destroy();
   }
 }

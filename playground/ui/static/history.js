@@ -7,6 +7,7 @@
 
 export const COLUMNS = 9;
 
+/** Of a plan of several networks a row has other columns, as many as the frame's header says. */
 export class History {
   constructor() {
     this.clear();
@@ -16,30 +17,35 @@ export class History {
     this.version = -1;
     this.total = 0; // rows the server has, which is what an acknowledgement names
     this.count = 0; // rows held here
+    this.columns = COLUMNS;
     this.rows = new Float32Array(256 * COLUMNS);
   }
 
-  /** @param {{version: number, start: number, total: number}} head @param {Float32Array} rows */
+  /**
+   * @param {{version: number, start: number, total: number, columns?: number}} head
+   * @param {Float32Array} rows
+   */
   merge(head, rows) {
     if (head.version !== this.version) {
       this.clear();
       this.version = head.version;
     }
+    const columns = (this.columns = head.columns ?? COLUMNS);
     // Frames may overlap what is here (fallback transport); a gap just leaves epochs out.
     this.count = Math.min(this.count, head.start);
-    const needed = (this.count + rows.length / COLUMNS) * COLUMNS;
+    const needed = (this.count + rows.length / columns) * columns;
     if (needed > this.rows.length) {
       const grown = new Float32Array(Math.max(needed, this.rows.length * 2));
-      grown.set(this.rows.subarray(0, this.count * COLUMNS));
+      grown.set(this.rows.subarray(0, this.count * columns));
       this.rows = grown;
     }
-    this.rows.set(rows, this.count * COLUMNS);
-    this.count = needed / COLUMNS;
+    this.rows.set(rows, this.count * columns);
+    this.count = needed / columns;
     this.total = head.total;
   }
 
   value(row, column) {
-    return this.rows[row * COLUMNS + column];
+    return this.rows[row * this.columns + column];
   }
 
   /** The row that is nearest to a place in a column that rises; -1 where there is none. */

@@ -19,11 +19,16 @@
  *                       its way; of those that wait only the newest is asked, the others get null.
  *                       What is refused comes as header.error, a sentence.
  *   tell(value)         tells Python something that changes the page around the stage
+ *   hub                 of a stage with a live run: see hub.js. Its page has paint(hub), called once
+ *                       for each animation frame in which something is new, and its words are also
+ *                       those of [view]: 'bar.play'
  * }
  */
 
 import { el } from './dom.js';
 import { decode } from './frame.js';
+import { hubFor } from './hub.js';
+import { callClasses } from './scene.js';
 import { loadStyle, mountOn } from './mounting.js';
 import { readTheme, themeKey, watchTheme } from './theme.js';
 import { translator } from './words.js';
@@ -49,10 +54,11 @@ class Stage {
   update(component) {
     this.component = component;
     const { header, arrays } = decode(component.data);
-    const { facts, words, lang, palette, answer, name } = header;
-    if (!this.root || lang !== this.lang || name !== this.name) {
+    const { facts, words, lang, palette, answer, name, live } = header;
+    const token = live?.token;
+    if (!this.root || lang !== this.lang || name !== this.name || token !== this.token) {
       this.destroy();
-      Object.assign(this, { name, lang, palette });
+      Object.assign(this, { name, lang, palette, token, mode: live?.mode });
       this.facts = JSON.stringify(facts);
       this.build({ facts, arrays: arraysOf(arrays, 'facts'), words });
     } else if (this.facts !== JSON.stringify(facts)) {
@@ -60,6 +66,8 @@ class Stage {
       Object.assign(this.context, { facts, arrays: arraysOf(arrays, 'facts') });
       this.page?.update?.();
     }
+    // A rerun brings new functions that reach Python.
+    if (this.hub?.parts.has(this)) this.hub.parts.set(this, setters(component));
     if (answer.number) this.hear(answer, arraysOf(arrays, 'answer'));
   }
 
@@ -78,6 +86,10 @@ class Stage {
       ask: (params) => this.ask(params),
       tell: (value) => this.component.setTriggerValue('tell', { value }),
     };
+    if (this.token) {
+      this.context.hub = hubFor(this.token, this.component.base);
+      callClasses(words.classes);
+    }
     const [module] = await Promise.all([
       import(`./pages/${name}.js`), loadStyle('view.css'), loadStyle('stage.css'),
     ]);
@@ -87,6 +99,14 @@ class Stage {
     root.classList.add('np-ready');
     this.page = module.mount(this.context) ?? {};
     this.watch(root);
+    this.hub = this.context.hub;
+    this.hub?.attach(this, setters(this.component), this.mode);
+  }
+
+  /** What the hub of a live run calls. */
+  paint(hub) {
+    this.page.paint?.(hub);
+    if (hub.header) this.root.dataset.step = hub.header.step;
   }
 
   watch(root) {
@@ -97,8 +117,12 @@ class Stage {
       key = now;
       this.context.theme = readTheme(root, this.palette);
       this.page.themed?.();
+      this.hub?.invalidate();
     });
-    this.sizes = new ResizeObserver(() => this.page.resized?.());
+    this.sizes = new ResizeObserver(() => {
+      this.page.resized?.();
+      this.hub?.invalidate();
+    });
     this.sizes.observe(root);
     // What is touched elsewhere, such as the language, may run the script: the address must say
     // by then how the page stands.
@@ -169,10 +193,13 @@ class Stage {
     this.sizes?.disconnect();
     for (const event of ['pointerdown', 'keydown']) document.removeEventListener(event, this.elsewhere, true);
     this.page?.destroy?.();
+    this.hub?.detach(this);
     this.root.remove();
-    this.page = this.root = null;
+    this.page = this.hub = this.root = null;
   }
 }
+
+const setters = ({ setTriggerValue, setStateValue }) => ({ setTriggerValue, setStateValue });
 
 /** The arrays whose names begin with a part's name, without it. */
 function arraysOf(arrays, part) {

@@ -18,8 +18,6 @@
  *     switches: optional {number, show_test, discretize}: how the map's switches stand from now on
  *     height:  optional height of the part in pixels; a phone takes its own
  *   }
- * or, for the hidden part of the fallback transport, a Uint8Array: u32 number of the last command
- * obeyed, u32 zero, one frame.
  *
  * Python hears of
  *   trigger 'command'  {"type": "new_seed"}
@@ -33,7 +31,7 @@ import { createAnalysis } from './analysis.js';
 import { createBar } from './bar.js';
 import { createCurves } from './curves.js';
 import { el } from './dom.js';
-import { hubFor, receiveByPipe } from './hub.js';
+import { hubFor } from './hub.js';
 import { createGoal } from './goal.js';
 import { createMap } from './map.js';
 import { loadStyle, mountOn } from './mounting.js';
@@ -58,10 +56,6 @@ const STORE = 'network-playground-run';
 
 export function mount(component) {
   const { data } = component;
-  if (data instanceof Uint8Array) {
-    receiveByPipe(data);
-    return () => {};
-  }
   if (!data?.token || !PARTS[data.part]) return () => {};
   remember(component);
   return mountOn(component, (host) => new View(host));

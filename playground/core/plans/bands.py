@@ -1,0 +1,86 @@
+"""The curves of many networks: quantiles over them at each moment, and every one's own.
+
+A row is (epoch, steps, seconds, then for train loss, test loss, train score and test score the
+quantiles LEVELS over the networks).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from playground.core.history import MOST_POINTS, well_spread
+from playground.core.population import Scores
+
+LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
+MEASURES = ("train_loss", "test_loss", "train_score", "test_score")
+HEAD = 3  # columns in front of the quantiles
+COLUMNS = HEAD + len(LEVELS) * len(MEASURES)
+MOST_BYTES = MOST_POINTS * len(MEASURES) * 4  # of one network's own curves
+
+
+class Bands:
+    """Rows as the module says, thinned like the history of one run: `version` then changes."""
+
+    def __init__(self) -> None:
+        self.version = 0
+        self._rows: list[tuple[float, ...]] = []
+        self._each: list[np.ndarray] = []
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def append(self, epoch: float, step: int, seconds: float, scores: Scores) -> None:
+        """Adds one moment; a second measurement of the same moment replaces the first."""
+        if self._rows and self._rows[-1][1] == step:
+            self._rows.pop()
+            self._each.pop()
+            self.version += 1
+        each = np.stack([getattr(scores, name) for name in MEASURES])
+        found = quantiles(each)
+        self._rows.append((epoch, float(step), seconds, *found.ravel().tolist()))
+        self._each.append(single(each))
+        if len(self._rows) > MOST_POINTS:
+            keep = well_spread([row[0] for row in self._rows], MOST_POINTS // 2)
+            self._rows = [row for row, kept in zip(self._rows, keep, strict=True) if kept]
+            self._each = [one for one, kept in zip(self._each, keep, strict=True) if kept]
+            self.version += 1
+
+    def since(self, start: int) -> np.ndarray:
+        """Rows from an index on, float32 (n, COLUMNS)."""
+        rows = np.asarray(self._rows[start:], dtype=np.float64).reshape(-1, COLUMNS)
+        return single(rows)
+
+    def of(self, member: int, most: int) -> np.ndarray:
+        """One network's own curves, float32 (n, 1 + measures): the epoch, then MEASURES.
+
+        Args:
+            most: about how many rows; the first and the last are among them.
+        """
+        count = len(self._rows)
+        places = np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int))
+        rows = [(self._rows[at][0], *self._each[at][:, member]) for at in places]
+        return np.asarray(rows, dtype=np.float32).reshape(-1, 1 + len(MEASURES))
+
+
+def quantiles(values: np.ndarray) -> np.ndarray:
+    """LEVELS over the last axis, (..., networks) to (..., levels), between neighbours linearly.
+
+    A value that is not there counts for nothing; NaN where there is none at all.
+    """
+    if not np.isnan(values).any():
+        return np.moveaxis(np.quantile(values, LEVELS, axis=-1), 0, -1)
+    rows = values.reshape(-1, values.shape[-1])
+    found = np.full((len(rows), len(LEVELS)), np.nan)
+    for row, into in zip(rows, found, strict=True):
+        known = row[~np.isnan(row)]
+        if len(known):
+            into[:] = np.quantile(known, LEVELS)
+    return found.reshape(*values.shape[:-1], len(LEVELS))
+
+
+def single(values: np.ndarray) -> np.ndarray:
+    """As float32; NaN where that cannot hold a value too."""
+    with np.errstate(over="ignore"):
+        found = values.astype(np.float32)
+    found[np.isinf(found)] = np.nan
+    return found

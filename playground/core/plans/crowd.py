@@ -1,0 +1,118 @@
+"""What many networks answer over one plane: their mean, how far they disagree, each one's own."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from playground.core.analysis.maps import as_bytes, single
+from playground.core.analysis.plane import Plane
+from playground.core.picture import LINE_POINTS, answer, as_map, value_range
+from playground.core.population import Population
+
+RUNNING = 60_000  # answers of a frame while the networks train: points times networks
+RESTING = 400_000  # and while they rest
+LEAST, MOST = 24, 100  # points along one side
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What the networks say over a plane at one moment.
+
+    Attributes:
+        said: (K, units, points): probabilities, or values in their own units.
+        shape: of the points.
+    """
+
+    said: Tensor
+    shape: tuple[int, ...]
+
+
+def resolution_for(count: int, resting: bool) -> int:
+    """Points along one side of the plane that so many networks have time for."""
+    room = RESTING if resting else RUNNING
+    return min(max(int(math.sqrt(room / count)), LEAST), MOST)
+
+
+class Crowd:
+    """Pictures one population over one plane."""
+
+    def __init__(self, population: Population, plane: Plane) -> None:
+        self.population = population
+        self.plane = plane
+        self.line = plane.kind == "line"
+        self.limits = value_range(population, plane)
+        self._grid: tuple[int, np.ndarray] = (0, np.zeros(0))
+
+    def answers(self, resolution: int) -> Answers:
+        """What every network says.
+
+        Args:
+            resolution: points along one side; of a line there are always as many.
+        """
+        side = LINE_POINTS if self.line else resolution
+        if self._grid[0] != side:
+            self._grid = (side, self.population.data.to_inputs(self.plane.grid(side)))
+        said = answer(self.population, self.population.outputs(self._grid[1]), 1)
+        return Answers(said.cpu(), (side,) if self.line else (side, side))
+
+    def mean(self, answers: Answers) -> np.ndarray:
+        """The mean of the networks' answers, as the map of one network holds them; on a line
+        float32 (units, points)."""
+        mean = answers.said.mean(0)
+        if self.line:
+            return single(mean).numpy()
+        return as_map(self.population, mean, self.limits, answers.shape)
+
+    def spread(self, answers: Answers, measure: str) -> tuple[np.ndarray, float]:
+        """How far the networks disagree, as bytes (*shape), and what 255 stands for."""
+        found = MEASURES[measure](answers.said)
+        top = self.top(measure)
+        return as_bytes(found, 0.0, top).reshape(answers.shape), top
+
+    def top(self, measure: str) -> float:
+        """The disagreement whose colour is the strongest: it never moves while one looks."""
+        if self.population.schema.task == "regression":
+            return (self.limits[1] - self.limits[0]) / 4
+        if measure == "deviation":
+            return 0.5
+        return math.log2(max(self.population.schema.outputs, 2))
+
+
+def deviation(said: Tensor) -> Tensor:
+    """The standard deviation of what the networks (K, units, points) say, (points,).
+
+    Of two classes that of the probability, at most 0.5; of several that of the class that the
+    mean is for; of values in their own units.
+    """
+    spread = said.double().var(0, correction=0)
+    if said.shape[1] == 1:
+        return spread[0].sqrt()
+    top = said.mean(0).argmax(0, keepdim=True)
+    return spread.gather(0, top)[0].sqrt()
+
+
+def information(said: Tensor) -> Tensor:
+    """The part of the uncertainty that more data could take away, in bits, (points,).
+
+    The entropy of the mean of the networks' answers (K, units, points) is what is uncertain in
+    all; the mean of their entropies is what each of them is unsure of; the difference, the mutual
+    information of answer and network, is their disagreement (Houlsby et al. 2011,
+    arXiv:1112.5745).
+    """
+    return (entropy(said.mean(0)) - entropy(said).mean(0)).clamp(min=0)
+
+
+def entropy(said: Tensor) -> Tensor:
+    """Of probabilities (…, units, points) in bits, (…, points); one unit stands for two classes."""
+    values = said.double()
+    if values.shape[-2] == 1:
+        values = torch.cat((values, 1 - values), dim=-2)
+    return -torch.special.xlogy(values, values).sum(-2) / math.log(2)
+
+
+MEASURES = {"deviation": deviation, "information": information}

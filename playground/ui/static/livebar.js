@@ -1,0 +1,51 @@
+/** The bar of a page of its own that trains: controls, its own numbers, and what is to be said. */
+
+import { Controls } from './controls.js';
+import { el, setText } from './dom.js';
+import { Notices } from './notices.js';
+
+const NUMBERS_MS = 120;
+
+export class LiveBar {
+  /**
+   * @param {object} context of the stage
+   * @param {{label: string, stats: {key: string, label: string, tip?: string,
+   *   value: (hub: object) => string}[]}} options
+   */
+  constructor(context, { label, stats }) {
+    this.stats = stats;
+    this.controls = new Controls(context);
+    this.values = stats.map(() => el('dd', { text: '–' }));
+    const list = el('dl', { class: 'np-stats' }, ...stats.map(({ key, label: name, tip }, i) =>
+      el('div', { class: `np-stat np-stat-${key}`, title: tip }, el('dt', { text: name }), this.values[i])));
+    this.node = el('div', { class: 'np-bar np-livebar', role: 'group', 'aria-label': label },
+      ...this.controls.nodes, list);
+    this.notices = new Notices({ ...context, root: this.node });
+  }
+
+  paint(hub) {
+    this.notices.paint(hub);
+    const { header } = hub;
+    if (!header) return;
+    this.controls.paint(header);
+    this.controls.tell(hub.scene?.batch_size ?? '', header.batches_per_epoch);
+    const now = performance.now();
+    // Numbers that change thirty times a second cannot be read.
+    if (now - (this.painted ?? 0) < NUMBERS_MS && header.state === this.state) {
+      this.later ??= setTimeout(() => {
+        this.later = null;
+        hub.invalidate();
+      }, NUMBERS_MS);
+      return;
+    }
+    this.painted = now;
+    this.state = header.state;
+    this.stats.forEach(({ value }, i) => setText(this.values[i], value(hub)));
+  }
+
+  destroy() {
+    clearTimeout(this.later);
+    this.controls.destroy();
+    this.notices.destroy();
+  }
+}
