@@ -120,7 +120,7 @@ def _message(
     facts: Mapping[str, Any],
     arrays: Mapping[str, np.ndarray],
     reply: Answer,
-    live: RunHandle | None,
+    live: RunHandle | None = None,
 ) -> bytes:
     """What a stage is told, as one frame."""
     header = {

@@ -8,6 +8,7 @@ import pytest
 from playground.core.data.csv_reader import read_table
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Experiment
+from playground.core.plans.seeds import Seeds
 from playground.live import service as service_module
 from playground.live.service import GRACE, HIDDEN, KEEP, LiveService
 from tests.live.fakes import Clock, RecordingLane
@@ -22,7 +23,8 @@ def lane_of(handle: Any) -> RecordingLane:
 
 
 def watches(handle: Any) -> list[bool]:
-    return [fields["value"] for fields in lane_of(handle).of("watch")]
+    told = lane_of(handle).of("watch")
+    return [fields["value"] for fields in told if fields["run"] == handle.token]
 
 
 # -- sessions and lanes
@@ -155,6 +157,59 @@ def test_a_run_in_use_is_not_taken(recorded: LiveService, monkeypatch):
     handle.command({"type": "keep", "value": True})
     assert recorded.adopt(handle.keep_token, "thief") is None
     assert handle.session == "owner"
+
+
+# -- plans beside the experiment
+
+
+def test_a_page_of_a_session_has_a_run_of_its_own(recorded: LiveService):
+    playground = recorded.acquire("one", CIRCLE)
+    plan = Seeds(experiment=CIRCLE, count=4)
+    seeds = recorded.acquire("one", plan, page="seeds")
+    assert seeds is not playground
+    assert recorded.acquire("one", plan, page="seeds") is seeds
+    assert recorded.acquire("one", CIRCLE) is playground
+    assert lane_of(seeds).of("create")[-1]["plan"] == plan.model_dump_json()
+    assert seeds.experiment == CIRCLE
+
+
+def test_of_a_sessions_runs_only_the_one_that_is_shown_trains(recorded: LiveService, clock: Clock):
+    playground = recorded.acquire("one", CIRCLE)
+    stranger = recorded.acquire("two", CIRCLE)
+    recorded.show(playground)
+    assert watches(playground) == []
+    seeds = recorded.acquire("one", Seeds(experiment=CIRCLE), page="seeds")
+    recorded.show(seeds)
+    clock.now += 5
+    recorded.reap()
+    assert watches(playground) == [False]
+    assert (watches(seeds), watches(stranger)) == ([], [])
+    recorded.show(playground)
+    assert (watches(playground), watches(seeds)) == ([False, True], [False])
+    playground.command({"type": "keep", "value": True})
+    recorded.show(seeds)
+    assert watches(playground)[-1] is True, "it was told to go on"
+
+
+def test_a_plan_that_changed_starts_again(recorded: LiveService):
+    seeds = recorded.acquire("one", Seeds(experiment=CIRCLE, count=4), page="seeds")
+    assert seeds.apply(Seeds(experiment=CIRCLE, count=4)) == ()
+    assert seeds.apply(Seeds(experiment=CIRCLE, count=8)) == ("count",)
+    faster = CIRCLE.with_changes({"optimizer": {"learning_rate": 0.1}})
+    assert seeds.apply(Seeds(experiment=faster, count=8)) == ("experiment",)
+    assert len(lane_of(seeds).of("create")) == 3
+    assert not lane_of(seeds).of("update")
+
+
+def test_a_plan_goes_on_from_its_last_snapshot(recorded: LiveService):
+    seeds = recorded.acquire("one", Seeds(experiment=CIRCLE), page="seeds")
+    first = lane_of(seeds)
+    seeds.command({"type": "play"})
+    first.status(seeds, "snapshot", b"saved", step=9, epoch=2)
+    first.die()
+    (_, fields, blob) = next(m for m in lane_of(seeds).sent if m[0] == "create")
+    assert (fields["plan"], blob) == (seeds.plan_json, b"saved")
+    assert fields["notice"] == {"code": "worker_restarted", "params": {"epoch": 2}}
 
 
 # -- viewers

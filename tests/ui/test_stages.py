@@ -11,10 +11,13 @@ from streamlit.testing.v1 import AppTest
 
 from playground import words
 from playground.live.frames import decode
+from playground.live.service import service
 from playground.ui import stage
 from tests.ui.visits import ROOT, Visit, checked
 
-PAGES = ("seeds", "tensors", "plane", "pca", "compress", "descent")
+ASKING = ("tensors", "plane", "pca", "compress", "descent")
+LIVE = ("seeds",)
+PAGES = (*ASKING, *LIVE)
 
 
 def shown(page: AppTest) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -59,7 +62,28 @@ def test_a_walk_comes_back_by_its_link(open_page: Visit) -> None:
     assert len(page.info) == 1
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", LIVE)
+def test_a_page_that_trains_has_a_run_of_its_own(open_page: Visit, name: str) -> None:
+    page = open_page()
+    before = {run.page for run in service().runs.values()}
+    assert name not in before
+    checked(page.switch_page(str(ROOT / "pages" / f"{name}.py")).run())
+    told = shown(page)[0]
+    run = service().find(told["live"]["token"])
+    assert run is not None
+    assert (run.page, run.experiment) == (name, page.session_state["experiment"])
+    assert told["words"]["bar"]["play"]
+    (playground,) = [
+        one for one in service().runs.values() if one.session == run.session and one is not run
+    ]
+    assert playground.resting
+    assert not run.resting
+    checked(page.switch_page(str(ROOT / "pages" / "playground.py")).run())
+    assert run.resting
+    assert not playground.resting
+
+
+@pytest.mark.parametrize("name", ASKING)
 def test_what_a_stage_asks_is_answered_in_the_next_run(
     open_page: Visit, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:

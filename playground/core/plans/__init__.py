@@ -37,8 +37,11 @@ def read(text: str | bytes) -> Experiment | Plan:
     kind = PLANS.get(str(content["plan"]))
     if kind is None:
         raise PlaygroundError("plan_unknown", name=str(content["plan"])[:40])
+    experiment = content.get("experiment", {})
+    if not isinstance(experiment, dict):
+        raise PlaygroundError("plan_invalid", where="experiment")
     # Read by itself first: what does not fit is then said in words.
-    experiment_from(content.get("experiment", {}))
+    experiment_from(experiment)
     try:
         return kind.model_validate_json(text)
     except ValidationError as error:
