@@ -106,7 +106,7 @@ def set_transport(value: str) -> None:
         st.session_state[_TRANSPORT] = value
 
 
-def obey(value: Any, command: Callable[[Any], None]) -> None:
+def obey(value: Any, command: Callable[[Any], object]) -> None:
     """Callback: what the fallback has to say, numbered: each command is obeyed once, and none is
     missed."""
     match value:
@@ -115,7 +115,7 @@ def obey(value: Any, command: Callable[[Any], None]) -> None:
                 _once(entry, command)
 
 
-def _once(entry: Any, command: Callable[[Any], None]) -> None:
+def _once(entry: Any, command: Callable[[Any], object]) -> None:
     match entry:
         case {"number": int(number), "command": said}:
             if number > st.session_state.get(_OBEYED, 0):
