@@ -14,7 +14,7 @@ It is not a place for any other layer kind: those train in `autograd.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -23,7 +23,7 @@ from torch import Tensor
 
 from playground.core.activations import ACTIVATIONS, Call, Kernel
 from playground.core.engine.base import Engine, Free, Parameters, Problem
-from playground.core.engine.sticky import settle
+from playground.core.engine.update import Penalties, Update, clip_to
 from playground.core.engine.workspace import Workspace
 from playground.core.experiment import Experiment
 from playground.core.layers import Dense, Dropout
@@ -64,22 +64,20 @@ class DenseEngine(Engine):
         self._weight_mask = torch.ones(total, **kind)
         for mask in _views(self._weight_mask, shapes):
             mask[:, -1] = 0
-        self._alive = torch.ones(total, **kind)
         for matrix, (weight, bias) in zip(self.matrices, problem.parameters, strict=True):
             matrix[:, :-1] = weight
             matrix[:, -1] = bias
         self._order = _learned_order(shapes).to(problem.device)
-        self.kernels = _kernels(problem)
+        self.kernels = kernels_of(problem.blocks)
         self.exchange(problem.inputs, problem.targets)
         self._epoch_inputs = self._inputs[:0]
         self._epoch_targets = self._targets[:0]
         self._programs: dict[tuple[int, int], tuple[list[Call], float]] = {}
         self._workspaces: dict[tuple[int, bool], Workspace] = {}
-        self._rule = self._experiment.optimizer.make_flat(self._flat, self._gradient)
-        self.rates = _dropout_rates(problem.blocks)
-        self._free: Tensor | None = None
-        self._held = self._kept = self._flat[:0]
-        self._finish: Callable[[float], object] = self._rule.step
+        self._update = Update(
+            self._experiment.optimizer, self._flat, self._gradient, self._weight_mask
+        )
+        self.rates = dropout_rates(problem.blocks)
         self._follow(problem.experiment)
 
     # ---- training
@@ -103,7 +101,7 @@ class DenseEngine(Engine):
 
     @torch.inference_mode()
     def train(self, slices: Sequence[tuple[int, int]]) -> None:
-        programs, finish = self._programs, self._finish
+        programs, finish = self._programs, self._update.step
         for key in slices:
             calls, scale = programs.get(key) or self._record(key)
             for call in calls:
@@ -135,55 +133,25 @@ class DenseEngine(Engine):
     def _follow(self, experiment: Experiment) -> None:
         """Takes over the learning rate and the penalties."""
         self._rate = experiment.optimizer.learning_rate
+        settings = experiment.regularization
         rates = penalty_rates(experiment, self._problem.blocks)
-        self._any_l1, self._any_l2 = (any(pair[i] > 0 for pair in rates) for i in (0, 1))
-        self._l1, self._l2 = self._weight_mask.clone(), self._weight_mask.clone()
+        l1, l2 = (self._spread([pair[i] for pair in rates]) for i in (0, 1))
+        if settings.sticky_l1 and l1 is None:
+            l1 = torch.zeros_like(self._flat)
+        clip = partial(clip_to, settings.clip_norm) if settings.clip_norm > 0 else None
+        sticky = settings.sticky_l1
+        penalties = Penalties(None if sticky else l1, l2, l1 if sticky else None, clip)
+        self._update.configure(experiment.optimizer, self._rate, penalties)
+
+    def _spread(self, rates: Sequence[float]) -> Tensor | None:
+        """The rate of each weight, from those of the linear maps; None where none is above 0."""
+        if not any(rate > 0 for rate in rates):
+            return None
+        spread = self._weight_mask.clone()
         shapes = [tuple(matrix.shape) for matrix in self.matrices]
-        pairs = zip(_views(self._l1, shapes), _views(self._l2, shapes), rates, strict=True)
-        for of_l1, of_l2, (l1, l2) in pairs:
-            of_l1.mul_(l1)
-            of_l2.mul_(l2)
-        self._choose_update()
-
-    def _choose_update(self) -> None:
-        """Picks what follows the gradient, so that a plain step pays for nothing else."""
-        settings = self._experiment.regularization
-        held = self._free is not None
-        if settings.sticky_l1 and (self._any_l1 or not self._alive.all()):
-            inner = self._sticky_update
-        elif self._any_l1 or self._any_l2 or settings.clip_norm > 0 or held:
-            inner = self._penalised_update
-        else:
-            inner = self._rule.step
-        self._finish = partial(self._held_update, inner) if held else inner
-
-    def _held_update(self, update: Callable[[float], object], scale: float) -> None:
-        update(scale)
-        self._flat.index_copy_(0, self._held, self._kept)
-
-    def _penalised_update(self, scale: float) -> None:
-        settings, gradient = self._experiment.regularization, self._gradient.mul_(scale)
-        if self._any_l2:
-            gradient.addcmul_(self._flat, self._l2)
-        if self._any_l1 and not settings.sticky_l1:
-            gradient.addcmul_(self._flat.sign(), self._l1)
-        if self._free is not None:
-            gradient.mul_(self._free)
-        if settings.clip_norm > 0:
-            # As torch.nn.utils.clip_grad_norm_
-            norm = torch.linalg.vector_norm(gradient)
-            gradient.mul_((settings.clip_norm / (norm + 1e-6)).clamp_(max=1))
-        self._rule.step(1.0)
-
-    def _sticky_update(self, scale: float) -> None:
-        before = self._flat * self._weight_mask
-        biases = torch.logical_not(self._weight_mask)
-        self._gradient.mul_(self._alive)
-        self._penalised_update(scale)
-        moved = self._flat[biases]
-        settle(before, self._flat, self._alive, self._rate * self._l1)
-        self._flat[biases] = moved
-        self._alive[biases] = 1
+        for view, rate in zip(_views(spread, shapes), rates, strict=True):
+            view.mul_(rate)
+        return spread
 
     # ---- settings, activations, state
 
@@ -194,10 +162,9 @@ class DenseEngine(Engine):
             self.loss = LOSSES[experiment.loss].under(experiment.loss_settings)
             self._programs.clear()
         self._experiment = experiment
-        self._rule.configure(experiment.optimizer)
         if was_sticky and not experiment.regularization.sticky_l1:
-            self._alive.fill_(1)
-        rates = _dropout_rates(self._problem.blocks, experiment)
+            self._update.alive.fill_(1)
+        rates = dropout_rates(self._problem.blocks, experiment)
         if rates != self.rates:
             self.rates = rates
             self._workspaces.clear()
@@ -208,30 +175,21 @@ class DenseEngine(Engine):
         if rate == self._rate:
             return
         self._rate = rate
-        settings = self._experiment.optimizer.model_copy(update={"learning_rate": rate})
-        self._rule.configure(settings)
-        self._choose_update()  # a rule may step by another function from now on
+        self._update.pace(rate)
 
     @torch.inference_mode()
     def hold(self, free: Free | None) -> None:
-        self._free = None
-        if free is not None:
-            parts = [torch.cat((weight, bias[:, None]), 1).flatten() for weight, bias in free]
-            self._free = torch.cat(parts).to(self._flat.device, self._flat.dtype)
-        self._keep()
-        self._choose_update()
-
-    def _keep(self) -> None:
-        """Remembers where the held weights stand."""
-        if self._free is not None:
-            self._held = (self._free == 0).nonzero().flatten()
-            self._kept = self._flat[self._held]
+        if free is None:
+            self._update.hold(None)
+            return
+        parts = [torch.cat((weight, bias[:, None]), 1).flatten() for weight, bias in free]
+        self._update.hold(torch.cat(parts).to(self._flat.device, self._flat.dtype))
 
     @torch.inference_mode()
     def write(self, index: int, weight: Tensor, bias: Tensor) -> None:
         self.matrices[index][:, :-1] = weight
         self.matrices[index][:, -1] = bias
-        self._keep()
+        self._update.keep()
 
     def parameters(self) -> Parameters:
         return [(matrix[:, :-1], matrix[:, -1]) for matrix in self.matrices]
@@ -270,22 +228,22 @@ class DenseEngine(Engine):
     def state(self) -> dict[str, Tensor]:
         return {
             "parameters": self._flat.clone(),
-            "alive": self._alive.clone(),
-            **{f"optimizer.{name}": value.clone() for name, value in self._rule.state.items()},
+            "alive": self._update.alive.clone(),
+            **{f"optimizer.{name}": value.clone() for name, value in self._update.memory.items()},
         }
 
     @torch.inference_mode()
     def load_state(self, state: dict[str, Tensor]) -> None:
         self._flat.copy_(state["parameters"])
-        self._alive.copy_(state["alive"])
-        for name, value in self._rule.state.items():
+        self._update.alive.copy_(state["alive"])
+        for name, value in self._update.memory.items():
             value.copy_(state[f"optimizer.{name}"])
-        self._keep()
-        self._choose_update()  # dead weights may have come
+        self._update.keep()
+        self._update.choose()  # dead weights may have come
 
     def alive(self) -> list[Tensor]:
         shapes = [tuple(matrix.shape) for matrix in self.matrices]
-        return [view[:, :-1] for view in _views(self._alive, shapes)]
+        return [view[:, :-1] for view in _views(self._update.alive, shapes)]
 
 
 def _views(flat: Tensor, shapes: Sequence[tuple[int, ...]]) -> list[Tensor]:
@@ -306,9 +264,9 @@ def _learned_order(shapes: Sequence[tuple[int, ...]]) -> Tensor:
     return torch.cat(parts)
 
 
-def _kernels(problem: Problem) -> list[tuple[str, Kernel]]:
+def kernels_of(blocks: Sequence[Block]) -> list[tuple[str, Kernel]]:
     """Name and kernel of the activation behind every linear map, the head's included."""
-    names = [block.activation or "linear" for block in linear_blocks(problem.blocks)]
+    names = [block.activation or "linear" for block in linear_blocks(blocks)]
     made: dict[str, Kernel] = {}
     for name in set(names):
         kernel = ACTIVATIONS[name].kernel
@@ -317,7 +275,7 @@ def _kernels(problem: Problem) -> list[tuple[str, Kernel]]:
     return [(name, made[name]) for name in names]
 
 
-def _dropout_rates(
+def dropout_rates(
     blocks: Sequence[Block], experiment: Experiment | None = None
 ) -> list[tuple[float, ...]]:
     """Dropout rates in front of every linear map; several where blocks follow each other."""
