@@ -19,6 +19,7 @@ from playground.core.random import Stream, stable_seed
 
 if TYPE_CHECKING:
     from playground.core.experiment import Training
+    from playground.core.population.member import Member
     from playground.core.run import Run
 
 PURPOSES = ("weights", "order", "dropout")
@@ -36,7 +37,7 @@ def generators_of(training: Training) -> dict[str, torch.Generator]:
     }
 
 
-def problem_of(run: Run, stream: Stream) -> Problem:
+def problem_of(run: Run | Member, stream: Stream) -> Problem:
     """Everything an engine is given; on the CPU, to be moved to its device.
 
     Args:

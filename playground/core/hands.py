@@ -19,6 +19,8 @@ from torch import Tensor
 from playground.core import grip
 from playground.core.engine.base import Engine, Free, Parameters
 from playground.core.history import Metrics
+from playground.core.layers import Layer
+from playground.core.network import Block
 
 MOST_UNDO = 20
 
@@ -240,15 +242,7 @@ class Hands:
             fixed: of every linear map, whether its weights and whether its biases are held
                 by the settings.
         """
-        if not self.any_cut and not any(weights or biases for weights, biases in fixed):
-            return None
-        found: Free = []
-        for index, (weights, biases) in enumerate(fixed):
-            cut = self.cuts(index)
-            still = torch.ones_like(cut) if weights else cut
-            held = torch.full((len(cut),), biases or weights)
-            found.append(((~still).double(), (~held).double()))
-        return found
+        return freedom([self.cuts(index) for index in range(len(self.first))], fixed)
 
     def state(self) -> dict[str, Any]:
         """Everything but what could be undone."""
@@ -308,3 +302,36 @@ class Hands:
 def _scores(metrics: Metrics) -> dict[str, float | None]:
     names = ("train_loss", "test_loss", "train_score", "test_score")
     return {name: getattr(metrics, name) for name in names}
+
+
+def fixed_by(blocks: Sequence[Block], layers: Sequence[Layer | None]) -> list[tuple[bool, bool]]:
+    """Of every linear map, whether its weights and whether its biases are held by the settings.
+
+    Args:
+        layers: of the blocks, as they are set now.
+    """
+    fixed = []
+    for block, layer in zip(blocks, layers, strict=True):
+        if block.linear is not None:
+            frozen = bool(getattr(layer, "frozen", False))
+            fixed.append((frozen, frozen or not getattr(layer, "bias", True)))
+    return fixed
+
+
+def freedom(cuts: Sequence[Tensor], fixed: Sequence[tuple[bool, bool]]) -> Free | None:
+    """Which weights and biases may move, for `Engine.hold`; None where all may.
+
+    Args:
+        cuts: of every linear map, bool (outputs, inputs).
+        fixed: from `fixed_by`.
+    """
+    if not any(weights or biases for weights, biases in fixed) and not any(
+        bool(cut.any()) for cut in cuts
+    ):
+        return None
+    found: Free = []
+    for cut, (weights, biases) in zip(cuts, fixed, strict=True):
+        still = torch.ones_like(cut) if weights else cut
+        held = torch.full((len(cut),), biases or weights)
+        found.append(((~still).double(), (~held).double()))
+    return found

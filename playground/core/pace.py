@@ -7,6 +7,7 @@ nothing for them.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -16,6 +17,7 @@ from playground.core.schedules import Constant, Plateau
 from playground.core.transplant import memory_of, remember
 
 if TYPE_CHECKING:
+    from playground.core.experiment import Experiment
     from playground.core.run import Run
 
 # What ended a run in a step that is over; the other rules can be read off the run again
@@ -23,25 +25,77 @@ BEHIND_A_STEP = ("stopped_patience", "stopped_gradient")
 THRESHOLD = 1e-4  # relative; torch's ReduceLROnPlateau
 
 
+class ScheduledRate:
+    """The learning rate of one network, by its schedule.
+
+    Attributes:
+        origin: the epoch from which the schedule counts: where another one was chosen mid-run, or
+            it would be over before it began.
+    """
+
+    def __init__(self, experiment: Experiment) -> None:
+        self._best, self._waited, self._shrunk = math.inf, 0, 1.0
+        self.origin = 0
+        self._schedule, self._base = experiment.schedule, experiment.optimizer.learning_rate
+
+    @property
+    def looks(self) -> bool:
+        """Whether it is to be told the training loss behind every epoch."""
+        return isinstance(self._schedule, Plateau)
+
+    def configure(self, experiment: Experiment, epoch: int) -> None:
+        """Takes over the schedule; another one counts from this epoch."""
+        if experiment.schedule.name != self._schedule.name:
+            self.origin = epoch
+            self._best, self._waited, self._shrunk = math.inf, 0, 1.0
+        self._schedule, self._base = experiment.schedule, experiment.optimizer.learning_rate
+
+    def saw(self, loss: float) -> None:
+        """Takes the training loss behind an epoch into account."""
+        schedule = self._schedule
+        if not isinstance(schedule, Plateau):
+            return
+        if loss < self._best * (1 - THRESHOLD):
+            self._best, self._waited = loss, 0
+        else:
+            self._waited += 1
+        if self._waited > schedule.patience:
+            self._shrunk *= schedule.gamma
+            self._waited = 0
+
+    def at(self, epoch: int) -> float:
+        """The learning rate behind so many epochs."""
+        shrunk = self._shrunk if self.looks else 1.0
+        # Never 0: an optimizer may divide by its rate, and no step is a rule's to say.
+        return max(self._base * self._schedule.factor(epoch - self.origin) * shrunk, 1e-12)
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "train": self._best,
+            "waited": self._waited,
+            "shrunk": self._shrunk,
+            "origin": self.origin,
+        }
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        self._best, self._waited = float(state["train"]), int(state["waited"])
+        self._shrunk, self.origin = float(state["shrunk"]), int(state["origin"])
+
+
 class Pace:
     """The schedule and the stop rules of one run.
 
     Attributes:
         rate: the learning rate in use.
-        origin: the epoch from which the schedule counts: where another one was chosen mid-run, or
-            it would be over before it began.
+        scheduled: what gives it.
     """
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._best_train = math.inf
-        self._waited = 0
-        self._shrunk = 1.0
+        self.scheduled = ScheduledRate(run.experiment)
         self._best_test = math.inf
         self._best_epoch = 0
         self._best: dict[str, Any] | None = None
-        self._schedule = run.experiment.schedule.name
-        self.origin = 0
         self.rate = 0.0
         self.configure()
 
@@ -54,17 +108,21 @@ class Pace:
         )
         if not rules.stop_patience:
             self._best = None
-        if schedule.name != self._schedule:
-            self._schedule, self.origin = schedule.name, self._run.epoch
-            self._best_train, self._waited, self._shrunk = math.inf, 0, 1.0
+        self.scheduled.configure(experiment, self._run.epoch)
+        self._set_rate()
+
+    @property
+    def origin(self) -> int:
+        """The epoch from which the schedule counts."""
+        return self.scheduled.origin
+
+    def follow(self, state: Mapping[str, Any]) -> None:
+        """Goes on as a schedule that stood elsewhere, see `ScheduledRate.state`."""
+        self.scheduled.load_state(state)
         self._set_rate()
 
     def _set_rate(self) -> None:
-        experiment = self._run.experiment
-        schedule, base = experiment.schedule, experiment.optimizer.learning_rate
-        shrunk = self._shrunk if isinstance(schedule, Plateau) else 1.0
-        # Never 0: an optimizer may divide by its rate, and no step is a rule's to say.
-        self.rate = max(base * schedule.factor(self._run.epoch - self.origin) * shrunk, 1e-12)
+        self.rate = self.scheduled.at(self._run.epoch)
         self._run.engine.set_learning_rate(self.rate)
 
     def epoch_ended(self) -> None:
@@ -72,7 +130,7 @@ class Pace:
         run, rules = self._run, self._run.experiment.training
         if isinstance(run.experiment.schedule, Plateau) or rules.stop_patience:
             train, test = self._losses()
-            self._follow_plateau(train)
+            self.scheduled.saw(train)
             self._follow_best(test if math.isfinite(test) else train)
         if not isinstance(run.experiment.schedule, Constant):
             self._set_rate()
@@ -92,18 +150,6 @@ class Pace:
         output = run.output()
         found = [run.loss_of(output, part) for part in ("train", "test")]
         return tuple(math.nan if value is None else value for value in found)  # type: ignore[return-value]
-
-    def _follow_plateau(self, loss: float) -> None:
-        schedule = self._run.experiment.schedule
-        if not isinstance(schedule, Plateau):
-            return
-        if loss < self._best_train * (1 - THRESHOLD):
-            self._best_train, self._waited = loss, 0
-        else:
-            self._waited += 1
-        if self._waited > schedule.patience:
-            self._shrunk *= schedule.gamma
-            self._waited = 0
 
     def _follow_best(self, loss: float) -> None:
         """Keeps the best weights, and goes back to them when patience is at its end."""
@@ -143,10 +189,7 @@ class Pace:
     def state(self) -> dict[str, Any]:
         notice = self._run.notice if self._run.state == "done" else None
         return {
-            "train": self._best_train,
-            "waited": self._waited,
-            "shrunk": self._shrunk,
-            "origin": self.origin,
+            **self.scheduled.state(),
             "test": self._best_test,
             "epoch": self._best_epoch,
             "best": self._best,
@@ -154,8 +197,7 @@ class Pace:
         }
 
     def load_state(self, state: dict[str, Any]) -> None:
-        self._best_train, self._waited = float(state["train"]), int(state["waited"])
-        self._shrunk, self.origin = float(state["shrunk"]), int(state["origin"])
+        self.scheduled.load_state(state)
         self._best_test, self._best_epoch = float(state["test"]), int(state["epoch"])
         self._best = state["best"]
         if state["stopped"] is not None:

@@ -35,7 +35,7 @@ from playground.core.engine.base import Augmentation, Free
 from playground.core.engine.batches import Batches
 from playground.core.errors import Notice, PlaygroundError
 from playground.core.experiment import Experiment
-from playground.core.hands import Hands
+from playground.core.hands import Hands, fixed_by
 from playground.core.history import History, Metrics
 from playground.core.losses import LOSSES
 from playground.core.meter import Meter, predicted
@@ -356,12 +356,7 @@ class Run:
 
     def free(self) -> Free | None:
         """Which weights and biases may move, see `Engine.hold`."""
-        fixed = []
-        for block, layer in zip(self.blocks, (None, *self.present.layers, None), strict=True):
-            if block.linear is not None:
-                frozen = bool(getattr(layer, "frozen", False))
-                fixed.append((frozen, frozen or not getattr(layer, "bias", True)))
-        return self.hands.free(fixed)
+        return self.hands.free(fixed_by(self.blocks, (None, *self.present.layers, None)))
 
     def update(self, experiment: Experiment) -> None:
         """Takes over settings that may change mid-run, see `changes`.

@@ -87,10 +87,10 @@ def prepare(experiment: Experiment, table: Brought | None, stream: Stream) -> Pr
     """
     schema = schema_of(experiment.data, table)
     make = _points if schema.kind == "points" else _whole
-    return _without(make(experiment, schema, table, stream), experiment.data.left_out)
+    return without_points(make(experiment, schema, table, stream), experiment.data.left_out)
 
 
-def _without(data: Prepared, left_out: Sequence[int]) -> Prepared:
+def without_points(data: Prepared, left_out: Sequence[int]) -> Prepared:
     """The data without some of the training points; scales and the rest stay as they are."""
     count = len(data.targets_train)
     chosen = tuple(dict.fromkeys(place for place in left_out if place < count))

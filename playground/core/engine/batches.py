@@ -48,7 +48,7 @@ class Batches:
         self._generator = generator
         self._settings = settings
         self.epoch = 0
-        self._begin(carried=torch.empty(0, dtype=torch.long))
+        self._begin(carried=None)
 
     @property
     def size(self) -> int:
@@ -56,25 +56,28 @@ class Batches:
         wanted = self._count if self._whole else self._settings.batch_size
         return max(1, min(wanted, self._count))
 
-    def _begin(self, carried: Tensor) -> None:
+    def _begin(self, carried: Tensor | None) -> None:
+        order = self._order()
+        self.indices = order if carried is None else torch.cat((carried, order), -1)
+        self.position = 0
+        self.slices: list[tuple[int, int]] = []
+        self._slice()
+
+    def _order(self) -> Tensor:
+        """The points of an epoch, but for what the last one left over."""
         total = self._count + len(self._left_out)
         if self._settings.order == "shuffled":
             order = torch.randperm(total, generator=self._generator)
         else:
             order = torch.arange(total)
-        if self._left_out:
-            order = without(order, self._left_out)
-        self.indices = torch.cat((carried, order))
-        self.position = 0
-        self.slices: list[tuple[int, int]] = []
-        self._slice()
+        return without(order, self._left_out) if self._left_out else order
 
     def _slice(self) -> None:
         """Cuts what follows the minibatches already taken.
 
         Points carried over from the last epoch come on top of the first minibatch.
         """
-        total, size = len(self.indices), self.size
+        total, size = self.indices.shape[-1], self.size
         start = self.slices[-1][1] if self.slices else 0
         carried = 0 if self.slices else total - self._count
         stop = start + carried + size
@@ -87,10 +90,10 @@ class Batches:
     def finish_epoch(self) -> None:
         """Goes on to the next epoch, with what the last one left over where that is carried."""
         used = self.slices[-1][1] if self.slices else 0
-        carried = self.indices[used:]
+        carried = self.indices[..., used:]
         self.epoch += 1
         keep = self._settings.last_batch == "carried"
-        self._begin(carried if keep else carried[:0])
+        self._begin(carried if keep else carried[..., :0])
 
     def resize(self, count: int, left_out: Sequence[int] = ()) -> None:
         """Goes on with other training points, see the class.
@@ -99,7 +102,7 @@ class Batches:
         """
         self._count, self._left_out = count, tuple(left_out)
         self.epoch += bool(self.position)
-        self._begin(carried=self.indices[:0])
+        self._begin(carried=self.indices[..., :0])
 
     def configure(self, settings: Training, *, whole: bool = False) -> None:
         """Takes over another batch size, order or end of an epoch, as soon as that can be.
@@ -148,3 +151,63 @@ def without(order: Tensor, left_out: Sequence[int]) -> Tensor:
     shift[list(left_out)] = 1
     points = points[:count]
     return torch.from_numpy(points - shift.cumsum()[points])
+
+
+def without_one(orders: Tensor, left_out: Tensor) -> Tensor:
+    """As `without`, of many orders at once, each of which lacks a single point.
+
+    Args:
+        orders: (K, n), permutations of all points.
+        left_out: (K,), the point that each lacks.
+
+    Returns:
+        (K, n − 1), the points that stay.
+    """
+    points = torch.where(orders == left_out[:, None], orders[:, -1:], orders)[:, :-1]
+    return points - (points > left_out[:, None]).long()
+
+
+class ManyBatches(Batches):
+    """The minibatches of networks that train side by side: each in an order of its own, all cut
+    alike.
+
+    Args:
+        count: how many points each has to train on.
+        generators: of the networks; each draws what it would draw alone.
+        left_out: the points that each lacks, as many of each.
+
+    Attributes:
+        indices: (K, points of the epoch).
+    """
+
+    def __init__(
+        self,
+        count: int,
+        settings: Training,
+        generators: Sequence[torch.Generator],
+        left_out: Sequence[Sequence[int]],
+        *,
+        whole: bool = False,
+    ) -> None:
+        self._generators = generators
+        self._all_left_out = [tuple(places) for places in left_out]
+        self._one_each: Tensor | None = None
+        if all(len(places) == 1 for places in left_out):
+            self._one_each = torch.tensor([places[0] for places in left_out])
+        super().__init__(count, settings, generators[0], whole=whole, left_out=left_out[0])
+
+    def _order(self) -> Tensor:
+        many, total = len(self._generators), self._count + len(self._left_out)
+        orders = torch.empty(many, total, dtype=torch.long)
+        if self._settings.order == "fixed":
+            torch.arange(total, out=orders[0])
+            orders[1:] = orders[0]
+        else:
+            for row, generator in zip(orders.unbind(0), self._generators, strict=True):
+                torch.randperm(total, generator=generator, out=row)
+        if self._one_each is not None:
+            return without_one(orders, self._one_each)
+        if self._left_out:
+            pairs = zip(orders, self._all_left_out, strict=True)
+            return torch.stack([without(order, places) for order, places in pairs])
+        return orders

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from playground.core.activations import Call
+from playground.core.activations import Call, Kernel
 
 if TYPE_CHECKING:
     from playground.core.engine.dense import DenseEngine
@@ -47,14 +47,17 @@ class Workspace:
                 torch.split(kept, rows), kernels, self.values, strict=True
             )
         ]
-        self._drops = [
-            _Drop(like, matrix.shape[1] - 1, points, rates, generator)
-            if training and any(rates)
-            else None
+        self._drops: list[Drop | None] = [None] * len(rows)
+        self._thinned = [
+            like.new_ones(matrix.shape[1], points) if training and any(rates) else like[:0]
             for matrix, rates in zip(engine.matrices, engine.rates, strict=True)
         ]
+        for index, (thinned, rates) in enumerate(zip(self._thinned, engine.rates, strict=True)):
+            if len(thinned):
+                self._drops[index] = Drop(thinned[:-1], rates, [generator])
         if training:
-            self._record_slopes(flat, kept, rows)
+            self._slope_calls, slopes = slopes_of(engine.kernels, rows, flat, kept)
+            self._slopes = [None if part is None else part[:-1] for part in slopes]
             self._deltas = [torch.empty_like(value) for value in self.values]
 
     def forward(self, columns: Tensor) -> list[Call]:
@@ -65,7 +68,7 @@ class Workspace:
             drop, z, value = self._drops[index], self._inputs[index], self.values[index]
             if drop is not None:
                 calls.append(partial(drop.draw, source[:-1]))
-                source = drop.values
+                source = self._thinned[index]
             calls.append(partial(torch.mm, self._engine.matrices[index], source, out=z))
             calls += kernel.forward(z, value)
             source = self._parts[index]
@@ -88,7 +91,7 @@ class Workspace:
             drop, delta = self._drops[index], deltas[index]
             source = self._parts[index - 1].t() if index > 0 else rows
             if drop is not None:
-                source = drop.values.t()
+                source = self._thinned[index].t()
             calls.append(partial(torch.mm, delta, source, out=engine.gradients[index]))
             if index == 0:
                 break
@@ -101,51 +104,66 @@ class Workspace:
                 calls.append(partial(below.mul_, slope))
         return calls
 
-    def _record_slopes(self, flat: Tensor, kept: Tensor, rows: Sequence[int]) -> None:
-        """The derivatives of all activations: one set of calls for each run of equal ones."""
-        slopes = flat.new_ones(flat.shape)
-        self._slope_calls: list[Call] = []
-        bent: list[bool] = []
-        start = 0
-        layers = zip(self._engine.kernels, rows, strict=True)
-        for _, group in groupby(layers, key=lambda layer: layer[0][0]):
-            members = list(group)
-            kernel = members[0][0][1]
-            stop = start + sum(count for _, count in members)
-            if kernel.derivative is not None:
-                source = kept if kernel.keeps_input else flat
-                self._slope_calls += kernel.derivative(source[start:stop], slopes[start:stop])
-            bent += [kernel.derivative is not None] * len(members)
-            start = stop
-        self._slopes = [
-            part[:-1] if curved else None
-            for part, curved in zip(torch.split(slopes, list(rows)), bent, strict=True)
-        ]
+
+def slopes_of(
+    kernels: Sequence[tuple[str, Kernel]], rows: Sequence[int], flat: Tensor, kept: Tensor
+) -> tuple[list[Call], list[Tensor | None]]:
+    """The derivatives of all activations: one set of calls for each run of equal ones.
+
+    Args:
+        kernels: name and kernel of each linear map's activation.
+        rows: how many rows of the buffers are of each map.
+        flat: values behind the activations, (sum of rows, points).
+        kept: values in front of them where a kernel needs those, else `flat`.
+
+    Returns:
+        The calls, and where they write the slopes of each map, (rows, points); None for 1.
+    """
+    slopes = flat.new_ones(flat.shape)
+    calls: list[Call] = []
+    bent: list[bool] = []
+    start = 0
+    for _, group in groupby(zip(kernels, rows, strict=True), key=lambda layer: layer[0][0]):
+        members = list(group)
+        kernel = members[0][0][1]
+        stop = start + sum(count for _, count in members)
+        if kernel.derivative is not None:
+            source = kept if kernel.keeps_input else flat
+            calls += kernel.derivative(source[start:stop], slopes[start:stop])
+        bent += [kernel.derivative is not None] * len(members)
+        start = stop
+    parts = torch.split(slopes, list(rows))
+    return calls, [part if curved else None for part, curved in zip(parts, bent, strict=True)]
 
 
-class _Drop:
-    """Dropout in front of one linear map: one mask a step, from the run's generator."""
+class Drop:
+    """Dropout in front of one linear map: one mask a step and network, each from its generator.
+
+    Args:
+        values: where the thinned values go, (units, points), or (K, units, points) of K networks.
+        rates: of the dropout blocks that follow each other there.
+        generators: one for each network.
+
+    Attributes:
+        mask: what was drawn last, scaled so that means stay, of the shape of `values`.
+    """
 
     def __init__(
-        self,
-        like: Tensor,
-        units: int,
-        points: int,
-        rates: Sequence[float],
-        generator: torch.Generator,
+        self, values: Tensor, rates: Sequence[float], generators: Sequence[torch.Generator]
     ) -> None:
-        self.values = like.new_ones(units + 1, points)
-        self.mask = like.new_empty(units, points)
-        self._thinned = self.values[:-1]
-        self._drawn = torch.empty(units, points, dtype=like.dtype)
+        self._thinned = values
+        self.mask = torch.empty_like(values, memory_format=torch.contiguous_format)
+        self._drawn = torch.empty(values.shape, dtype=values.dtype)  # generators are the CPU's
+        parts = [self._drawn] if values.ndim == 2 else self._drawn.unbind(0)
+        self._draws = list(zip(parts, generators, strict=True))
         self._rates = [rate for rate in rates if rate > 0]
-        self._generator = generator
 
     def draw(self, source: Tensor) -> None:
-        """Draws a new mask and thins the values (units, points) with it."""
+        """Draws a new mask and thins the values with it."""
         for index, rate in enumerate(self._rates):
-            drawn = self._drawn.bernoulli_(1 - rate, generator=self._generator)
-            drawn.mul_(1 / (1 - rate))
+            for part, generator in self._draws:
+                part.bernoulli_(1 - rate, generator=generator)
+            drawn = self._drawn.mul_(1 / (1 - rate))
             if index == 0:
                 self.mask.copy_(drawn)
             else:

@@ -7,35 +7,30 @@ penalties. None of them knows of the others: each has the trajectory that it has
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from playground.core.data.model import Brought
-from playground.core.errors import PlaygroundError
+from playground.core.engine.batches import ManyBatches
+from playground.core.errors import Notice, PlaygroundError
 from playground.core.experiment import Experiment
-from playground.core.run import Run
+from playground.core.history import History
+from playground.core.network import penalty_rates
+from playground.core.pace import ScheduledRate
+from playground.core.path import Path
+from playground.core.population.carriers import carriers_for
+from playground.core.population.member import Member, members_of
+from playground.core.population.ruler import Ruler, Scores
+from playground.core.run import CHUNK_SECONDS, EXPLOSION, Run
 
 MAX_MEMBERS = 4096
-
-
-@dataclass(frozen=True, eq=False)
-class Scores:
-    """What is measured of every member, float64 (K,); NaN where there is none.
-
-    Attributes:
-        train_loss, test_loss: mean losses of both parts.
-        train_score, test_score: accuracy of classes, R² of values.
-    """
-
-    train_loss: np.ndarray
-    test_loss: np.ndarray
-    train_score: np.ndarray
-    test_score: np.ndarray
 
 
 def starts(experiment: Experiment, count: int, first: int = 0) -> list[Experiment]:
@@ -45,7 +40,7 @@ def starts(experiment: Experiment, count: int, first: int = 0) -> list[Experimen
 
 
 class Population:
-    """Networks that train side by side.
+    """Networks that train side by side. Stop rules of their experiments do not end them.
 
     Args:
         experiments: the members, at least one.
@@ -57,6 +52,7 @@ class Population:
 
     Attributes:
         experiments: of the members, in order; K is their number.
+        schema, blocks, data, loss: of the first member; the others' are alike.
         step: minibatches that each member has taken.
         seconds: time spent in training steps.
     """
@@ -66,14 +62,40 @@ class Population:
             raise PlaygroundError("population_size", most=MAX_MEMBERS)
         self.experiments = tuple(experiments)
         self._own = own
-        self._runs = [Run(experiment, own) for experiment in self.experiments]
-        first = self._runs[0]
-        if any(not _alike(first, run) for run in self._runs):
+        self._members = members_of(self.experiments, own)
+        first = self._members[0]
+        if any(not _alike(first, member) for member in self._members):
             raise PlaygroundError("population_unlike")
         self.schema, self.blocks, self.data = first.schema, first.blocks, first.data
         self.loss = first.loss
+        self._batches = ManyBatches(
+            len(first.data.inputs_train),
+            first.experiment.training,
+            [member.generators["order"] for member in self._members],
+            [member.data.left_out for member in self._members],
+            whole=first.experiment.optimizer.full_batch,
+        )
+        self._carriers = carriers_for(self._members)
+        self._load()
+        self._scheduled = [ScheduledRate(experiment) for experiment in self.experiments]
+        self._schedules = any(one.schedule.name != "constant" for one in self.experiments)
+        self._pace()
+        self._ruler = Ruler(self._members)
+        inputs, shared = self._ruler.inputs, self._ruler.shared
+        self._measured = [
+            carrier.prepare(inputs if shared else inputs[places])
+            for places, carrier in self._carriers
+        ]
         self.step = 0
         self.seconds = 0.0
+        self._chunk = 1
+        self._gone = np.zeros(self.count, dtype=bool)
+        # Of each member, when it was last well; of those that are gone, what they had drawn
+        self._kept: list[_Moment | None] = [None] * self.count
+        self._drawn: dict[int, dict[str, Tensor]] = {}
+        self._exploded = np.full(self.count, math.inf)
+        self._scores = Scores(*(np.full(self.count, math.nan) for _ in range(4)))
+        self.measure()
 
     @property
     def count(self) -> int:
@@ -83,41 +105,66 @@ class Population:
     @property
     def engine_name(self) -> str:
         """How the steps are computed."""
-        return "loop"
+        return " + ".join(sorted({carrier.name for _, carrier in self._carriers}))
 
     @property
     def epoch(self) -> int:
         """Complete epochs."""
-        return max(run.epoch for run in self._runs)
+        return self._batches.epoch
 
     @property
     def exact_epoch(self) -> float:
         """Epochs with the fraction of the present one."""
-        return max(run.exact_epoch for run in self._runs)
+        return self.epoch + self._batches.position / max(len(self._batches.slices), 1)
 
     @property
     def batches_per_epoch(self) -> int:
-        return self._runs[0].batches_per_epoch
+        return len(self._batches.slices)
 
     @property
     def alive(self) -> np.ndarray:
         """Which members go on, bool (K,): one whose loss is not finite is stopped, and stands
         where it was last well."""
-        return np.array([run.state == "ready" for run in self._runs])
+        return ~self._gone
 
     @property
     def nbytes(self) -> int:
         """Memory of all weights and what the optimizers remember, in bytes."""
-        states = (run.engine.state() for run in self._runs)
-        return sum(part.nbytes for state in states for part in state.values())
+        return sum(carrier.nbytes for _, carrier in self._carriers)
+
+    # ---- training
 
     def advance(self, batches: int) -> None:
         """Trains every member that is alive so many minibatches."""
-        begin = time.perf_counter()
-        for run in self._runs:
-            run.advance(batches)
-        self.step += batches
+        current, taken, begin = self._batches, 0, time.perf_counter()
+        while taken < batches and not self._gone.all() and current.slices:
+            start = current.position
+            part = current.slices[start : start + batches - taken]
+            for _, carrier in self._carriers:
+                carrier.train(part)
+            current.position += len(part)
+            taken += len(part)
+            self.step += len(part)
+            if current.position == len(current.slices):
+                current.finish_epoch()
+                self._load()
+                if self._schedules:
+                    self._pace()
         self.seconds += time.perf_counter() - begin
+
+    def _load(self) -> None:
+        for places, carrier in self._carriers:
+            carrier.load(self._batches.indices[places])
+
+    @torch.no_grad()
+    def _pace(self) -> None:
+        """Follows the schedules, where they look at it by the training losses now."""
+        if self.epoch and any(one.looks for one in self._scheduled):
+            losses = self._ruler.scores(self._answers()[0]).train_loss
+            for one, loss in zip(self._scheduled, losses.tolist(), strict=True):
+                one.saw(loss)
+        for places, carrier in self._carriers:
+            carrier.pace([self._scheduled[place].at(self.epoch) for place in places])
 
     def train_for(self, seconds: float) -> int:
         """Trains by the clock, at least one minibatch each.
@@ -125,11 +172,18 @@ class Population:
         Returns:
             How many minibatches each member took.
         """
-        end, taken = time.perf_counter() + seconds, 0
-        while not taken or (time.perf_counter() < end and self.alive.any()):
-            self.advance(1)
-            taken += 1
-        return taken
+        begin = now = time.perf_counter()
+        before = self.step
+        while not self._gone.all() and self._batches.slices:
+            self.advance(self._chunk)
+            last, now = now, time.perf_counter()
+            wanted = CHUNK_SECONDS / max(now - last, 1e-9) * self._chunk
+            self._chunk = int(min(max(wanted, 1), 2 * self._chunk, 2000))
+            if now - begin >= seconds:
+                break
+        return self.step - before
+
+    # ---- looking
 
     @torch.no_grad()
     def outputs(self, inputs: np.ndarray) -> Tensor:
@@ -139,43 +193,165 @@ class Population:
             inputs: (points, *shape) as the networks are given them, see `Prepared.to_inputs`.
 
         Returns:
-            (K, units, points), or (K, units, places, points) where several places of a point
+            (K, units, points), or (K, places, units, points) where several places of a point
             ask for an answer.
         """
         prepared = torch.from_numpy(inputs)
-        return torch.stack(
-            [run.engine.output(run.engine.prepare(prepared)).clone() for run in self._runs]
-        )
+        found = [
+            (places, carrier.outputs(carrier.prepare(prepared))[0])
+            for places, carrier in self._carriers
+        ]
+        return self._gathered(found)
 
+    def _gathered(self, parts: Sequence[tuple[list[int], Tensor]]) -> Tensor:
+        """What several carriers have found, member by member."""
+        if len(parts) == 1:
+            return parts[0][1]
+        whole = parts[0][1].new_empty(self.count, *parts[0][1].shape[1:])
+        for places, part in parts:
+            whole[places] = part
+        return whole
+
+    def _answers(self) -> tuple[Tensor, Tensor]:
+        """What is answered to the measured points, and which members have finite values alone."""
+        found = [
+            carrier.outputs(prepared)
+            for (_, carrier), prepared in zip(self._carriers, self._measured, strict=True)
+        ]
+        places = [places for places, _ in self._carriers]
+        outputs, fine = (
+            self._gathered([(place, one[i]) for place, one in zip(places, found, strict=True)])
+            for i in (0, 1)
+        )
+        return outputs, fine
+
+    @torch.no_grad()
     def measure(self) -> Scores:
-        """Losses and scores of every member now. A member with a loss that is not finite is
+        """Losses and scores of every member now. A member with a value that is not finite is
         stopped here."""
-        found = [run.measure() for run in self._runs]
+        outputs, values_fine = self._answers()
+        scores = self._ruler.scores(outputs)
+        flat = self.flat()
+        fine = values_fine & torch.isfinite(flat.sum(1))
+        for index, member in enumerate(self._members):
+            if _penalised(member):
+                fine[index] &= torch.isfinite(flat[index].square().sum())
+        well = fine.cpu().numpy() & np.isfinite(scores.train_loss)
+        first = np.isinf(self._exploded) & well & (self.step == 0)
+        self._exploded[first] = EXPLOSION * np.maximum(scores.train_loss[first], 1.0)
+        newly = ~well & ~self._gone
+        if newly.any():
+            self._stop(newly)
+        kept = well & ~self._gone & (scores.train_loss <= self._exploded)
+        self._keep(kept)
         names = ("train_loss", "test_loss", "train_score", "test_score")
-        return Scores(*(_numbers(getattr(one, name) for one in found) for name in names))
+        self._scores = Scores(
+            *(
+                np.where(self._gone, getattr(self._scores, name), getattr(scores, name))
+                for name in names
+            )
+        )
+        return self._scores
 
     def flat(self) -> Tensor:
         """What every member has learned, (K, parameters), in the order of `Engine.flat`: a copy."""
-        return torch.stack([run.engine.flat() for run in self._runs])
+        return self._gathered([(places, carrier.flat()) for places, carrier in self._carriers])
+
+    # ---- single members
+
+    def _keep(self, which: np.ndarray) -> None:
+        """Remembers where members stand, as a place to go back to."""
+        moment = _Moment(self._batches.state(), self.step, self.seconds)
+        for index in np.flatnonzero(which):
+            self._kept[index] = moment
+        mask = torch.from_numpy(which)
+        for places, carrier in self._carriers:
+            carrier.keep(mask[places])
+
+    def _stop(self, newly: np.ndarray) -> None:
+        """Holds members for good, at the place where they were last well."""
+        self._gone = self._gone | newly
+        mask = torch.from_numpy(self._gone)
+        for places, carrier in self._carriers:
+            carrier.stop(mask[places])
+        for index in np.flatnonzero(newly):
+            drawn = self._members[index].generators
+            self._drawn[int(index)] = {name: one.get_state() for name, one in drawn.items()}
 
     def member(self, index: int) -> Run:
         """A run of its own of one member, in its present state: it goes on as the member does."""
-        run = self._runs[index]
-        return Run(run.experiment, self._own, snapshot=run.snapshot())
+        run = Run(self.experiments[index], self._own)
+        gone = bool(self._gone[index])
+        moment = self._kept[index]
+        if not gone or moment is None:
+            moment = _Moment(self._batches.state(), self.step, self.seconds)
+        drawn = self._drawn.get(index) or {
+            name: one.get_state() for name, one in self._members[index].generators.items()
+        }
+        for name, generator in run.generators.items():
+            generator.set_state(drawn[name])
+        run.engine.load_state(self._state(index, kept=gone))
+        run.batches.load_state(moment.of(index))
+        run.engine.load(run.batches.indices)
+        run.history, run.path = History(), Path(run.engine)
+        run.step, run.seconds = moment.step, moment.seconds / self.count
+        run.pace.follow(self._scheduled[index].state())
+        run.begin_measuring()
+        run.measure()
+        if gone:
+            epoch = f"{run.exact_epoch:.2f}"
+            run.state, run.notice = "diverged", Notice("population_diverged", {"epoch": epoch})
+        return run
+
+    def _state(self, index: int, kept: bool) -> dict[str, Tensor]:
+        for places, carrier in self._carriers:
+            if index in places:
+                return carrier.state(places.index(index), kept)
+        raise IndexError(index)
 
 
-def _alike(one: Run, other: Run) -> bool:
+@dataclass(frozen=True)
+class _Moment:
+    """Where the minibatches stood at a moment."""
+
+    state: dict[str, Any]
+    step: int
+    seconds: float
+
+    def of(self, index: int) -> dict[str, Any]:
+        """As one network's `Batches.load_state` takes it."""
+        return {**self.state, "indices": self.state["indices"][index].clone()}
+
+
+def _alike(one: Member, other: Member) -> bool:
     """Whether two networks may be members of one population."""
+    mine, theirs = one.experiment, other.experiment
     return (
-        [block.parameters for block in one.blocks] == [block.parameters for block in other.blocks]
-        and [block.activation for block in one.blocks]
-        == [block.activation for block in other.blocks]
-        and one.loss == other.loss
-        and one.experiment.optimizer.name == other.experiment.optimizer.name
-        and one.batches.size == other.batches.size
-        and len(one.data.inputs_train) == len(other.data.inputs_train)
+        [(block.parameters, block.activation) for block in one.blocks]
+        == [(block.parameters, block.activation) for block in other.blocks]
+        and (mine.loss, mine.loss_settings) == (theirs.loss, theirs.loss_settings)
+        and mine.optimizer.name == theirs.optimizer.name
+        and _cut(one) == _cut(other)
+        and len(one.data.inputs_test) == len(other.data.inputs_test)
     )
 
 
-def _numbers(values: Iterable[float | None]) -> np.ndarray:
-    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+def _cut(member: Member) -> tuple[object, ...]:
+    """What decides how an epoch is cut into minibatches."""
+    training, optimizer = member.experiment.training, member.experiment.optimizer
+    count = len(member.data.inputs_train)
+    size = count if optimizer.full_batch else min(training.batch_size, count)
+    return (
+        count,
+        len(member.data.left_out),
+        size,
+        training.last_batch,
+        training.order,
+        training.precision,
+    )
+
+
+def _penalised(member: Member) -> bool:
+    return any(
+        rate > 0 for pair in penalty_rates(member.experiment, member.blocks) for rate in pair
+    )

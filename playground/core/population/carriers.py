@@ -1,0 +1,163 @@
+"""What computes the steps of a population: engines that carry many networks at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from playground.core.engine import DenseEngine, Problem, dense_many, make_engine
+from playground.core.engine.base import Free
+from playground.core.engine.dense import can_run
+from playground.core.population.member import Member
+
+WIDE = 64  # units of a layer, from which on a chunk of networks fills the cache
+MOST_WIDE = 64  # networks of that width in one call
+
+
+class Carrier(Protocol):
+    """Computes steps and answers of K networks that are taken through their epochs together."""
+
+    @property
+    def name(self) -> str:
+        """How the steps are computed."""
+        ...
+
+    def load(self, orders: Tensor) -> None:
+        """Gathers one epoch: (K, points), places of training points."""
+        ...
+
+    def train(self, slices: Sequence[tuple[int, int]]) -> None:
+        """One step of every network for each (start, stop) range of its epoch, in order."""
+        ...
+
+    def pace(self, rates: Sequence[float]) -> None:
+        """Steps by these learning rates from now on, one for each network."""
+        ...
+
+    def prepare(self, inputs: Tensor) -> Any:
+        """Inputs as `outputs` takes them: (points, *shape) for all networks, or (K, points,
+        *shape)."""
+        ...
+
+    def outputs(self, prepared: Any) -> tuple[Tensor, Tensor]:
+        """Answers (K, units, points), or (K, places, units, points), and bool (K,): whether all
+        values on the way there are finite."""
+        ...
+
+    def flat(self) -> Tensor:
+        """What every network has learned, (K, parameters), in the order of `Engine.flat`."""
+        ...
+
+    @property
+    def nbytes(self) -> int: ...
+
+    def keep(self, fine: Tensor) -> None:
+        """Remembers where those networks stand, bool (K,), as a place to go back to."""
+        ...
+
+    def stop(self, gone: Tensor) -> None:
+        """Puts networks, bool (K,), back to where they were kept, for good."""
+        ...
+
+    def state(self, index: int, kept: bool = False) -> dict[str, Tensor]:
+        """One network's part, as the engine that a run would have takes it.
+
+        Args:
+            kept: as it was when it was last kept.
+        """
+        ...
+
+
+class Loop:
+    """Networks one after the other, each in the engine that it has alone."""
+
+    name = "loop"
+
+    def __init__(self, problems: Sequence[Problem], free: Sequence[Free | None]) -> None:
+        self._engines = [make_engine(problem) for problem in problems]
+        for engine, own in zip(self._engines, free, strict=True):
+            engine.hold(own)
+        self._ndim = problems[0].inputs.ndim
+        self._gone = [False] * len(problems)
+        self._good = [engine.state() for engine in self._engines]
+
+    def load(self, orders: Tensor) -> None:
+        for engine, order in zip(self._engines, orders, strict=True):
+            engine.load(order)
+
+    def train(self, slices: Sequence[tuple[int, int]]) -> None:
+        for engine, gone in zip(self._engines, self._gone, strict=True):
+            if not gone:
+                engine.train(slices)
+
+    def pace(self, rates: Sequence[float]) -> None:
+        for engine, rate in zip(self._engines, rates, strict=True):
+            engine.set_learning_rate(rate)
+
+    def prepare(self, inputs: Tensor) -> list[Tensor]:
+        if inputs.ndim == self._ndim:
+            return [self._engines[0].prepare(inputs)] * len(self._engines)
+        return [engine.prepare(own) for engine, own in zip(self._engines, inputs, strict=True)]
+
+    def outputs(self, prepared: list[Tensor]) -> tuple[Tensor, Tensor]:
+        found, fine = [], []
+        for engine, own in zip(self._engines, prepared, strict=True):
+            values = engine.activations(own)
+            found.append(values[-1].clone())
+            fine.append(torch.stack([torch.isfinite(value).all() for value in values]).all())
+        return torch.stack(found), torch.stack(fine)
+
+    def flat(self) -> Tensor:
+        return torch.stack([engine.flat() for engine in self._engines])
+
+    @property
+    def nbytes(self) -> int:
+        return 2 * sum(part.nbytes for state in self._good for part in state.values())
+
+    def keep(self, fine: Tensor) -> None:
+        for index in fine.nonzero().flatten().tolist():
+            self._good[index] = self._engines[index].state()
+
+    def stop(self, gone: Tensor) -> None:
+        for index in gone.nonzero().flatten().tolist():
+            if not self._gone[index]:
+                self._engines[index].load_state(self._good[index])
+                self._gone[index] = True
+
+    def state(self, index: int, kept: bool = False) -> dict[str, Tensor]:
+        return self._good[index] if kept else self._engines[index].state()
+
+
+def carriers_for(members: Sequence[Member]) -> list[tuple[list[int], Carrier]]:
+    """What carries which members: all that may share calls go together, the others one by one.
+
+    Returns:
+        Places of members in rising order, and their carrier; every member once.
+    """
+    groups: dict[object, list[int]] = {}
+    for index, member in enumerate(members):
+        groups.setdefault(_kind_of(member), []).append(index)
+    found: list[tuple[list[int], Carrier]] = []
+    for kind, places in groups.items():
+        most = _most_together(members[places[0]]) if kind is not None else len(places)
+        make = dense_many.DenseMany if kind is not None else Loop
+        for start in range(0, len(places), most):
+            chunk = places[start : start + most]
+            problems = [members[place].problem for place in chunk]
+            found.append((chunk, make(problems, [members[place].free for place in chunk])))
+    return found
+
+
+def _kind_of(member: Member) -> object:
+    """What members have in common that share calls; None of one that trains by itself."""
+    if can_run(member.experiment, member.blocks):
+        return (DenseEngine.name, dense_many.common(member.problem))
+    return None
+
+
+def _most_together(member: Member) -> int:
+    widest = max(block.units for block in member.blocks[1:])
+    return MOST_WIDE if widest >= WIDE else 4096

@@ -1,0 +1,124 @@
+"""One network of a population, before anything trains it: its settings, points, first weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from playground.core.assembly import examples_of, generators_of, problem_of, targets_of
+from playground.core.changes import data_stream
+from playground.core.data import schema_of
+from playground.core.data.model import Brought, Schema
+from playground.core.data.pictures.form import augmentation_of
+from playground.core.data.prepare import Prepared, as_counts, prepare, without_points
+from playground.core.engine.base import Augmentation, Problem
+from playground.core.errors import PlaygroundError
+from playground.core.experiment import Data, Experiment
+from playground.core.hands import fixed_by, freedom
+from playground.core.losses import LOSSES
+from playground.core.network import Block, checked
+
+
+class Member:
+    """What `Run` makes of an experiment, up to its engine.
+
+    Args:
+        experiment: the member's.
+        own: what the visitor brought, for data sets that are made of it.
+        known: a member whose points are taken where the experiment asks for the same.
+
+    Raises:
+        PlaygroundError: as `Run` does.
+
+    Attributes:
+        data: its points; `all_points` has those too that are left out of training.
+        problem: what an engine is given.
+        free: which weights and biases may move, see `Engine.hold`.
+    """
+
+    def __init__(
+        self, experiment: Experiment, own: Brought | None, known: Member | None = None
+    ) -> None:
+        if experiment.transfer.source:
+            raise PlaygroundError("population_transfer")
+        self.experiment = self.present = experiment
+        self.schema: Schema
+        self.blocks: tuple[Block, ...]
+        if known is not None and _same_network(experiment, known.experiment):
+            self.schema, self.blocks = known.schema, known.blocks
+        else:
+            self.schema = schema_of(experiment.data, own)
+            self.blocks = checked(experiment, self.schema)
+        self.loss = LOSSES[experiment.loss].under(experiment.loss_settings)
+        self.generators = generators_of(experiment.training)
+        stream = data_stream(experiment)
+        self._examples: dict[str, tuple[Tensor, Tensor]] = {}
+        left_out = experiment.data.left_out
+        if known is not None and _same_points(experiment, known.experiment):
+            self.all_points: Prepared = known.all_points
+        else:
+            every = experiment.data.model_copy(update={"left_out": ()})
+            self.all_points = prepare(experiment.model_copy(update={"data": every}), own, stream)
+            if self.loss.rates:
+                self.all_points = as_counts(self.all_points)
+        self.data: Prepared = without_points(self.all_points, left_out)
+        if known is not None and known.all_points is self.all_points:
+            same = left_out == known.experiment.data.left_out
+            self._examples = known._examples if same else {"test": known.examples("test")}
+            self.data = known.data if same else self.data
+        self.problem: Problem = problem_of(self, stream)
+        layers = (None, *experiment.layers, None)
+        uncut = [
+            torch.zeros_like(weight, dtype=torch.bool) for weight, _ in self.problem.parameters
+        ]
+        self.free = freedom(uncut, fixed_by(self.blocks, layers))
+
+    def augmentation(self) -> Augmentation | None:
+        """What happens to the points of an epoch while it trains on them."""
+        return augmentation_of(self.experiment.data.pictures, self.data.form)
+
+    def examples(self, part: str) -> tuple[Tensor, Tensor]:
+        """Inputs and targets as `Problem` takes them; the same tensors for the same points."""
+        if part not in self._examples:
+            self._examples[part] = examples_of(self.data, self.loss, part)
+        return self._examples[part]
+
+    def targets(self, part: str) -> Tensor:
+        """What each point's answer should be, see `assembly.targets_of`."""
+        return targets_of(self.data, part)
+
+
+def members_of(experiments: Sequence[Experiment], own: Brought | None) -> list[Member]:
+    """The members of a population; those with the same points share them."""
+    found: list[Member] = []
+    for experiment in experiments:
+        found.append(Member(experiment, own, found[0] if found else None))
+    return found
+
+
+def _same_network(one: Experiment, other: Experiment) -> bool:
+    return (
+        one.layers == other.layers
+        and _every_point(one) == _every_point(other)
+        and one.inputs == other.inputs
+        and (one.loss, one.output_activation) == (other.loss, other.output_activation)
+    )
+
+
+def _same_points(one: Experiment, other: Experiment) -> bool:
+    """Whether both are given the same points; a replay draws first weights behind them."""
+    mine, theirs = one.training, other.training
+    return (
+        mine.stream == theirs.stream == "pytorch"
+        and mine.seed == theirs.seed
+        and _every_point(one) == _every_point(other)
+        and one.inputs == other.inputs
+        and one.loss == other.loss
+    )
+
+
+def _every_point(experiment: Experiment) -> Data:
+    """The settings of the data, as if none of them were left out."""
+    return experiment.data.model_copy(update={"left_out": ()})
