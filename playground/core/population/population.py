@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,13 +109,15 @@ class Population:
 
     @property
     def epoch(self) -> int:
-        """Complete epochs."""
-        return self._batches.epoch
+        """Complete epochs; where no member goes on, those of the one that came furthest."""
+        return int(self.exact_epoch)
 
     @property
     def exact_epoch(self) -> float:
         """Epochs with the fraction of the present one."""
-        return self.epoch + self._batches.position / max(len(self._batches.slices), 1)
+        if not self._gone.all():
+            return _exact(self._batches.state())
+        return max((_exact(moment.state) for moment in self._kept if moment), default=0.0)
 
     @property
     def batches_per_epoch(self) -> int:
@@ -159,12 +161,12 @@ class Population:
     @torch.no_grad()
     def _pace(self) -> None:
         """Follows the schedules, where they look at it by the training losses now."""
-        if self.epoch and any(one.looks for one in self._scheduled):
+        if self._batches.epoch and any(one.looks for one in self._scheduled):
             losses = self._ruler.scores(self._answers()[0]).train_loss
             for one, loss in zip(self._scheduled, losses.tolist(), strict=True):
                 one.saw(loss)
         for places, carrier in self._carriers:
-            carrier.pace([self._scheduled[place].at(self.epoch) for place in places])
+            carrier.pace([self._scheduled[place].at(self._batches.epoch) for place in places])
 
     def train_for(self, seconds: float) -> int:
         """Trains by the clock, at least one minibatch each.
@@ -321,6 +323,11 @@ class _Moment:
     def of(self, index: int) -> dict[str, Any]:
         """As one network's `Batches.load_state` takes it."""
         return {**self.state, "indices": self.state["indices"][index].clone()}
+
+
+def _exact(batches: Mapping[str, Any]) -> float:
+    """Epochs with a fraction, from `Batches.state`."""
+    return batches["epoch"] + batches["position"] / max(len(batches["slices"]), 1)
 
 
 def _alike(one: Member, other: Member) -> bool:
