@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from playground.core.experiment import Experiment
-from playground.core.optimizers import LEARNING_RATES
+from playground.core.neighbours import faster, slower
 from playground.core.settings import RATES
 
-STEP = 3  # a learning rate is changed by about this factor
 LARGEST_BATCH = 1000
 FIRST_L2 = 0.001
 CLIP = 1.0
@@ -72,14 +71,14 @@ def _clip(experiment: Experiment) -> Remedy | None:
 
 def _slower(experiment: Experiment) -> Remedy | None:
     now = experiment.optimizer.learning_rate
-    slower = [rate for rate in LEARNING_RATES if rate <= now / STEP * 1.01]
-    return _rate(now, slower[-1]) if slower else None
+    after = slower(now)
+    return None if after is None else _rate(now, after)
 
 
 def _faster(experiment: Experiment) -> Remedy | None:
     now = experiment.optimizer.learning_rate
-    faster = [rate for rate in LEARNING_RATES if rate >= now * STEP * 0.99]
-    return _rate(now, faster[0]) if faster else None
+    after = faster(now)
+    return None if after is None else _rate(now, after)
 
 
 def _rate(before: float, after: float) -> Remedy:

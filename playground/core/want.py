@@ -32,6 +32,7 @@ Analysis = Literal[
     "states",
     "attention",
     "embeddings",
+    "whatif",
 ]
 ADDRESSED = (*get_args(Analysis), "sample", "output", "plan")  # what options are for
 RESOLUTIONS = (20, 200)

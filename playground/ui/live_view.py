@@ -30,7 +30,7 @@ from playground.core.settings import Settings, is_live
 from playground.figures.palette import palette
 from playground.live.handle import RunHandle
 from playground.live.service import service
-from playground.ui import forms, language, live_line, notices, remedies, state
+from playground.ui import forms, language, live_line, notices, remedies, state, what_if
 from playground.ui.language import say
 from playground.ui.loader import loader
 
@@ -208,6 +208,16 @@ def _command(value: Any) -> None:
             state.set_value("training.seed", secrets.randbelow(SEEDS))
         case {"type": "remedy", "name": str(name)}:
             if remedies.apply(name):
+                follow(handle(), state.experiment())
+                handle().command({"type": "reset"})
+        case {
+            "type": "what_if",
+            "key": str(key),
+            "before": str(before),
+            "after": str(after),
+            "points": int(points),
+        }:
+            if what_if.apply(key, before, after, points):
                 follow(handle(), state.experiment())
                 handle().command({"type": "reset"})
         case {"type": "paint", "points": list(points)} if not state.locked("data.name"):

@@ -31,7 +31,7 @@ from playground.core.analysis.stability import (
     step_rule,
     step_scale,
 )
-from playground.core.analysis.study import Steps, Study
+from playground.core.analysis.study import Steps, Study, within
 from playground.core.analysis.views import Arrays, Header, Sight
 from playground.core.errors import PlaygroundError
 from playground.core.optimizers.descent import SGD, GradientDescent
@@ -164,7 +164,7 @@ class NtkView(Study):
             prediction = predict_exactly(kernel, start, StepRule(**header["rule"]), factor / count)
         elif linear is not None:
             steps = Linearised(jacobian, kernel.modes, output, missing, **linear).train()
-            prediction = yield from _within(steps, PICTURES, PREDICTED)
+            prediction = yield from within(steps, PICTURES, PREDICTED)
         copy = Run(*same, device=place, engine=engine, snapshot=snapshot)
         last = int(prediction.steps[-1]) if prediction else MOST_REAL
         real = yield from _trained_on(copy, self._coming, last)
@@ -238,17 +238,6 @@ def _maps(
         yield JACOBIAN + (PICTURES - JACOBIAN) * (index + 1) / len(kernel.directions)
     rows = painted(plane, torch.cat(found))[1]
     return rows.reshape(len(found), -1, *rows.shape[1:])
-
-
-def _within(
-    steps: Generator[float, None, Prediction], start: float, end: float
-) -> Generator[float, None, Prediction]:
-    """A computation as the part of another from `start` to `end`."""
-    while True:
-        try:
-            yield start + (end - start) * next(steps)
-        except StopIteration as stop:
-            return stop.value
 
 
 def _trained_on(copy: Run, watch: Watch, last: int) -> Generator[float, None, np.ndarray]:

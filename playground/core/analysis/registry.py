@@ -23,6 +23,7 @@ from playground.core.analysis.similarity_view import SimilarityView
 from playground.core.analysis.spectral_views import EigenView, SingularView
 from playground.core.analysis.states_view import StatesView
 from playground.core.analysis.views import ConfusionView, View, WarpView
+from playground.core.analysis.whatif_view import WhatIfView
 from playground.core.findings import FindingsView
 
 
@@ -56,4 +57,5 @@ VIEWS: dict[str, type[View]] = {
     "states": StatesView,
     "attention": AttentionView,
     "embeddings": EmbeddingsView,
+    "whatif": WhatIfView,
 }

@@ -16,7 +16,7 @@ import logging
 import time
 from collections.abc import Generator, Mapping
 from itertools import count
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from playground.core.analysis.views import Arrays, Header, Sight, View
 from playground.core.errors import Notice, PlaygroundError
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Steps = Generator[float, None, tuple[Header, Arrays]]
+Found = TypeVar("Found")
 
 # No two results of a viewer's life share a version, not even those of a worker started again.
 _versions = count(time.time_ns() // 1_000_000 % 500_000_000)
@@ -117,7 +118,7 @@ class Study(View):
             try:
                 self._progress = min(max(float(next(self._steps)), self._progress), 1.0)
             except StopIteration as stop:
-                self._result, self._version = stop.value, next(_versions)
+                self.show(*stop.value)
                 self._progress, self._state, self._steps = 1.0, "done", None
             except PlaygroundError as error:
                 self._fail(error.notice())
@@ -127,5 +128,20 @@ class Study(View):
             if time.perf_counter() >= end:
                 return
 
+    def show(self, header: Header, arrays: Arrays) -> None:
+        """What is found so far; a computation may say it on its way too."""
+        self._result, self._version = (header, arrays), next(_versions)
+
     def _fail(self, problem: Notice) -> None:
         self._problem, self._state, self._steps = problem, "failed", None
+
+
+def within(
+    steps: Generator[float, None, Found], start: float, end: float
+) -> Generator[float, None, Found]:
+    """A computation as the part of another from `start` to `end`."""
+    while True:
+        try:
+            yield start + (end - start) * next(steps)
+        except StopIteration as stop:
+            return stop.value

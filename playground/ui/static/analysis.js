@@ -29,6 +29,7 @@ import { createSpectra } from './spectra.js';
 import { createStates } from './states.js';
 import { createTrace } from './trace.js';
 import { createWarp } from './warp.js';
+import { createWhatif } from './whatif.js';
 
 const GROUPS = {
   diagnosis: {
@@ -41,6 +42,7 @@ const GROUPS = {
   },
   spectra: { pca: createPca, embed: createEmbed, singular: createSpectra, eigen: createEigen, similarity: createSimilarity },
   loss: { curvature: createCurvature, landscape: createLandscape, ntk: createNtk },
+  luck: { whatif: createWhatif },
 };
 const VIEWS = Object.assign({}, ...Object.values(GROUPS));
 const groupOf = (name) => Object.keys(GROUPS).find((group) => name in GROUPS[group]);
