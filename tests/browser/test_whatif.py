@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from playground.core.experiment import Experiment
 from tests.browser.conftest import Visit
+from tests.browser.test_axe import violations
 
 pytestmark = pytest.mark.browser
 
@@ -21,6 +22,7 @@ def test_ghosts_say_what_a_faster_rate_would_do_and_it_is_applied(visit: Visit):
     expect(panel).to_contain_text("Ghosts find out")
     tools = page.part("analysis")
     tools.get_by_role("combobox", name="For").select_option("5")
+    tools.get_by_role("combobox", name="Luck").select_option("3")
     tools.get_by_role("button", name="Send ghosts").click()
     row = panel.locator("tr[data-key=rate_up]")
     expect(row).to_contain_text("Learning rate 0.003 → 0.01")
@@ -29,6 +31,7 @@ def test_ghosts_say_what_a_faster_rate_would_do_and_it_is_applied(visit: Visit):
     keys = panel.locator("tr[data-key]").evaluate_all("rows => rows.map(row => row.dataset.key)")
     assert {"rate_down", "rate_up", "batch_up", "l2_up", "activation", "width_up"} <= set(keys)
     assert keys.index("activation") > keys.index("rate_down"), "those that start anew come last"
+    assert violations(page, ".np-analysis") == []
     row.get_by_role("button", name="Apply").click()
     page.toast("Learning rate: 0.01 instead of 0.003.")
-    page.until(lambda: "optimizer" in (page.query("e") or "") or page.page.url.count("0.01"))
+    page.until(lambda: page.query("optimizer.learning_rate") == "0.01")

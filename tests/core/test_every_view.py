@@ -96,8 +96,10 @@ def assert_painted(run: Run, view: str, options: dict[str, Any]) -> dict[str, An
     return told
 
 
+# Their result is long in coming and the same code for every kind of data.
+LONG = {"whatif": {"epochs": 1, "lucks": 2}}
 CASES = [
-    (name, view)
+    pytest.param(name, view, marks=pytest.mark.slow if view in LONG else ())
     for name, (data, *_) in EXPERIMENTS.items()
     for view in VIEWS
     if view in views_for(schema_of(small(data).data).kind)
@@ -119,12 +121,13 @@ def finish(run: Run, view: str) -> None:
     """Asks a study and waits for its result."""
     observer = run.observer
     assert isinstance(observer, Observer)
-    told = assert_painted(run, view, {"round": 1, "have": 0})
+    options = {"round": 1, "have": 0, **LONG.get(view, {})}
+    told = assert_painted(run, view, options)
     for _ in range(TURNS):
         if not observer.studying:
             break
         observer.study(0.05)
-    told = assert_painted(run, view, {"round": 1, "have": 0})
+    told = assert_painted(run, view, options)
     study = told["studies"][view]
     assert study["problem"] is None or study["problem"]["code"] != "failed", study
 

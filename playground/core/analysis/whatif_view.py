@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from playground.core.run import Run
     from playground.core.want import Want
 
-EPOCHS = (5, 20, 50)
-LUCKS = (3, 5, 8)
+EPOCHS = (1, 20, 200)  # least, when nothing is said, most
+LUCKS = (2, 3, 8)
 
 
 class WhatIfView(Study):
@@ -52,8 +52,8 @@ class WhatIfView(Study):
         run = self.run
         if not len(run.data.inputs_train):
             raise PlaygroundError("no_points_to_study")
-        epochs = _choice(options.get("epochs"), EPOCHS)
-        lucks = _choice(options.get("lucks"), LUCKS)
+        epochs = _bounded(options.get("epochs"), EPOCHS)
+        lucks = _bounded(options.get("lucks"), LUCKS)
         self._asked, self._compared, self._changed = run.experiment, run.experiment, False
         knobs = neighbours(run.experiment, len(run.data.inputs_train))
         table = Table(run, epochs, lucks)
@@ -150,6 +150,9 @@ def _ends(found: np.ndarray) -> Header:
     }
 
 
-def _choice(value: object, offered: tuple[int, ...]) -> int:
-    """One of what is offered; the first one where something else is asked for."""
-    return next((one for one in offered if one == value), offered[0])
+def _bounded(value: object, bounds: tuple[int, int, int]) -> int:
+    """A whole number between the least and the most; what is none is taken for the middle one."""
+    least, usual, most = bounds
+    if not isinstance(value, int) or isinstance(value, bool):
+        return usual
+    return min(max(value, least), most)
