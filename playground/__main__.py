@@ -2,6 +2,8 @@
 
     python -m playground train EXPERIMENT.json [--epochs N] [--device D] [--out RUN.json]
     python -m playground show EXPERIMENT.json
+    python -m playground sweep EXPERIMENT.json --knob NAME=VALUES ... [--file SWEEP.sqlite] ...
+    python -m playground sweep --resume --file SWEEP.sqlite
     python -m playground bench [PART ...]
     python -m playground schema
 
@@ -26,6 +28,7 @@ from playground.core.document import read_document
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Experiment, describe_schema
 from playground.core.network import checked, parameter_count
+from playground.core.sweep.command import add_arguments, run_command
 
 if TYPE_CHECKING:
     from playground.core.run import Run
@@ -69,6 +72,10 @@ def _parser() -> argparse.ArgumentParser:
     show = commands.add_parser("show", help="print an experiment's layers, shapes and parameters")
     show.set_defaults(command=_show)
     _takes_experiment(show)
+
+    sweep = commands.add_parser("sweep", help="try an experiment with many settings")
+    sweep.set_defaults(command=run_command)
+    add_arguments(sweep)
 
     bench = commands.add_parser("bench", help="measure speed, memory and learning on this machine")
     bench.set_defaults(command=_bench)

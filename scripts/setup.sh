@@ -94,7 +94,7 @@ install_cpu_torch() {
 venv_fits || make_venv
 
 run_print=$(fingerprint requirements.txt)
-test_print=$(fingerprint requirements.txt requirements-dev.txt)
+test_print=$(fingerprint requirements.txt requirements-dev.txt requirements-cluster.txt)
 case "$1" in
 run) stamped run "$run_print" && exit 0 ;;
 test) stamped test "$test_print" && exit 0 ;;

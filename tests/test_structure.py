@@ -30,9 +30,9 @@ NEVER = {
     "words": {"streamlit", "plotly", "torch", "numpy", "sklearn"},
     "core": {"streamlit", "plotly", "starlette"},
     "live": {"plotly"},
-    "figures": {"streamlit", "torch", "sklearn"},
-    "ui": {"torch", "sklearn"},
-    "pages": {"torch", "sklearn"},
+    "figures": {"streamlit", "torch", "sklearn", "optuna"},
+    "ui": {"torch", "sklearn", "optuna"},
+    "pages": {"torch", "sklearn", "optuna"},
 }
 
 
@@ -143,7 +143,7 @@ try:
     assert not page.exception, page.exception
 finally:
     service().close()
-heavy = {"torch", "sklearn", "scipy"} & set(sys.modules)
+heavy = {"torch", "sklearn", "scipy", "optuna", "dask"} & set(sys.modules)
 print("loaded:", sorted(heavy))
 """)
     assert output.splitlines()[-1] == "loaded: []"

@@ -43,7 +43,7 @@ class Trial:
     """One point of a sweep, and what became of it.
 
     Attributes:
-        number: from 0, in the order in which points were asked for.
+        number: from 0, in the order in which points were asked for; visitors read one more.
         values: the knobs' settings, {dotted name: value}; a knob that this optimizer does not
             have is missing.
         status: "waiting", "running", "done", "pruned", "diverged" (every start did) or "failed".
@@ -184,6 +184,7 @@ def as_csv(settings: SweepSettings, trials: Sequence[Trial]) -> str:
     writer.writerow([*COLUMNS[:2], *paths, *COLUMNS[2:], *own])
     for trial in trials:
         row = [getattr(trial, name) for name in COLUMNS]
+        row[0] += 1
         values = [trial.values.get(path) for path in paths]
         numbers = {start.start: metric_of(settings, start) for start in trial.starts}
         cells = [*row[:2], *values, *row[2:], *(numbers.get(k) for k in range(settings.starts))]

@@ -1,0 +1,116 @@
+"""Trials on a cluster: `dask.distributed`, by the address of its scheduler.
+
+Workers need the core alone (and torch). What comes back from them is unpickled, so the address is
+the operator's to give, never a visitor's.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import Any
+
+from playground.core.errors import Notice, PlaygroundError
+from playground.core.sweep.executors import Crew
+from playground.core.sweep.trial import versions
+
+CONNECT = 10  # s until a scheduler counts as not there
+GRACE = 15.0  # s without a word from the scheduler before the sweep ends
+LOOK = 1.0  # s between two looks at the cluster
+
+
+class DaskCrew(Crew):
+    """The workers of a Dask scheduler.
+
+    A worker that dies is Dask's to replace: it gives the trial to another one, and gives up on a
+    trial that has killed several.
+
+    Args:
+        address: such as tcp://10.0.0.5:8786.
+
+    Raises:
+        PlaygroundError: dask is not installed, or no scheduler answers there.
+    """
+
+    def __init__(self, address: str) -> None:
+        try:
+            from dask.distributed import Client
+        except ImportError as error:
+            raise PlaygroundError("sweep_no_dask") from error
+        # What is wrong with the cluster is said by the sweep, in one sentence.
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        try:
+            self.client: Any = Client(address, timeout=CONNECT, set_as_default=False)
+        except Exception as error:  # whatever a socket, a certificate or an address can be
+            raise PlaygroundError("sweep_no_scheduler", address=address[:80]) from error
+        super().__init__(self.client.get_executor(pure=False), "dask", 1)
+        self._heard = time.monotonic()
+        self._gone: str | None = None
+        self._seen: dict[str, int] = {}
+        self._left = 0
+        self._strange: dict[str, Notice] = {}
+        self._closed = threading.Event()
+        self._look()
+        threading.Thread(target=self._watch, name="dask watch", daemon=True).start()
+
+    # ---- what the scheduler says
+
+    def _watch(self) -> None:
+        while not self._closed.wait(LOOK):
+            self._look()
+
+    def _look(self) -> None:
+        """Who works there now. In a thread of its own: a scheduler that is gone answers late."""
+        if self.client.status == "closed":
+            self._gone = "closed"
+            return
+        try:
+            info = self.client.sync(self.client.scheduler.identity, callback_timeout=CONNECT)
+        except Exception:  # every way in which a connection can be broken
+            return
+        self._heard = time.monotonic()
+        workers = info.get("workers", {})
+        new = set(workers) - set(self._seen)
+        self._left += len(set(self._seen) - set(workers))
+        self._seen = {name: int(one.get("nthreads", 1)) for name, one in workers.items()}
+        self.workers = max(1, sum(self._seen.values()))
+        if new:
+            self._compare(sorted(new))
+
+    def _compare(self, workers: list[str]) -> None:
+        """Whether new workers have what is here."""
+        try:
+            answers = self.client.run(versions, workers=workers, on_error="return")
+        except Exception:  # the worker left again
+            return
+        from playground.core.sweep.coordinator import mismatch
+
+        mine = versions()
+        for there in answers.values():
+            if isinstance(there, Exception):
+                problem = f"{type(there).__name__}: {there}"[:200]
+                self._strange["sweep_worker_error"] = Notice(
+                    "sweep_worker_error", {"problem": problem}
+                )
+            elif there != mine:
+                self._strange["sweep_versions"] = Notice("sweep_versions", mismatch(there, mine))
+
+    def news(self) -> tuple[Notice, ...]:
+        found = list(self._strange.values())
+        if self._left:
+            found.append(Notice("sweep_workers_left", {"count": self._left}))
+        if not self._seen:
+            found.append(Notice("sweep_no_workers"))
+        return tuple(found)
+
+    def lost(self) -> Notice | None:
+        silent = time.monotonic() - self._heard > GRACE
+        return Notice("sweep_scheduler_gone") if self._gone or silent else None
+
+    def close(self) -> None:
+        self._closed.set()
+        try:
+            self.executor.shutdown(wait=False)  # which cancels what is under way
+        finally:
+            self.client.close(timeout=1)
