@@ -198,7 +198,7 @@ export class HeatMap {
     return [
       ...named.map(([key, section]) => ({ label: knobs.find((knob) => knob.key === key)?.name, value: section.words })),
       { label: text(`sweep.metric_${metric.name}`), value: metricWords(metric, mean) },
-      { label: text('sweep.trials'), value: String(count) },
+      { label: text('sweep.trials_cell'), value: String(count) },
     ];
   }
 

@@ -25,9 +25,9 @@ export class Results {
   }
 
   /** Another sweep. */
-  begin({ knobs, metric }) {
+  begin({ knobs, metric, method }) {
     this.clear();
-    Object.assign(this, { knobs, metric });
+    Object.assign(this, { knobs, metric, method });
     this.changed();
   }
 

@@ -1,0 +1,181 @@
+/**
+ * Sweep: the same experiment over and over with some of its settings changed, and what came of it.
+ *
+ * Python tells which settings can be searched and, once a sweep has been started, which; the trials
+ * come in frames of the live run, each frame with what has changed since the last one.
+ */
+
+import { el } from '../dom.js';
+import { button } from './kit.js';
+import { BestSoFar } from './sweep_best.js';
+import { Exports } from './sweep_export.js';
+import { Form } from './sweep_form.js';
+import { HeatMap } from './sweep_heat.js';
+import { Lines } from './sweep_lines.js';
+import { ProgressBar } from './sweep_progress.js';
+import { Results } from './sweep_results.js';
+import { gradient, knobWords } from './sweep_scale.js';
+import { Shares } from './sweep_shares.js';
+import { TrialTable } from './sweep_table.js';
+import { metricWords } from './sweep_words.js';
+
+export const styles = ['parts.css', 'sweep.css'];
+
+export function mount(context) {
+  return new Page(context);
+}
+
+class Page {
+  constructor(context) {
+    this.context = context;
+    this.results = new Results(() => this.invalidate());
+    this.build();
+    this.follow();
+  }
+
+  // ---- building ----------------------------------------------------------------------------------
+
+  build() {
+    const { context, results } = this;
+    const { root, text, facts } = context;
+    this.form = new Form(context, { onStart: (settings) => this.start(settings) });
+    this.fold = el('details', { class: 'np-s-fold' }, el('summary', { text: text('sweep.new') }), this.form.node);
+    this.progress = new ProgressBar(context, results);
+    this.lines = new Lines(context, results);
+    this.heat = new HeatMap(context, results, (x, y) => context.link({ x, y }));
+    this.best = new BestSoFar(context, results);
+    this.shares = new Shares(context, results);
+    this.table = new TrialTable(context, results, {
+      onOpen: (number) => context.tell({ open: number }),
+      onSort: (column, down) => context.link({ sort: `${down ? '-' : ''}${column}` }),
+    });
+    this.exports = new Exports(context);
+    this.legend = el('span', { class: 'np-s-legend' });
+    this.kept = el('span', { class: 'np-caption', role: 'status' });
+    this.showAll = button(text('sweep.show_all'), () => results.unbrush());
+    this.found = el('div', { class: 'np-s-found' },
+      this.progress.node,
+      el('section', { class: 'np-s-card' },
+        el('div', { class: 'np-s-card-head' }, el('h3', { class: 'np-title', text: text('sweep.lines') }), this.legend, this.kept, this.showAll),
+        this.lines.node, el('p', { class: 'np-caption', text: text('sweep.lines_hint') })),
+      el('div', { class: 'np-s-pair' }, this.heat.node, el('div', { class: 'np-s-side' }, this.best.node, this.shares.node)),
+      el('section', { class: 'np-s-card' },
+        el('div', { class: 'np-s-card-head' }, el('h3', { class: 'np-title', text: text('sweep.table') }), this.exports.node), this.table.node));
+    root.replaceChildren(this.fold, this.found);
+    if (facts.link.sort) {
+      const down = facts.link.sort.startsWith('-');
+      this.table.sort = { column: facts.link.sort.slice(down ? 1 : 0), down };
+    }
+  }
+
+  /** Shows the sweep that Python tells of, or the form alone. */
+  follow() {
+    const { facts } = this.context;
+    const { sweep } = facts;
+    this.found.hidden = !sweep;
+    this.fold.classList.toggle('np-s-alone', !sweep);
+    this.fold.open = !sweep || this.fold.open;
+    if (!sweep) {
+      this.form.measureSoon();
+      return;
+    }
+    const metric = {
+      name: sweep.metric, better: sweep.metric === 'test_score' ? 'high' : 'low', score: sweep.metric === 'test_score',
+      percent: facts.percent && sweep.metric === 'test_score', of: (start) => metricOf(sweep.metric, start),
+    };
+    this.results.begin({ knobs: sweep.knobs.map(knobOf), metric, method: sweep.method });
+    this.heat.begin([facts.link.x, facts.link.y]);
+    this.table.begin();
+    this.progress.begin(sweep);
+  }
+
+  start(settings) {
+    this.form.busy = true;
+    this.form.showPlan();
+    this.context.tell({ start: settings });
+  }
+
+  // ---- painting ----------------------------------------------------------------------------------
+
+  paint(hub) {
+    const { header } = hub;
+    if (header && header !== this.header) {
+      this.header = header;
+      this.results.take(header.trials ?? []);
+    }
+    this.progress.paint(hub);
+  }
+
+  /** One painting for each frame of the screen, however much has changed. */
+  invalidate() {
+    this.scheduled ??= requestAnimationFrame(() => {
+      this.scheduled = null;
+      this.show();
+    });
+  }
+
+  show() {
+    const { results } = this;
+    if (!results.metric) return;
+    this.showHead();
+    for (const part of [this.lines, this.heat, this.best, this.shares, this.table]) part.paint();
+    this.context.root.dataset.trials = String(results.trials.length);
+    this.context.root.dataset.ended = String(results.ended);
+  }
+
+  showHead() {
+    const { results, context: { text, theme } } = this;
+    const { score, metric, brushes } = results;
+    const filtered = brushes.size > 0;
+    this.showAll.hidden = !filtered;
+    const kept = results.trials.filter((row) => results.passes(row)).length;
+    this.kept.textContent = filtered ? text('sweep.kept', { kept, all: results.trials.length }) : '';
+    const key = JSON.stringify([score?.low, score?.high, theme.dark, metric.name]);
+    if (key === this.legendKey) return;
+    this.legendKey = key;
+    if (!score) return this.legend.replaceChildren();
+    const bar = el('i', { class: 'np-gradient', 'aria-hidden': 'true' });
+    bar.style.background = gradient(theme);
+    const ends = metric.better === 'low' ? [score.low, score.high] : [score.high, score.low];
+    this.legend.replaceChildren(
+      el('span', { text: text('sweep.legend_best', { value: metricWords(metric, ends[0]) }) }), bar,
+      el('span', { text: text('sweep.legend_worst', { value: metricWords(metric, ends[1]) }) }));
+  }
+
+  // ---- the stage's wishes ------------------------------------------------------------------------
+
+  update() {
+    this.form.busy = false;
+    this.follow();
+  }
+
+  themed() {
+    this.legendKey = null;
+    this.invalidate();
+  }
+
+  resized() {
+    this.invalidate();
+  }
+
+  destroy() {
+    cancelAnimationFrame(this.scheduled);
+    this.form.destroy();
+    this.progress.destroy();
+  }
+}
+
+/** A searched setting as the pictures know it. */
+function knobOf({ path, name, kind, choices, knob }) {
+  const values = knob.kind === 'choices' ? knob.values : [];
+  const numbers = values.filter((value) => typeof value === 'number');
+  const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
+  const log = knob.kind === 'range' ? knob.log : numbers.length > 2 && low > 0 && high / low >= 8;
+  const one = { key: path, name, choices, whole: kind === 'whole', log };
+  return { ...one, words: (value) => (value === undefined ? '–' : knobWords(one)(value)) };
+}
+
+function metricOf(name, start) {
+  if (name === 'epochs' || name === 'seconds') return start.reached?.[name === 'epochs' ? 0 : 1] ?? null;
+  return start[name];
+}
