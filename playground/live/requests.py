@@ -18,7 +18,7 @@ from playground.core.experiment import Experiment
 from playground.core.lesson import Goal, as_header, check_seeds
 from playground.core.losses import LOSSES
 from playground.core.presets import PRESETS, trained
-from playground.live import bench_requests, pca_requests, picture_requests
+from playground.live import bench_requests, pca_requests, picture_requests, sweep_requests
 from playground.live.job import Observation
 from playground.live.tasks import Steps
 
@@ -235,4 +235,5 @@ ANSWERS: dict[str, Callable[..., Observation | Steps]] = {
     "tensors": bench_requests.tensors,
     "compress": bench_requests.compress,
     "rivals": bench_requests.rivals,
+    "sweep_cost": sweep_requests.sweep_cost,
 }

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
+import streamlit as st
+
 from playground.core.errors import PlaygroundError
+from playground.core.plans.sweep import SweepPlan
 from playground.core.sweep.settings import (
     MAX_EPOCHS,
     MAX_STARTS,
@@ -13,15 +17,21 @@ from playground.core.sweep.settings import (
     checked_sweep,
     sweep_from,
 )
-from playground.core.sweep.space import MAX_KNOBS, Knob, check_knobs, knob_from
+from playground.core.sweep.space import MAX_KNOBS, Knob, apply, check_knobs, knob_from
 from playground.live.service import service
-from playground.ui import page_link, stage, state
+from playground.ui import language, live_line, notices, page_link, stage, state
+from playground.ui.gallery import PLAYGROUND
+from playground.ui.language import say
 from playground.ui.sweep_facts import offered
 
 METHODS = ("grid", "random", "bayes")
 METRICS = ("test_loss", "test_score", "epochs", "seconds")
 FIRST = {"method": "grid", "trials": 30, "starts": 3, "epochs": 50}
 FIRST_KNOBS = ("optimizer.learning_rate", "layers.*.units", "layers.*.activation")
+
+_PLAN = "sweep_plan"
+_STARTED = "sweep_started"
+_OPENED = "sweep_opened"
 
 
 def _knobs(text: str) -> list[Knob]:
@@ -54,18 +64,55 @@ _NAMES |= {"g": "target", "prune": "pruning"}
 
 
 def sweep() -> None:
+    if st.session_state.pop(_OPENED, False):
+        st.switch_page(str(PLAYGROUND))
     with stage.page("sweep"):
         link = page_link.read(FIELDS)
-        settings = _settings(link)
-        schema = state.schema()
-        facts: dict[str, Any] = {
-            "link": {key: link[key] for key in ("x", "y", "sort") if key in link},
-            "settings": settings.model_dump(mode="json", exclude={"experiment"}),
-            "offers": [] if schema is None else offered(settings.experiment, schema, settings.knobs),
-            "limits": {"trials": MAX_TRIALS, "starts": MAX_STARTS, "epochs": MAX_EPOCHS},
-            "percent": schema is not None and schema.task != "regression",
-        }
-        stage.mount("sweep", facts, answer=_answer)
+        plan = _present()
+        run = None if plan is None else stage.live_run("sweep", plan)
+        if run is not None and st.session_state.pop(_STARTED, False):
+            run.command({"type": "play"})
+        facts = _facts(link) | {"sweep": None if plan is None or run is None else _told_of(plan)}
+        stage.mount("sweep", facts, live=run, answer=_answer, told=_told)
+        if run is not None:
+            live_line.pipe(run)
+
+
+def _present() -> SweepPlan | None:
+    """The sweep that is shown."""
+    return st.session_state.get(_PLAN)
+
+
+# ---- what the script is told ---------------------------------------------------------------------
+
+
+def _facts(link: dict[str, Any]) -> dict[str, Any]:
+    settings = _settings(link)
+    schema = state.schema()
+    return {
+        "link": {key: link[key] for key in ("x", "y", "sort") if key in link},
+        "settings": settings.model_dump(mode="json", exclude={"experiment"}),
+        "offers": [] if schema is None else offered(settings.experiment, schema, settings.knobs),
+        "limits": {"trials": MAX_TRIALS, "starts": MAX_STARTS, "epochs": MAX_EPOCHS},
+        "percent": schema is not None and schema.task != "regression",
+    }
+
+
+def _told_of(plan: SweepPlan) -> dict[str, Any]:
+    """A sweep, as its pictures know it."""
+    settings = plan.sweep
+    schema = state.schema()
+    assert schema is not None
+    known = {one["path"]: one for one in offered(settings.experiment, schema, settings.knobs)}
+    knobs = [
+        {**known[knob.path], "knob": knob.model_dump(mode="json")} for knob in settings.knobs
+    ]
+    return {
+        "file": plan.file,
+        "knobs": knobs,
+        **settings.model_dump(mode="json", exclude={"experiment", "knobs"}),
+        "other": settings.experiment != state.experiment(),
+    }
 
 
 def _settings(link: dict[str, Any]) -> SweepSettings:
@@ -79,22 +126,78 @@ def _settings(link: dict[str, Any]) -> SweepSettings:
         except PlaygroundError:
             knobs = None  # they were another network's
     if knobs is None:
-        schema = state.schema()
-        known = {} if schema is None else {
-            one["path"]: one["knob"] for one in offered(experiment, schema)
-        }
-        paths = [path for path in FIRST_KNOBS if path in known][:2] or list(known)[:1]
-        knobs = [known[path] for path in paths]
+        knobs = _first_knobs()
     else:
         knobs = [knob.model_dump(mode="json") for knob in knobs]
     content = {"experiment": experiment.model_dump(mode="json"), **chosen}
     return sweep_from(content | ({"knobs": knobs} if knobs else {}))
 
 
+def _first_knobs() -> list[dict[str, Any]]:
+    schema = state.schema()
+    if schema is None:
+        return []
+    known = {one["path"]: one["knob"] for one in offered(state.experiment(), schema)}
+    paths = [path for path in FIRST_KNOBS if path in known][:2] or list(known)[:1]
+    return [known[path] for path in paths]
+
+
+# ---- what the script says ------------------------------------------------------------------------
+
+
+def _told(value: Any) -> None:
+    """Callback: a sweep is to be started, or one of its trials opened."""
+    try:
+        match value:
+            case {"start": dict(wanted)}:
+                _start(wanted)
+            case {"open": dict(trial)}:
+                _open(trial)
+    except PlaygroundError as error:
+        notices.refuse(error)
+
+
+def _of_the_experiment(wanted: dict[str, Any]) -> SweepSettings:
+    """Settings that the script sends, of the visitor's experiment as it is now.
+
+    Raises:
+        PlaygroundError: they make no sweep.
+    """
+    content = {**wanted, "experiment": state.experiment().model_dump(mode="json")}
+    return checked_sweep(sweep_from(content), state.brought())
+
+
+def _start(wanted: dict[str, Any]) -> None:
+    settings = _of_the_experiment(wanted)
+    plan = SweepPlan(
+        experiment=settings.experiment, sweep=settings, file=secrets.token_urlsafe(18)
+    )
+    st.session_state[_PLAN] = plan
+    st.session_state[_STARTED] = True
+
+
+def _open(trial: dict[str, Any]) -> None:
+    """Makes a trial's first network the playground's."""
+    plan = _present()
+    if plan is None:
+        return
+    experiment = apply(plan.sweep.experiment, dict(trial.get("values") or {}))
+    state.leave_lesson()
+    state.adopt(experiment)
+    sentence = say(
+        "pages.sweep.opened",
+        number=int(trial.get("number", 0)) + 1,
+        metric=say(f"pages.sweep.metric_{plan.sweep.metric}"),
+        value=language.plain(str(trial.get("value", "–"))[:20]),
+        epochs=int(trial.get("epochs", 0)),
+    )
+    notices.toast(sentence, ":material/open_in_new:")
+    st.session_state[_OPENED] = True
+
+
 def _answer(params: dict[str, Any]) -> stage.Answer:
     wanted = params.get("measure")
     if not isinstance(wanted, dict):
         raise PlaygroundError("sweep_not_json")
-    content = {**wanted, "experiment": state.experiment().model_dump(mode="json")}
-    settings = checked_sweep(sweep_from(content), state.brought())
+    settings = _of_the_experiment(wanted)
     return service().request("sweep_cost", {"settings": settings.to_json()})

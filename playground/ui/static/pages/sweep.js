@@ -46,7 +46,7 @@ class Page {
     this.best = new BestSoFar(context, results);
     this.shares = new Shares(context, results);
     this.table = new TrialTable(context, results, {
-      onOpen: (number) => context.tell({ open: number }),
+      onOpen: (row) => context.tell({ open: { number: row.number, values: row.values, epochs: row.epochs, value: metricWords(results.metric, row.value) } }),
       onSort: (column, down) => context.link({ sort: `${down ? '-' : ''}${column}` }),
     });
     this.exports = new Exports(context);
@@ -171,7 +171,7 @@ function knobOf({ path, name, kind, choices, knob }) {
   const numbers = values.filter((value) => typeof value === 'number');
   const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
   const log = knob.kind === 'range' ? knob.log : numbers.length > 2 && low > 0 && high / low >= 8;
-  const one = { key: path, name, choices, whole: kind === 'whole', log };
+  const one = { key: path, name, choices, whole: kind === 'whole', log, spec: knob };
   return { ...one, words: (value) => (value === undefined ? '–' : knobWords(one)(value)) };
 }
 

@@ -169,7 +169,7 @@ export class Form {
     if (none) return setText(this.plan, text('sweep.plan_none'));
     const points = this.points;
     const sum = text('sweep.plan', { points, starts: state.starts, networks: points * state.starts, epochs: state.epochs });
-    const seconds = cost ? points * cost.seconds * (state.epochs / cost.epochs) * (state.starts / cost.starts) / cost.workers : null;
+    const seconds = cost ? (points * (cost.setup + state.epochs * cost.epoch + cost.looks * cost.look)) / cost.workers : null;
     setText(this.plan, cost ? `${sum} ${text('sweep.plan_time', { time: timeWords(text, seconds) })}` : `${sum} ${text('sweep.plan_measuring')}`);
     this.plan.dataset.points = String(points);
   }

@@ -7,7 +7,7 @@ import { cut } from './sweep_lines.js';
 import { badness, colorOf, numberWords } from './sweep_scale.js';
 import { metricWords } from './sweep_words.js';
 
-const MOST_VALUES = 10; // of a knob; more of them are put together
+const MOST_VALUES = 12; // of a knob; more of them are put together
 const BINS = 6;
 const [LEFT, BOTTOM, TOP] = [84, 44, 4];
 const TALLEST = 58;

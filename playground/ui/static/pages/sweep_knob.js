@@ -8,7 +8,7 @@
 
 import { el } from '../dom.js';
 import { button, chips, readNumber } from './kit.js';
-import { keyOf, numberWords } from './sweep_scale.js';
+import { gridOf, keyOf, numberWords } from './sweep_scale.js';
 
 const SHOWN = 8; // names that are offered before "more"
 const MOST = 64; // values of one knob
@@ -199,17 +199,8 @@ export class KnobCard {
 
   // ---- what it comes to --------------------------------------------------------------------------
 
-  /** The values of a grid, as core/sweep/space.py has them. */
   values() {
-    const { knob } = this;
-    if (knob.kind === 'choices') return knob.values;
-    const { low, high, log, count } = knob;
-    const places = Array.from({ length: count }, (_, i) => {
-      const share = i / (count - 1);
-      const value = log ? Math.exp(Math.log(low) + share * (Math.log(high) - Math.log(low))) : low + share * (high - low);
-      return this.whole ? Math.round(value) : Number(value.toPrecision(4));
-    });
-    return [...new Set(places)];
+    return gridOf(this.knob, this.whole);
   }
 
   /** @param {'grid' | 'random' | 'bayes'} method */

@@ -276,7 +276,8 @@ function shiftsOf(scale, rows, key) {
   }
   if (groups.size > MOST_SPREAD) return null;
   const places = [...groups.keys()].sort((a, b) => a - b);
-  const gap = Math.min(0.5, ...places.slice(1).map((place, i) => place - places[i]));
+  // At the ends of the axis there is less room, see INSET in sweep_scale.js.
+  const gap = Math.min(0.24, ...places.slice(1).map((place, i) => place - places[i]));
   const shifts = new Map();
   for (const numbers of groups.values()) {
     numbers.forEach((number, i) => {

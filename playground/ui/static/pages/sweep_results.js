@@ -7,7 +7,7 @@
  * trial's optimizer or depth does not have is missing in its values.
  */
 
-import { badness, keyOf, knobScale, metricScale } from './sweep_scale.js';
+import { badness, knobScale, metricScale } from './sweep_scale.js';
 
 const ENDED = new Set(['done', 'pruned', 'diverged', 'failed']);
 
@@ -21,13 +21,13 @@ export class Results {
 
   clear() {
     Object.assign(this, { trials: [], byNumber: new Map(), knobs: [], metric: null, scales: [], brushes: new Map(), pointed: null, ended: 0 });
-    this.score = this.valuesKey = this.ends = null;
+    this.score = this.ends = null;
   }
 
   /** Another sweep. */
   begin({ knobs, metric, method }) {
     this.clear();
-    Object.assign(this, { knobs, metric, method });
+    Object.assign(this, { knobs, metric, method, scales: knobs.map((knob) => knobScale(knob, method)) });
     this.changed();
   }
 
@@ -47,14 +47,7 @@ export class Results {
   }
 
   changed() {
-    const { knobs, trials, metric } = this;
-    // Axes are made anew only when what they reach from and to has changed, so that nothing moves.
-    const values = knobs.map((knob) => different(trials.map((row) => row.values[knob.key])));
-    const key = JSON.stringify([values, knobs.map((knob) => knob.key)]);
-    if (key !== this.valuesKey) {
-      this.valuesKey = key;
-      this.scales = knobs.map((knob, i) => (values[i].length ? knobScale(knob, values[i]) : null));
-    }
+    const { trials, metric } = this;
     const found = trials.filter(measured).map((row) => row.value);
     const ends = found.length ? `${Math.min(...found)} ${Math.max(...found)} ${found.length > 1}` : '';
     if (ends !== this.ends) {
@@ -136,8 +129,3 @@ export class Results {
 }
 
 export const measured = (row) => row.value != null && Number.isFinite(row.value);
-
-function different(values) {
-  const found = new Map(values.filter((value) => value !== undefined).map((value) => [keyOf(value), value]));
-  return [...found.values()];
-}

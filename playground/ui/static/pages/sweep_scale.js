@@ -12,23 +12,36 @@ import { short } from '../words.js';
 const LOG_FROM = 20; // times from the least to the largest beyond which a metric's axis is in powers
 const MOST_VALUES = 12; // different values that still are a list and no range
 const TICKS = 5;
+const INSET = 0.07;
 
 /** A value as it is told apart: 0.1 and "0.1" are not the same. */
 export const keyOf = (value) => JSON.stringify(value);
 
-/** The scale of a knob, from what the search may try and what the trials tried. */
-export function knobScale(knob, values) {
-  if (knob.choices) return choiceScale(knob.choices.map(([value]) => value).filter((value) => has(values, value)), wordsOf(knob));
-  const numbers = values.filter(Number.isFinite);
-  const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
-  const log = knob.log && low > 0;
-  const different = [...new Set(numbers)].sort((a, b) => a - b);
-  return numberScale({ low, high, log, whole: knob.whole, listed: different.length <= MOST_VALUES ? different : null });
+/** The values that a knob takes in a grid, as core/sweep/space.py has them. */
+export function gridOf(knob, whole) {
+  if (knob.kind === 'choices') return knob.values;
+  const { low, high, log, count } = knob;
+  const places = Array.from({ length: count }, (_, i) => {
+    const share = i / (count - 1);
+    const value = log ? Math.exp(Math.log(low) + share * (Math.log(high) - Math.log(low))) : low + share * (high - low);
+    return whole ? Math.round(value) : Number(value.toPrecision(4));
+  });
+  return [...new Set(places)];
 }
 
-function has(values, value) {
-  const key = keyOf(value);
-  return values.some((one) => keyOf(one) === key);
+/**
+ * The scale of a searched setting: all that it may be, so that no axis moves while trials come in.
+ *
+ * @param {{choices?: [*, string][], whole: boolean, log: boolean, spec: object}} knob
+ * @param {string} method of the search: only a grid's range is a list
+ */
+export function knobScale(knob, method) {
+  const { spec } = knob;
+  const listed = spec.kind === 'choices' || method === 'grid' ? gridOf(spec, knob.whole) : null;
+  if (knob.choices) return choiceScale(listed, wordsOf(knob));
+  if (listed && listed.length <= MOST_VALUES) return listScale([...listed].sort((a, b) => a - b), knob.log);
+  const [low, high] = listed ? [Math.min(...listed), Math.max(...listed)] : [spec.low, spec.high];
+  return numberScale({ low, high, log: knob.log && low > 0, whole: knob.whole });
 }
 
 function wordsOf(knob) {
@@ -52,9 +65,8 @@ export function numberWords(value) {
 
 function choiceScale(values, words) {
   const keys = values.map(keyOf);
-  const last = Math.max(1, keys.length - 1);
   // A single choice stands in the middle.
-  const at = (i) => (keys.length === 1 ? 0.5 : i / last);
+  const at = (i) => inset(keys.length === 1 ? 0.5 : i / (keys.length - 1));
   return {
     kind: 'choice', values, words,
     place: (value) => {
@@ -62,11 +74,25 @@ function choiceScale(values, words) {
       return i < 0 ? null : at(i);
     },
     ticks: values.map((value, i) => ({ at: at(i), value, words: words(value) })),
-    step: keys.length === 1 ? 1 : 1 / last,
+    step: keys.length === 1 ? 1 : (1 - 2 * INSET) / (keys.length - 1),
   };
 }
 
-function numberScale({ low, high, log, whole, listed }) {
+/** Numbers of a list: as far apart as they are, each with its own tick. */
+function listScale(values, log) {
+  const inner = numberScale({ low: values[0], high: values.at(-1), log: log && values[0] > 0, whole: false });
+  const place = (value) => (typeof value === 'number' ? inset(inner.place(value)) : null);
+  return {
+    ...inner, place, listed: values, valueAt: (share) => inner.valueAt((share - INSET) / (1 - 2 * INSET)),
+    ticks: values.map((value) => ({ at: place(value), value, words: numberWords(value) })),
+    step: values.length > 1 ? (1 - 2 * INSET) / (values.length - 1) : 1,
+  };
+}
+
+/** Values of a list keep off the ends of their axis: lines with the same value are spread there. */
+const inset = (share) => INSET + share * (1 - 2 * INSET);
+
+function numberScale({ low, high, log, whole }) {
   if (!(high > low)) [low, high] = log ? [low / 2, high * 2] : [low - Math.max(1, Math.abs(low)) / 2, high + Math.max(1, Math.abs(high)) / 2];
   const [from, to] = log ? [Math.log(low), Math.log(high)] : [low, high];
   const place = (value) => (Number.isFinite(value) ? ((log ? Math.log(Math.max(value, Number.MIN_VALUE)) : value) - from) / (to - from) : null);
@@ -74,11 +100,9 @@ function numberScale({ low, high, log, whole, listed }) {
     const value = from + share * (to - from);
     return log ? Math.exp(value) : value;
   };
-  const ticked = listed && listed.length <= 8 ? listed : log ? logTicks(low, high) : linearTicks(low, high, whole);
   return {
-    kind: 'number', log, low, high, place, valueAt, listed, words: numberWords,
-    ticks: ticked.map((value) => ({ at: place(value), value, words: numberWords(value) })),
-    step: listed && listed.length > 1 ? 1 / (listed.length - 1) : 0.02,
+    kind: 'number', log, low, high, place, valueAt, listed: null, words: numberWords, step: 0.02,
+    ticks: (log ? logTicks(low, high) : linearTicks(low, high, whole)).map((value) => ({ at: place(value), value, words: numberWords(value) })),
   };
 }
 
@@ -112,7 +136,7 @@ export function metricScale(values, { score }) {
   if (!values.length) return null;
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const log = !score && low > 0 && high / low > LOG_FROM;
-  return numberScale({ low, high, log, whole: false, listed: null });
+  return numberScale({ low, high, log, whole: false });
 }
 
 /** 0 for the best value of all trials, 1 for the worst. */

@@ -11,7 +11,7 @@ const STATUSES = ['done', 'pruned', 'running', 'waiting', 'diverged', 'failed'];
 
 export class TrialTable {
   /**
-   * @param {{onOpen: (number: number) => void, onSort: (column: string, down: boolean) => void}} wishes
+   * @param {{onOpen: (trial: object) => void, onSort: (column: string, down: boolean) => void}} wishes
    */
   constructor(context, results, wishes) {
     Object.assign(this, { context, results, wishes });
@@ -144,7 +144,7 @@ export class TrialTable {
       if (column.metric) metric = td;
       return td;
     });
-    const open = button(text('sweep.open'), () => this.wishes.onOpen(row.number), {
+    const open = button(text('sweep.open'), () => this.wishes.onOpen(row), {
       'aria-label': text('sweep.open_number', { number: row.number + 1 }), title: text('sweep.open_tip') });
     const tr = el('tr', { 'data-number': String(row.number), on: {
       focusin: () => this.results.point(row.number) } }, ...tds, el('td', { class: 'np-s-open' }, open));

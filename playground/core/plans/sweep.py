@@ -1,0 +1,38 @@
+"""The plan "sweep": one experiment over and over with some of its settings changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from playground.core.plans.base import Plan
+from playground.core.settings import setting
+from playground.core.sweep.settings import SweepSettings
+
+if TYPE_CHECKING:
+    from playground.core.data.model import Brought
+    from playground.core.plans.sweep_run import SweepRun
+
+
+class SweepPlan(Plan):
+    """A sweep whose finished trials are kept in a file.
+
+    Attributes:
+        file: the name of that file, which is hard to guess; see `core/sweep/files.py`.
+        sweep: what is searched; `experiment` is the same as in there.
+    """
+
+    plan: Literal["sweep"] = "sweep"
+    file: str = setting("", pattern=r"^[A-Za-z0-9_-]{16,64}$")
+    sweep: SweepSettings = Field(default_factory=SweepSettings)
+
+    def build(self, own: Brought | None, snapshot: bytes | None) -> SweepRun:
+        from playground.core.plans.sweep_run import SweepRun
+
+        return SweepRun(self, own)
+
+    def needs(self, own: Brought | None) -> int:
+        from playground.core.memory import needs
+
+        return self.sweep.starts * needs(self.experiment, own).total
