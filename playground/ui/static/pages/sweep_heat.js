@@ -90,10 +90,12 @@ export class HeatMap {
     const columns = this.sections(this.across.value);
     const rows = this.sections(this.up.value);
     const done = results.done.filter((row) => results.passes(row));
+    const stopped = results.trials.filter((row) => row.order && row.status !== 'done' && results.passes(row));
     this.cells = rows.map((row) => columns.map((column) => {
-      const inside = done.filter((trial) => column.holds(trial) && row.holds(trial));
+      const holds = (trial) => column.holds(trial) && row.holds(trial);
+      const inside = done.filter(holds);
       const mean = inside.reduce((sum, trial) => sum + trial.value, 0) / inside.length;
-      return { count: inside.length, mean: inside.length ? mean : null };
+      return { count: inside.length, mean: inside.length ? mean : null, stopped: stopped.filter(holds).length };
     }));
     Object.assign(this, { columns, rows, counted: done.length });
   }
@@ -128,17 +130,11 @@ export class HeatMap {
   paintCell(pen, theme, i, j) {
     const { cell } = this.frame;
     const { x, y } = this.place(i, j);
-    const { count, mean } = this.cells[i][j];
+    const { count, mean, stopped } = this.cells[i][j];
     const [w, h] = [cell.width - 2, cell.height - 2];
     pen.textAlign = 'center';
     pen.textBaseline = 'middle';
-    if (!count) {
-      pen.strokeStyle = theme.line;
-      pen.setLineDash([3, 3]);
-      pen.strokeRect(x + 1.5, y + 1.5, w - 1, h - 1);
-      pen.setLineDash([]);
-      return;
-    }
+    if (!count) return paintEmpty(pen, theme, { x: x + 1, y: y + 1, w, h }, stopped);
     const { score, metric } = this.results;
     const color = colorOf(theme, badness(score, metric.better, mean) ?? 0.5);
     pen.fillStyle = css(color);
@@ -191,14 +187,21 @@ export class HeatMap {
     this.tip.show(x + cell.width / 2, y + cell.height / 2, this.rowsOfTip(i, j));
   }
 
+  /** The values that a cell stands for. */
+  placeOf(i, j) {
+    const { knobs } = this.results;
+    return [[this.across.value, this.columns[j]], [this.up.value, this.rows[i]]].filter(([key]) => key !== PLAIN)
+      .map(([key, section]) => ({ label: knobs.find((knob) => knob.key === key)?.name, value: section.words }));
+  }
+
   rowsOfTip(i, j) {
-    const { results: { knobs, metric }, context: { text } } = this;
-    const { count, mean } = this.cells[i][j];
-    const named = [[this.across.value, this.columns[j]], [this.up.value, this.rows[i]]].filter(([key]) => key !== PLAIN);
+    const { results: { metric }, context: { text } } = this;
+    const { count, mean, stopped } = this.cells[i][j];
     return [
-      ...named.map(([key, section]) => ({ label: knobs.find((knob) => knob.key === key)?.name, value: section.words })),
+      ...this.placeOf(i, j),
       { label: text(`sweep.metric_${metric.name}`), value: metricWords(metric, mean) },
       { label: text('sweep.trials_cell'), value: String(count) },
+      ...(stopped ? [{ label: text('sweep.heat_stopped'), value: String(stopped) }] : []),
     ];
   }
 
@@ -237,9 +240,28 @@ export class HeatMap {
     const here = this.here && this.cells[this.here[0]]?.[this.here[1]] ? ` ${this.rowsOfTip(...this.here).map(({ label, value }) => `${label} ${value}`).join(', ')}` : '';
     return text('sweep.heat_alt', {
       cells: this.cells.length * (this.cells[0]?.length ?? 0), filled: filled.length, value: metricWords(metric, best.mean),
-      where: this.rowsOfTip(best.i, best.j).slice(0, -2).map(({ label, value }) => `${label} ${value}`).join(', '),
+      where: this.placeOf(best.i, best.j).map(({ label, value }) => `${label} ${value}`).join(', '),
     }) + here;
   }
+}
+
+/** A cell without a finished trial: crossed where those in it were stopped, else an outline alone. */
+function paintEmpty(pen, theme, { x, y, w, h }, stopped) {
+  pen.strokeStyle = theme.line;
+  pen.lineWidth = 1;
+  pen.setLineDash([3, 3]);
+  pen.strokeRect(x + 0.5, y + 0.5, w - 1, h - 1);
+  pen.setLineDash([]);
+  if (!stopped) return;
+  pen.strokeStyle = theme.muted;
+  pen.lineWidth = 1.5;
+  const [cx, cy, r] = [x + w / 2, y + h / 2, 5];
+  pen.beginPath();
+  pen.moveTo(cx - r, cy - r);
+  pen.lineTo(cx + r, cy + r);
+  pen.moveTo(cx + r, cy - r);
+  pen.lineTo(cx - r, cy + r);
+  pen.stroke();
 }
 
 function fill(select, options) {
