@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from playground.core.data.table import Table
 from playground.core.experiment import Experiment
-from playground.core.sweep.settings import SweepSettings, sweep_from
+from playground.core.sweep.settings import sweep_from
 from playground.core.sweep.space import Knob, Point, apply, settled, wholes
 from playground.live.job import Observation
 

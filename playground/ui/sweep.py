@@ -100,13 +100,11 @@ def _facts(link: dict[str, Any]) -> dict[str, Any]:
 
 def _told_of(plan: SweepPlan) -> dict[str, Any]:
     """A sweep, as its pictures know it."""
-    settings = plan.sweep
+    settings = plan.settings
     schema = state.schema()
     assert schema is not None
     known = {one["path"]: one for one in offered(settings.experiment, schema, settings.knobs)}
-    knobs = [
-        {**known[knob.path], "knob": knob.model_dump(mode="json")} for knob in settings.knobs
-    ]
+    knobs = [{**known[knob.path], "knob": knob.model_dump(mode="json")} for knob in settings.knobs]
     return {
         "file": plan.file,
         "knobs": knobs,
@@ -125,10 +123,7 @@ def _settings(link: dict[str, Any]) -> SweepSettings:
             check_knobs(experiment, knobs)
         except PlaygroundError:
             knobs = None  # they were another network's
-    if knobs is None:
-        knobs = _first_knobs()
-    else:
-        knobs = [knob.model_dump(mode="json") for knob in knobs]
+    knobs = _first_knobs() if knobs is None else [knob.model_dump(mode="json") for knob in knobs]
     content = {"experiment": experiment.model_dump(mode="json"), **chosen}
     return sweep_from(content | ({"knobs": knobs} if knobs else {}))
 
@@ -169,9 +164,7 @@ def _of_the_experiment(wanted: dict[str, Any]) -> SweepSettings:
 
 def _start(wanted: dict[str, Any]) -> None:
     settings = _of_the_experiment(wanted)
-    plan = SweepPlan(
-        experiment=settings.experiment, sweep=settings, file=secrets.token_urlsafe(18)
-    )
+    plan = SweepPlan(experiment=settings.experiment, sweep=settings, file=secrets.token_urlsafe(18))
     st.session_state[_PLAN] = plan
     st.session_state[_STARTED] = True
 
@@ -181,7 +174,7 @@ def _open(trial: dict[str, Any]) -> None:
     plan = _present()
     if plan is None:
         return
-    experiment = apply(plan.sweep.experiment, dict(trial.get("values") or {}))
+    experiment = apply(plan.experiment, dict(trial.get("values") or {}))
     state.leave_lesson()
     state.adopt(experiment)
     sentence = say(

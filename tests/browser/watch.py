@@ -13,7 +13,8 @@ from playground.bench.server import Server
 # Messages that are no fault of the page, each with its reason.
 ALLOWED = [
     # On a page with a path of its own, Streamlit looks for its server below that path first.
-    r"status of 404.*/(guide|about|plane|descent|tensors|pca|compress)/_stcore/(health|host-conf)",
+    r"status of 404.*/(guide|about|seeds|race|sweep|plane|descent|tensors|pca|compress)"
+    r"/_stcore/(health|host-conf)",
 ]
 
 

@@ -10,12 +10,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from playground import words
+from playground.core.experiment import Experiment
 from playground.live.frames import decode
 from playground.live.service import service
 from playground.ui import stage
 from tests.ui.visits import ROOT, Visit, checked
 
-ASKING = ("tensors", "plane", "pca", "compress", "descent")
+ASKING = ("tensors", "plane", "pca", "compress", "descent", "sweep")
 LIVE = ("seeds",)
 PAGES = (*ASKING, *LIVE)
 
@@ -96,9 +97,10 @@ def test_what_a_stage_asks_is_answered_in_the_next_run(
             {"a": {"kind": "sound", "file": "gone"}, "operation": "norm"},
         ),
         "compress": ({"picture": {"name": "china"}, "size": 320}, {"size": 1}),
+        "sweep": ({"measure": {"epochs": 2, "starts": 2}}, {"measure": {"epochs": 0}}),
     }[name]  # fmt: skip
     answer = import_module(f"playground.ui.{name}")._answer
-    said: dict[str, Any] = {}
+    said: dict[str, Any] = {"experiment": Experiment()}
     monkeypatch.setattr(stage.st, "session_state", said)
     for number, params in enumerate((asked, odd), 1):
         said[f"stage_{name}"] = {"ask": {"number": number, "params": params}}
@@ -115,6 +117,8 @@ def test_what_a_stage_asks_is_answered_in_the_next_run(
         elif name == "tensors":
             assert header["answer"]["line"] == "C = A + 2"
             assert header["answer"]["scalar"] == [2.0, 0.0], "no name of the stage's own is taken"
+        elif name == "sweep":
+            assert header["answer"]["cost"]["epoch"] > 0
         elif name == "compress":
             assert arrays["answer/energy"].shape == (header["answer"]["terms"] + 1,)
         else:

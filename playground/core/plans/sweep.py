@@ -19,13 +19,19 @@ class SweepPlan(Plan):
     """A sweep whose finished trials are kept in a file.
 
     Attributes:
-        file: the name of that file, which is hard to guess; see `core/sweep/files.py`.
-        sweep: what is searched; `experiment` is the same as in there.
+        file: the name of that file, which is hard to guess, see `core/sweep/files.py`; "" keeps
+            them nowhere.
+        sweep: what is searched; the experiment in there gives way to the plan's own.
     """
 
     plan: Literal["sweep"] = "sweep"
-    file: str = setting("", pattern=r"^[A-Za-z0-9_-]{16,64}$")
+    file: str = setting("", pattern=r"^([A-Za-z0-9_-]{16,64})?$")
     sweep: SweepSettings = Field(default_factory=SweepSettings)
+
+    @property
+    def settings(self) -> SweepSettings:
+        """What is done, of the plan's experiment."""
+        return self.sweep.model_copy(update={"experiment": self.experiment})
 
     def build(self, own: Brought | None, snapshot: bytes | None) -> SweepRun:
         from playground.core.plans.sweep_run import SweepRun

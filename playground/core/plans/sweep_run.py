@@ -27,7 +27,7 @@ class SweepRun(PlanRun):
 
     def __init__(self, plan: SweepPlan, own: Brought | None) -> None:
         super().__init__(plan, own)
-        self.sweep = Sweep(plan.sweep, own)
+        self.sweep = Sweep(plan.settings, own)
         self._steps = self.sweep.steps()
         self._look()
 

@@ -8,7 +8,6 @@
 import { el } from '../dom.js';
 import { button } from './kit.js';
 import { BestSoFar } from './sweep_best.js';
-import { Exports } from './sweep_export.js';
 import { Form } from './sweep_form.js';
 import { HeatMap } from './sweep_heat.js';
 import { Lines } from './sweep_lines.js';
@@ -49,7 +48,6 @@ class Page {
       onOpen: (row) => context.tell({ open: { number: row.number, values: row.values, epochs: row.epochs, value: metricWords(results.metric, row.value) } }),
       onSort: (column, down) => context.link({ sort: `${down ? '-' : ''}${column}` }),
     });
-    this.exports = new Exports(context);
     this.legend = el('span', { class: 'np-s-legend' });
     this.kept = el('span', { class: 'np-caption', role: 'status' });
     this.showAll = button(text('sweep.show_all'), () => results.unbrush());
@@ -60,7 +58,7 @@ class Page {
         this.lines.node, el('p', { class: 'np-caption', text: text('sweep.lines_hint') })),
       el('div', { class: 'np-s-pair' }, this.heat.node, el('div', { class: 'np-s-side' }, this.best.node, this.shares.node)),
       el('section', { class: 'np-s-card' },
-        el('div', { class: 'np-s-card-head' }, el('h3', { class: 'np-title', text: text('sweep.table') }), this.exports.node), this.table.node));
+        el('div', { class: 'np-s-card-head' }, el('h3', { class: 'np-title', text: text('sweep.table') })), this.table.node));
     root.replaceChildren(this.fold, this.found);
     if (facts.link.sort) {
       const down = facts.link.sort.startsWith('-');

@@ -37,13 +37,13 @@ export class TrialTable {
     const { results: { knobs, metric }, context: { text } } = this;
     return [
       { key: 'number', name: text('sweep.column_number'), value: (row) => row.number, words: (row) => String(row.number + 1) },
-      { key: 'status', name: text('sweep.column_status'), value: (row) => STATUSES.indexOf(row.status), words: (row) => this.status(row) },
+      { key: 'metric', name: text(`sweep.metric_${metric.name}`), number: true, metric: true,
+        value: (row) => (measured(row) ? row.value : null), words: (row) => spreadWords(metric, row) },
       ...knobs.map((knob) => ({
         key: knob.key, name: knob.name, number: !knob.choices,
         value: (row) => place(knob, row.values[knob.key]), words: (row) => knob.words(row.values[knob.key]),
       })),
-      { key: 'metric', name: text(`sweep.metric_${metric.name}`), number: true, metric: true,
-        value: (row) => (measured(row) ? row.value : null), words: (row) => spreadWords(metric, row) },
+      { key: 'status', name: text('sweep.column_status'), value: (row) => STATUSES.indexOf(row.status), words: (row) => this.status(row) },
       { key: 'epochs', name: text('sweep.column_epochs'), number: true, value: (row) => row.epochs, words: (row) => String(row.epochs || '–') },
       { key: 'seconds', name: text('sweep.column_seconds'), number: true, value: (row) => row.seconds,
         words: (row) => (row.seconds ? timeWords(text, row.seconds) : '–') },
@@ -72,7 +72,7 @@ export class TrialTable {
         el('button', { type: 'button', class: 'np-s-sort', on: { click: () => this.sortBy(column.key) } },
           el('span', { text: column.name }), el('i', { 'aria-hidden': 'true' })));
       return head;
-    }), el('th', { scope: 'col' }, el('span', { class: 'np-s-hidden', text: text('sweep.column_open') })));
+    }), el('th', { scope: 'col', class: 'np-s-open' }, el('span', { class: 'np-s-hidden', text: text('sweep.column_open') })));
     this.showSort();
   }
 
