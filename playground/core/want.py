@@ -25,6 +25,7 @@ Analysis = Literal[
     "factors",
     "curvature",
     "ntk",
+    "influence",
     "maps",
     "operation",
     "attribution",

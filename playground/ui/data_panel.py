@@ -33,6 +33,7 @@ def data_panel() -> None:
         _tiles(data.name)
         pictures.style()
     _caption(data, schema)
+    sample.take_back(data)
     if DATASETS[data.name].brings == "table":
         csv_dialog.file_line()
     kind = DATASETS[data.name].kind

@@ -222,6 +222,8 @@ def _command(value: Any) -> None:
                 handle().command({"type": "reset"})
         case {"type": "paint", "points": list(points)} if not state.locked("data.name"):
             state.change({"data": {"points": points}})
+        case {"type": "leave_out", "places": list(places)} if not state.locked("data.name"):
+            state.change({"data": {"left_out": places}})
         case _:
             handle().command(value)
 

@@ -20,7 +20,7 @@ DRAWS = 100_000
 def sizes(data: Data, schema: Schema) -> str:
     """How many points there are to train on and to test."""
     if data.name == "own":
-        return say("data_panel.painted", count=len(data.points))
+        return " · ".join((say("data_panel.painted", count=len(data.points)), *_left_out(data)))
     train = schema.samples * data.train_percent // 100
     test = schema.samples - train
     if data.fixed_test and schema.domain is not None:
@@ -30,7 +30,28 @@ def sizes(data: Data, schema: Schema) -> str:
         parts.append(say("data_panel.thinned", share=data.first_class))
     if painted := len(data.points) if can_paint(schema) else 0:
         parts.append(say("data_panel.plus_painted", count=painted))
-    return " · ".join(parts)
+    return " · ".join((*parts, *_left_out(data)))
+
+
+def _left_out(data: Data) -> tuple[str, ...]:
+    return (say("data_panel.left_out", count=len(data.left_out)),) if data.left_out else ()
+
+
+def take_back(data: Data) -> None:
+    """A button while points are left out: they are learned from again."""
+    if not data.left_out:
+        return
+    count = len(data.left_out)
+    st.button(
+        say("data_panel.take_back_one") if count == 1 else say("data_panel.take_back", count=count),
+        key="take_back",
+        help=say("data_panel.take_back_help"),
+        icon=":material/undo:",
+        width="stretch",
+        disabled=state.locked("data.name"),
+        on_click=state.set_value,
+        args=("data.left_out", []),
+    )
 
 
 def controls(data: Data, schema: Schema) -> None:

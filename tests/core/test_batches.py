@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -106,7 +108,7 @@ def orders(run: Run, epochs: int = 4) -> list[list[int]]:
 @pytest.mark.parametrize("order", ["shuffled", "fixed"])
 def test_without_a_point_the_others_keep_their_places(order):
     """The last of an epoch takes the place of the one that is left out; no other point moves."""
-    settings = {"training": {"order": order, "batch_size": 8}}
+    settings: dict[str, Any] = {"training": {"order": order, "batch_size": 8}}
     whole = orders(run_of(small(**settings)))
     one = orders(run_of(small(**settings, data={"left_out": [7]})))
     two = orders(run_of(small(**settings, data={"left_out": [7, 2]})))

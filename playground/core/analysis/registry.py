@@ -12,6 +12,7 @@ from playground.core.analysis.factors_view import FactorsView
 from playground.core.analysis.gradients import GradientsView
 from playground.core.analysis.hardest_view import HardestView
 from playground.core.analysis.health import HealthView
+from playground.core.analysis.influence_view import InfluenceView
 from playground.core.analysis.landscape_view import LandscapeView
 from playground.core.analysis.map_view import MapsView
 from playground.core.analysis.metrics import MetricsView
@@ -50,6 +51,7 @@ VIEWS: dict[str, type[View]] = {
     "factors": FactorsView,
     "curvature": CurvatureView,
     "ntk": NtkView,
+    "influence": InfluenceView,
     "maps": MapsView,
     "operation": OperationView,
     "attribution": AttributionView,

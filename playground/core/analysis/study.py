@@ -3,6 +3,7 @@
 A viewer asks for one through the view's options (`Want.options`):
 
     round    a whole number above 0; another one asks anew
+    fresh    false where that was asked of an earlier run: nothing is computed
     cancel   true gives the work up; what was found before stays
     have     the version of the result that the viewer has, so that it is sent once
 
@@ -102,9 +103,10 @@ class Study(View):
     def _obey(self, options: Mapping[str, Any]) -> None:
         asked = options.get("round")
         if isinstance(asked, int) and asked is not True and asked > 0 and asked != self._round:
-            self._round, self._begun = asked, False
-            self._progress, self._problem = 0.0, None
-            self._state, self._steps = "working", self.steps(options)
+            self._round = asked
+            if options.get("fresh") is not False:
+                self._begun, self._progress, self._problem = False, 0.0, None
+                self._state, self._steps = "working", self.steps(options)
         if options.get("cancel") is True and self._steps is not None:
             self._steps.close()
             self._state, self._steps = "cancelled", None

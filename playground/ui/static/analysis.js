@@ -19,6 +19,7 @@ import { createFindings } from './findings.js';
 import { createHardest } from './hardest.js';
 import { createGradients } from './gradients.js';
 import { createHealth } from './health.js';
+import { createInfluence } from './influence.js';
 import { createLandscape } from './landscape.js';
 import { createMetrics } from './metrics.js';
 import { createNtk } from './ntk.js';
@@ -42,7 +43,7 @@ const GROUPS = {
   },
   spectra: { pca: createPca, embed: createEmbed, singular: createSpectra, eigen: createEigen, similarity: createSimilarity },
   loss: { curvature: createCurvature, landscape: createLandscape, ntk: createNtk },
-  luck: { whatif: createWhatif },
+  luck: { whatif: createWhatif, influence: createInfluence },
 };
 const VIEWS = Object.assign({}, ...Object.values(GROUPS));
 const groupOf = (name) => Object.keys(GROUPS).find((group) => name in GROUPS[group]);

@@ -20,6 +20,7 @@ export class Study extends Paced {
   constructor(context, name, options, label) {
     super(context, name);
     this.options = options;
+    this.timeless = false; // the result is of no moment of the run
     const { text } = context;
     this.button = el('button', { type: 'button', class: 'np-toggle', text: label, on: { click: () => this.click() } });
     this.labels = { ask: label, cancel: text('study.cancel') };
@@ -67,7 +68,7 @@ export class Study extends Paced {
     const said = problem
       ? text(`errors.${problem.code}`, problem.params)
       : state === 'cancelled' ? text('study.cancelled')
-        : version ? text('study.moment', { epoch: count(epoch, lang) }) : '';
+        : version && !this.timeless ? text('study.moment', { epoch: count(epoch, lang) }) : '';
     setText(this.note, said);
   }
 }

@@ -97,7 +97,7 @@ class View {
     if (data.height) root.style.setProperty('--np-height', `${data.height}px`);
     this.root = root;
     this.host.append(root);
-    await Promise.all([loadStyle('view.css'), loadStyle('spectra.css'), loadStyle('pictures.css'), loadStyle('outputs/outputs.css'), loadStyle('sequences.css'), loadStyle('whatif.css')]);
+    await Promise.all([loadStyle('view.css'), loadStyle('spectra.css'), loadStyle('pictures.css'), loadStyle('outputs/outputs.css'), loadStyle('sequences.css'), loadStyle('whatif.css'), loadStyle('luck.css')]);
     if (this.identity !== identity || this.root !== root) return;
     const { base } = component;
     this.hub = hubFor(data.token, base);

@@ -1,0 +1,245 @@
+"""What single training points do to a network: it is retrained without each of them.
+
+Leave-one-out retraining, the quantity that influence functions approximate (Koh & Liang 2017):
+every network starts with the same weights, sees the others in the same order, and differs from
+the one that learns from all points by nothing but the one that is left out. What a point does to
+its own prediction is its memorisation (Feldman & Zhang 2020).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from playground.core.analysis.brushed import class_shares
+from playground.core.changes import data_stream
+from playground.core.data.prepare import prepare
+from playground.core.data.typed import painted
+from playground.core.experiment import Experiment
+from playground.core.picture import answer
+from playground.core.population import Population
+
+if TYPE_CHECKING:
+    from playground.core.run import Run
+
+TOGETHER, ONE_BY_ONE = 64, 8  # networks of one population, batched and in a loop
+TURN = 0.004  # s between two yields
+# Student's t, two-sided 95 %, for so many starts
+STUDENT = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}
+PLAIN, MISLABELLED, OUTLYING, PAINTED = range(4)  # what a point is known to be
+
+
+@dataclass(frozen=True, eq=False)
+class Influence:
+    """What was found of n points with S starts; NaN where a network diverged.
+
+    Attributes:
+        places: (n,) of the points among all training points, those left out included.
+        test: (S, n) test loss without the point minus the loss with it: above 0 it helps.
+        own: (S, n) of its own answer: the share that its class gets with it minus that without
+            it; for values the error without it minus that with it, in their own units.
+        whole: (S,) test loss with all points.
+        base: (units, grid) what networks that learn from all points answer over a grid, the mean
+            of the starts.
+        change: (n, grid) float16, what is added to that without the point, for one answer: the
+            share of the second of two classes, of more the point's own, or the value.
+        channels: (n,) which of the units of `base` that is.
+    """
+
+    places: np.ndarray
+    test: np.ndarray
+    own: np.ndarray
+    whole: np.ndarray
+    base: np.ndarray
+    change: np.ndarray
+    channels: np.ndarray
+
+
+def every_place(run: Run) -> np.ndarray:
+    """The place of each training point of a run among all, those left out included."""
+    total = len(run.data.targets_train) + len(run.data.left_out)
+    return np.delete(np.arange(total), list(run.data.left_out))
+
+
+def rested(experiment: Experiment) -> Experiment:
+    """The experiment without rules that would end a run before the others."""
+    still = {
+        "stop_epochs": 0,
+        "stop_loss": 0.0,
+        "stop_score": 0.0,
+        "stop_patience": 0,
+        "stop_seconds": 0,
+    }
+    return experiment.model_copy(update={"training": experiment.training.model_copy(update=still)})
+
+
+def replace_data(experiment: Experiment, changes: dict[str, Any]) -> Experiment:
+    """The experiment with some settings of its data changed, unchecked."""
+    return experiment.model_copy(update={"data": experiment.data.model_copy(update=changes)})
+
+
+def without(experiment: Experiment, place: int) -> Experiment:
+    """The experiment that leaves out one training point more."""
+    return replace_data(experiment, {"left_out": (*experiment.data.left_out, place)})
+
+
+def at_start(experiment: Experiment, start: int) -> Experiment:
+    """The experiment from another of its seed's starts."""
+    training = experiment.training.model_copy(update={"start": start})
+    return experiment.model_copy(update={"training": training})
+
+
+def starts_of(run: Run, count: int) -> list[int]:
+    """So many starts, the run's own first."""
+    own = run.experiment.training.start
+    return [own, *(start for start in range(count) if start != own)][:count]
+
+
+def trained(population: Population, steps: int) -> Generator[float, None, None]:
+    """Trains a population for so many steps, a few milliseconds at a time."""
+    turn = 1
+    while population.step < steps and population.alive.any():
+        begin = time.perf_counter()
+        population.advance(min(turn, steps - population.step))
+        spent = max(time.perf_counter() - begin, 1e-7)
+        turn = int(min(max(turn * TURN / spent, 1), 2 * turn))
+        yield population.step / steps
+
+
+def leave_one_out(
+    run: Run, chosen: Sequence[int], starts: Sequence[int], epochs: int, grid: np.ndarray
+) -> Generator[float, None, Influence]:
+    """Retrains the network of a run without each of some training points.
+
+    Args:
+        run: whose experiment is repeated, from its first weights on.
+        chosen: places of the points among the run's training points.
+        starts: of the seed; each point is left out once from each.
+        epochs: how long every network trains.
+        grid: (places, features) inputs at which answers are compared.
+
+    Yields:
+        How far it came, 0 to 1.
+    """
+    experiment, own = rested(run.experiment), run.table
+    data, names = run.data, every_place(run)
+    total = len(starts) * (len(chosen) + 1)
+    bases = Population([at_start(experiment, start) for start in starts], own)
+    for share in trained(bases, epochs * bases.batches_per_epoch):
+        yield share * len(starts) / total
+    base = _Seen(run, bases, data.inputs_train[list(chosen)], grid)
+    shape = (len(starts), len(chosen))
+    test, its = np.full(shape, np.nan), np.full(shape, np.nan)
+    change = np.zeros((len(chosen), len(grid)))
+    pairs = [(s, i) for s in range(len(starts)) for i in range(len(chosen))]
+    channels = _channels(run, data.targets_train[list(chosen)])
+    size = ONE_BY_ONE if bases.engine_name == "loop" else TOGETHER
+    for first in range(0, len(pairs), size):
+        part = pairs[first : first + size]
+        members = [without(at_start(experiment, starts[s]), int(names[chosen[i]])) for s, i in part]
+        population = Population(members, own)
+        for share in trained(population, epochs * population.batches_per_epoch):
+            yield (len(starts) + first + share * len(part)) / total
+        seen = _Seen(run, population, data.inputs_train[[chosen[i] for _, i in part]], grid)
+        for row, (s, i) in enumerate(part):
+            if not (seen.alive[row] and base.alive[s]):
+                continue
+            test[s, i] = seen.loss[row] - base.loss[s]
+            truth = data.targets_train[chosen[i]]
+            said = (base.points[s][:, i], seen.points[row][:, row])
+            its[s, i] = _own_change(run, truth, *said)
+            unit = channels[i]
+            change[i] += (seen.grid[row][unit] - base.grid[s][unit]) / len(starts)
+        yield (len(starts) + first + len(part)) / total
+    return Influence(
+        places=names[list(chosen)],
+        test=test,
+        own=its,
+        whole=np.where(base.alive, base.loss, np.nan),
+        base=base.grid.mean(0),
+        change=change.astype(np.float16),
+        channels=channels,
+    )
+
+
+class _Seen:
+    """What the members of a population do: test loss (K,), which of them are well (K,), and their
+    answers at some points (K, units, points) and over a grid (K, units, grid)."""
+
+    def __init__(
+        self, run: Run, population: Population, points: np.ndarray, grid: np.ndarray
+    ) -> None:
+        self.loss = population.measure().test_loss
+        self.alive = population.alive
+        self.points = _answers(run, population.outputs(points))
+        self.grid = _answers(run, population.outputs(grid))
+
+
+def _answers(run: Run, outputs: Tensor) -> np.ndarray:
+    """What outputs (K, units, points) say, float64."""
+    said = torch.stack([answer(run, one) for one in outputs.cpu().double()])
+    return np.nan_to_num(said.numpy())
+
+
+def _channels(run: Run, targets: np.ndarray) -> np.ndarray:
+    """Whose answer is compared over the grid, for each point."""
+    if run.schema.task == "multiclass":
+        return targets.astype(np.intp)
+    return np.zeros(len(targets), dtype=np.intp)
+
+
+def _own_change(run: Run, truth: Any, before: np.ndarray, after: np.ndarray) -> float:
+    """What a point does to its own answer, (units,) with it and without it, see `Influence`."""
+    if run.schema.task == "regression":
+        return float(np.abs(after - truth).mean() - np.abs(before - truth).mean())
+    shares = [
+        class_shares(torch.from_numpy(said)[:, None])[int(truth), 0] for said in (before, after)
+    ]
+    return float(shares[0] - shares[1])
+
+
+def summed_up(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Means over the starts, and half the width of their 95 % intervals by Student's t.
+
+    Args:
+        values: (S, n).
+
+    Returns:
+        (n,) each; NaN where no start, or for the second fewer than two, has a value.
+    """
+    known = np.isfinite(values)
+    count = known.sum(0)
+    filled = np.where(known, values, 0.0)
+    mean = np.where(count > 0, filled.sum(0) / np.maximum(count, 1), np.nan)
+    spread = np.where(known, values - mean, 0.0)
+    deviation = np.sqrt((spread**2).sum(0) / np.maximum(count - 1, 1))
+    student = np.array([STUDENT.get(int(number), np.nan) for number in count])
+    return mean, student * deviation / np.sqrt(np.maximum(count, 1))
+
+
+def known_kinds(run: Run) -> np.ndarray:
+    """What is known of all training points, those left out included: (n,) of the constants above.
+
+    The same sample is made once more without trouble.
+    """
+    experiment = run.present
+    plain = {"left_out": ()}
+    told = prepare(replace_data(experiment, plain), run.table, data_stream(experiment))
+    kinds = np.zeros(len(told.targets_train), dtype=np.uint8)
+    for name, kind in (("label_noise", MISLABELLED), ("outliers", OUTLYING)):
+        if not getattr(experiment.data, name):
+            continue
+        clean = replace_data(experiment, {**plain, name: 0})
+        other = prepare(clean, run.table, data_stream(experiment))
+        moved = (other.raw_train != told.raw_train).any(1) & (kind == OUTLYING)
+        kinds[moved | (other.targets_train != told.targets_train)] = kind
+    own = len(painted(experiment.data, run.schema).targets)
+    if own:
+        kinds[len(kinds) - own :] = PAINTED
+    return kinds
