@@ -20,7 +20,15 @@ from playground.core.layers import Layer
 from playground.core.layers.base import units_of
 from playground.core.losses import fits
 from playground.core.random import Stream
-from playground.core.shapes import Shape, ShapeError, need_row, need_values, with_width, written
+from playground.core.shapes import (
+    Shape,
+    ShapeError,
+    Tokens,
+    need_row,
+    need_values,
+    with_width,
+    written,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -45,6 +53,8 @@ class Block:
         labels: names of the inputs, for the input block.
         problem: why the block cannot be built; the blocks behind it are then left out.
         mends: kinds of blocks that would mend the problem, put in front of it.
+        ahead: settings that keep its places from seeing what comes after them, where that is what
+            the network is to guess; else None.
     """
 
     kind: str
@@ -58,6 +68,7 @@ class Block:
     labels: tuple[str, ...] = ()
     problem: Notice | None = None
     mends: tuple[str, ...] = ()
+    ahead: dict[str, Any] | None = None
 
     @property
     def drawn(self) -> bool:
@@ -93,7 +104,9 @@ def describe(experiment: Experiment, schema: Schema) -> tuple[Block, ...]:
             break
         count, cost = layer.parameter_count(shape), layer.flops(shape)
         linear = layer.linear_shape(shape)
-        blocks.append(Block(kind, layer, activation, linear, shape, after, count, cost))
+        ahead = layer.ahead(shape) if schema.follows else None
+        found = Block(kind, layer, activation, linear, shape, after, count, cost, ahead=ahead)
+        blocks.append(found)
         shape = after
     known = any(block.problem for block in blocks)
     return (*blocks, _head(experiment, schema, shape, known))
@@ -303,7 +316,21 @@ def build(
         if block.linear is not None:
             setattr(next(m for m in sequence.modules() if isinstance(m, nn.Linear)), _MARK, True)
         sequences.append(sequence)
-    return nn.ModuleList(sequences)
+    made = nn.ModuleList(sequences)
+    _tell_padding(made, blocks[0].after)
+    return made
+
+
+def _tell_padding(modules: nn.ModuleList, shape: Shape) -> None:
+    """Lets the attentions know which places of what comes in are padding."""
+    if not isinstance(shape, Tokens) or shape.padding is None:
+        return
+    from playground.core.modules.padding import Padding
+
+    padding = Padding(shape.padding)
+    for module in modules.modules():
+        if hasattr(module, "padded"):
+            module.padded = padding  # type: ignore[assignment]
 
 
 HeadReason = Literal["head_binary", "head_multiclass", "head_regression"]

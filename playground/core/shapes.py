@@ -18,14 +18,22 @@ class Tokens(tuple[int, ...]):
     Attributes:
         vocabularies: one size for all places, or one for each of them, as of users and items.
         source: so many places are read, the rest is written; 0 where there is no such parting.
+        padding: the token that fills places where nothing stands; None where there is no such one.
     """
 
     vocabularies: tuple[int, ...]
     source: int
+    padding: int | None
 
-    def __new__(cls, places: int, vocabularies: tuple[int, ...], source: int = 0) -> Tokens:
+    def __new__(
+        cls,
+        places: int,
+        vocabularies: tuple[int, ...],
+        source: int = 0,
+        padding: int | None = None,
+    ) -> Tokens:
         made = super().__new__(cls, (places,))
-        made.vocabularies, made.source = vocabularies, source
+        made.vocabularies, made.source, made.padding = vocabularies, source, padding
         return made
 
 

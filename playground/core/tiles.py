@@ -18,7 +18,7 @@ from playground.core.links import Links
 from playground.core.picture import NEURON_PIXELS, unbounded
 from playground.core.run import Run
 from playground.core.sample import Sample
-from playground.core.shapes import is_tokens
+from playground.core.shapes import Tokens, is_tokens
 from playground.core.want import Want
 
 
@@ -68,11 +68,15 @@ class Tiles:
     def _tokens(self, sample: Sample) -> list[str] | None:
         """What stands at the places of the input that are drawn; None of other than tokens."""
         schema, shape = self._run.schema, self._run.blocks[0].after
-        if not is_tokens(shape):
+        if not isinstance(shape, Tokens):
             return None
-        numbers = [int(sample.inputs[0, place]) for place in self._links.shown[0]]
+        shown = self._links.shown[0]
+        numbers = [int(sample.inputs[0, place]) for place in shown]
         if schema.vocabulary:
-            return [schema.vocabulary[number] for number in numbers]
+            # Places with a vocabulary each, as of users and items: their names follow one another.
+            sizes = shape.vocabularies if len(shape.vocabularies) > 1 else (0,) * shape[0]
+            starts = [sum(sizes[:place]) for place in shown]
+            return [schema.vocabulary[a + b] for a, b in zip(starts, numbers, strict=True)]
         return [str(number + 1) for number in numbers]
 
     def _focus(

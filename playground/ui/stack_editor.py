@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import streamlit as st
 
 from playground.core.activations import ACTIVATIONS, latex_of
@@ -44,6 +47,7 @@ def stack_editor() -> None:
         for index, block in enumerate(blocks):
             if block.problem is not None:
                 _problem(index, block)
+        _ahead(blocks)
 
 
 def _problem(index: int, block: Block) -> None:
@@ -61,6 +65,34 @@ def _problem(index: int, block: Block) -> None:
                     on_click=_insert,
                     args=(index - 1, kind),
                 )
+
+
+def _ahead(blocks: tuple[Block, ...]) -> None:
+    """That blocks read what the network is to guess, and what keeps each from that."""
+    found = [(index, block, block.ahead) for index, block in enumerate(blocks) if block.ahead]
+    if not found:
+        return
+    with st.container(key="ahead"):
+        st.warning(say("stack.ahead"), icon=":material/visibility:")
+        with st.container(horizontal=True, gap="small"):
+            for index, block, changes in found:
+                (setting,) = changes
+                name = say("stack.block", number=index, name=language.name_of("layers", block.kind))
+                st.button(
+                    say(f"stack.ahead_{setting}", name=name),
+                    key=f"blinker_{index}",
+                    icon=":material/visibility_off:",
+                    disabled=state.locked("layers"),
+                    on_click=_set,
+                    args=(index - 1, changes),
+                )
+
+
+def _set(index: int, changes: Mapping[str, Any]) -> None:
+    """Changes settings of one block."""
+    layers = state.experiment().model_dump(mode="json")["layers"]
+    layers[index] |= changes
+    state.change({"layers": layers})
 
 
 def _insert(index: int, kind: str) -> None:
@@ -135,7 +167,7 @@ def _cell(index: int, block: Block) -> None:
         label = f"{say('stack.head')}\n{_size(block)}"
     else:
         label = _label(block)
-    icon = ":material/error:" if block.problem is not None else None
+    icon = ":material/error:" if block.problem else ":material/visibility:" if block.ahead else None
     with st.popover(label, key=f"block_{index}", width="stretch", icon=icon):
         if block.kind == "input":
             _input(block)

@@ -15,6 +15,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from playground.core.initializers import INITIALIZERS
 from playground.core.layers import LAYERS, Layer
 from playground.core.layers.base import EVERY_KIND, units_of
+from playground.core.outputs.writing import looks_ahead
 from playground.core.settings import is_live
 from playground.core.shapes import Sequence, Shape, ShapeError, Tokens, size_of, source_of
 from tests.core.blocks_by_hand import NAMES
@@ -101,6 +102,26 @@ def test_every_block_fits_somewhere_and_says_what_is_wrong_elsewhere(kind):
             assert caught.value.sentence(language)
         for mend in caught.value.mends:
             assert mend in LAYERS
+
+
+@pytest.mark.parametrize("kind", [kind for kind in LAYERS if "sequences" in LAYERS[kind].kinds])
+@settings(max_examples=15)
+@given(data=st.data())
+def test_a_block_whose_places_see_later_ones_says_so_and_how_it_would_not(kind, data):
+    """Of as many places as came in; held against what changes when later places do."""
+    layer = data.draw(any_layer(kind))
+    for shape, after in shapes_of(layer):
+        if len(shape) != 2 or len(after) != 2 or after[0] != shape[0] or source_of(shape):
+            continue
+        for block in (layer, layer.model_copy(update=layer.ahead(shape) or {})):
+            module = made(block, shape).eval()
+            with torch.no_grad():
+                seen = shape[0] > 1 and looks_ahead(module, values_of(shape, 4))
+            assert not seen or block.ahead(shape) is not None
+            # A kernel's weights of what comes may be cut by an activation: then nothing is seen.
+            if getattr(block, "activation", "linear") in ("linear", "tanh", "prelu"):
+                assert seen or shape[0] == 1 or block.ahead(shape) is None
+        assert block.ahead(shape) is None, "its own settings mend it"
 
 
 def shapes_of(layer: Layer) -> list[tuple[Shape, Shape]]:

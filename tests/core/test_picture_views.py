@@ -227,6 +227,22 @@ def test_the_hardest_pictures_are_those_of_the_greatest_loss() -> None:
     assert told["mean"] == pytest.approx(sum(losses) / len(losses), rel=1e-3)
 
 
+def test_the_hardest_pictures_of_an_autoencoder_come_with_what_it_makes_of_them() -> None:
+    one = run_of(small("digits_code", training={"precision": "float64"}))
+    one.advance(5)
+    head, arrays = frame("hardest", one, part="test")
+    with torch.no_grad():
+        again = Replica(one).output(torch.from_numpy(one.data.inputs_test)).double().numpy()
+    losses = ((again - one.data.targets_test) ** 2).mean(1)
+    rows = head["studies"]["hardest"]["result"]["rows"]
+    assert [row["index"] for row in rows] == np.argsort(-losses, kind="stable")[:SHOWN].tolist()
+    for row, picture in zip(rows, arrays["hardest_again"], strict=True):
+        assert row["loss"] == pytest.approx(losses[row["index"]], rel=1e-6)
+        shades = np.clip(again[row["index"]], 0, 1) * 255
+        assert np.abs(picture.reshape(-1) - shades).max() <= 0.5001
+        assert row["truth"] is None, "a picture is no single number"
+
+
 def test_one_cell_of_the_confusion_has_its_pictures() -> None:
     with torch.no_grad():
         output = Replica(run()).output(torch.from_numpy(run().data.inputs_train))

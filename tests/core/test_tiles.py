@@ -85,3 +85,10 @@ def test_tokens_are_shown_as_what_they_stand_for():
     shown = header["scene"]["blocks"][0]["shown"]
     vocabulary = made.schema.vocabulary
     assert header["tokens"] == [vocabulary[made.data.inputs_train[2, place]] for place in shown]
+
+
+def test_a_user_and_an_item_are_called_by_their_own_names():
+    made = Run(propose("ratings"), device="cpu")
+    header, _ = seen(made, options={"sample": {"part": "train", "index": 3}})
+    user, item = made.data.inputs_train[3].tolist()
+    assert header["tokens"] == [f"U{user + 1}", f"I{item + 1}"]

@@ -92,6 +92,7 @@ class AttentionView(View):
         bytes_ = weights.clamp(0, 1).mul(255).round().to(torch.uint8)
         arrays["attention_heads"] = np.ascontiguousarray(bytes_.numpy())
         seen_by = torch.ones_like(chosen) if looking.mask is None else looking.mask
+        seen_by = seen_by.reshape(-1, seen_by.shape[-1]).expand_as(chosen)
         arrays["attention_seen"] = seen_by.to(torch.uint8).contiguous().numpy()
 
     def _look(self, block: int, sample: Sample) -> _Seen:

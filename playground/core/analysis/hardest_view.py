@@ -21,6 +21,7 @@ from playground.core.analysis.operation_view import number
 from playground.core.analysis.paced import Paced
 from playground.core.analysis.study import Steps
 from playground.core.analysis.views import Header
+from playground.core.outputs.code import grey
 from playground.core.picture import answer
 
 SHOWN = 48
@@ -53,7 +54,9 @@ class HardestView(Paced):
             return told, {}
         output = torch.cat(pieces).t()
         losses, said = losses_of(run, targets, output).double(), answer(run, output).double()
-        truth = torch.from_numpy(np.asarray(targets)).double()
+        # Of answers of several numbers there is no single one to tell.
+        single = np.asarray(targets) if targets.ndim == 1 else np.full(len(targets), np.nan)
+        truth = torch.from_numpy(single).double()
         shares = None if run.schema.task == "regression" else class_shares(said)
         guesses = said[0] if shares is None else shares.argmax(0).double()
         yield 0.95
@@ -68,7 +71,7 @@ class HardestView(Paced):
         told["rows"] = [
             {
                 "index": place,
-                "truth": truth[place].item(),
+                "truth": number(truth[place].item()),
                 "prediction": number(guesses[place].item()),
                 "loss": number(losses[place].item()),
                 "share": None if shares is None else number(shares[:, place].max().item()),
@@ -77,7 +80,11 @@ class HardestView(Paced):
             for place in places
         ]
         raw = getattr(run.data, f"raw_{part}")[places]
-        return told, {"hardest_pictures": np.ascontiguousarray(raw)}
+        found = {"hardest_pictures": np.ascontiguousarray(raw)}
+        if run.schema.pane == "codes":
+            again = said[:, places].t().reshape(-1, 1, *raw.shape[-2:])
+            found["hardest_again"] = grey(again)
+        return told, found
 
 
 def among(options: Mapping[str, Any], truth: Tensor, guesses: Tensor) -> Tensor:

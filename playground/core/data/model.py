@@ -22,6 +22,9 @@ Family = Literal[
 ]
 Kind = Literal["points", "pictures", "sequences", "ratings"]
 Holds = Literal["table", "pictures", "text"]
+FOLLOWING = "next"
+"""The target of sequences in which every place is asked for what follows."""
+
 _WHOLE = ("pictures", "sequences", "ratings")
 Domain = tuple[tuple[float, float], tuple[float, float]]
 
@@ -98,6 +101,11 @@ class Schema:
     steps: int = 0
     outputs: int = 1
     vocabulary: tuple[str, ...] = ()
+
+    @property
+    def follows(self) -> bool:
+        """Whether every place of a sequence is asked for what follows it there."""
+        return self.kind == "sequences" and self.target == FOLLOWING
 
     @property
     def pane(self) -> str:

@@ -90,6 +90,9 @@ class SelfAttention(Headed):
         more = {"causal": self.causal, "residual": self.residual, "source": source_of(shape)}
         return [AttentionBlock(shape[1], self.heads, **more)]
 
+    def ahead(self, shape: Shape) -> dict[str, Any] | None:
+        return None if self.causal or source_of(shape) else {"causal": True}
+
     def suggested(self, shape: Shape, steps: int) -> dict[str, Any]:
         return {"causal": True} if steps and not source_of(shape) else {}
 

@@ -102,6 +102,14 @@ class Layer(Settings):
             generator: the run's, for weights.
         """
 
+    def ahead(self, shape: Shape) -> dict[str, Any] | None:
+        """Of a block whose places see what comes after them: the settings that keep them from it.
+
+        None where no place does, as in what is written of a sequence that is read and written; of
+        blocks that change the number of places it says nothing.
+        """
+        return None
+
     def suggested(self, shape: Shape, steps: int) -> dict[str, Any]:
         """Settings with which the palette adds the block where its defaults would not do.
 

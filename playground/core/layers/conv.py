@@ -200,6 +200,10 @@ class Conv1d(Convolution):
     def links(self, own: Mapping[str, Tensor]) -> Tensor | None:
         return None if self.groups > 1 else own["0.inner.weight"].sum(2) / self.kernel**0.5
 
+    def ahead(self, shape: Shape) -> dict[str, Any] | None:
+        alone = source_of(shape) or self._pads()[0] >= self._span - 1
+        return None if alone else {"padding": "causal"}
+
     def suggested(self, shape: Shape, steps: int) -> dict[str, Any]:
         return {"padding": "causal"} if steps and not source_of(shape) else {}
 

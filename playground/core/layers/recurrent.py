@@ -105,6 +105,10 @@ class RecurrentBase(Drawn):
 
         draw_all(modules, rule, generator, getattr(self, "forget_bias", 0.0))
 
+    def ahead(self, shape: Shape) -> dict[str, Any] | None:
+        both = self.bidirectional and self.states == "all" and not source_of(shape)
+        return {"bidirectional": False} if both else None
+
     def suggested(self, shape: Shape, steps: int) -> dict[str, Any]:
         return {"states": "all"} if steps else {}
 

@@ -79,6 +79,9 @@ class Transformer(TransformerBase):
         more = {"causal": self.causal, "source": source_of(shape)}
         return [TransformerBlock(shape[1], self.heads, **more, **self._parts(generator))]
 
+    def ahead(self, shape: Shape) -> dict[str, Any] | None:
+        return None if self.causal or source_of(shape) else {"causal": True}
+
     def suggested(self, shape: Shape, steps: int) -> dict[str, Any]:
         return {"causal": True} if steps and not source_of(shape) else {}
 

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import linear, scaled_dot_product_attention
 
 from playground.core.modules.affine import Affine
+from playground.core.modules.padding import Padding, seen
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,8 +26,8 @@ class Looking:
         weights: (n, heads, places that ask, places that are asked); every row adds up to 1.
         asking: first place of the sequence that asks.
         asked: first place of the sequence that is asked.
-        mask: (places that ask, places that are asked), True where one may look; None for
-            everywhere.
+        mask: (places that ask, places that are asked), or one for each point, (n, 1, …); True where
+            one may look, None for everywhere.
     """
 
     name: str
@@ -55,7 +56,7 @@ class Attention(nn.Module):
         Args:
             asking: (n, Q, width).
             asked: (n, K, width).
-            mask: (Q, K), True where a place may look; None for everywhere.
+            mask: (Q, K) or (n, 1, Q, K), True where a place may look; None for everywhere.
 
         Returns:
             (n, Q, width).
@@ -112,12 +113,16 @@ class SelfAttention(nn.Module):
         width, heads: of `Attention`.
         causal: no place sees a later one.
         source: places that are read, see the module; 0 for one sequence.
+
+    Attributes:
+        padded: knows the places that nobody looks at.
     """
 
     def __init__(self, width: int, heads: int, causal: bool, source: int) -> None:
         super().__init__()
         self.attention = Attention(width, heads)
         self.causal, self.source = causal, source
+        self.padded: Padding | None = None
 
     @property
     def reads_only(self) -> bool:
@@ -133,9 +138,11 @@ class SelfAttention(nn.Module):
         return torch.cat((part, values[:, self.source :]), 1) if self.reads_only else part
 
     def mask(self, part: Tensor) -> Tensor | None:
-        if not self.causal:
-            return None
-        return earlier(part.shape[1], part.device, self.source)
+        count = part.shape[1]
+        mask = earlier(count, part.device, self.source) if self.causal else None
+        # A sequence that is read and written keeps its places from block to block.
+        real = self.padded and self.padded.real(len(part), None if self.source else count)
+        return seen(mask, None if real is None else real[:, :count], own=True)
 
     def forward(self, part: Tensor) -> Tensor:
         """Of the places that take part, (n, places, width) to the same."""
@@ -172,15 +179,23 @@ class CrossBlock(nn.Module):
         super().__init__()
         self.cross = Attention(width, heads)
         self.residual, self.source = residual, source
+        self.padded: Padding | None = None
 
     def forward(self, values: Tensor) -> Tensor:
         read, written = values[:, : self.source], values[:, self.source :]
-        found = self.cross(written, read)
+        found = self.cross(written, read, read_mask(self.padded, values, self.source))
         return torch.cat((read, written + found if self.residual else found), 1)
 
     def lookings(self, values: Tensor) -> list[Looking]:
         read, written = values[:, : self.source], values[:, self.source :]
-        return [Looking("cross", self.cross.weights(written, read), self.source, 0)]
+        mask = read_mask(self.padded, values, self.source)
+        return [Looking("cross", self.cross.weights(written, read, mask), self.source, 0, mask)]
+
+
+def read_mask(padding: Padding | None, values: Tensor, source: int) -> Tensor | None:
+    """What may be looked at of the part that was read, (n, 1, 1, source); None for all of it."""
+    real = padding and padding.real(*values.shape[:2])
+    return seen(None, None if real is None else real[:, :source], own=False)
 
 
 def attention_maps(module: nn.Module, values: Tensor) -> list[Looking]:

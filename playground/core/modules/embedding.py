@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import embedding
 
+from playground.core.modules.padding import Padding
+
 
 class Tables(nn.Module):
     """Each token becomes its row of a table that is learned: (n, T) to (n, T, width).
@@ -15,14 +17,21 @@ class Tables(nn.Module):
     Args:
         vocabularies: sizes: one table for all places, or one for each place.
         width: numbers of a row.
+
+    Attributes:
+        padded: is told of what comes in.
     """
 
     def __init__(self, vocabularies: tuple[int, ...], width: int) -> None:
         super().__init__()
         self.tables = nn.ParameterList(torch.zeros(size, width) for size in vocabularies)
 
+        self.padded: Padding | None = None
+
     def forward(self, tokens: Tensor) -> Tensor:
         tokens = tokens.long()
+        if self.padded is not None:
+            self.padded.note(tokens)
         if len(self.tables) == 1:
             return embedding(tokens, self.tables[0])
         places = [embedding(tokens[:, i], table) for i, table in enumerate(self.tables)]

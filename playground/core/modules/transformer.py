@@ -11,8 +11,15 @@ import torch
 from torch import Tensor, nn
 
 from playground.core.modules.affine import Affine
-from playground.core.modules.attention import Attention, Looking, SelfAttention, earlier
+from playground.core.modules.attention import (
+    Attention,
+    Looking,
+    SelfAttention,
+    earlier,
+    read_mask,
+)
 from playground.core.modules.dropout import SeededDropout
+from playground.core.modules.padding import Padding, seen
 
 Part = Callable[[Tensor], Tensor]
 
@@ -102,24 +109,31 @@ class DecoderBlock(_Parts):
         both = {"own": Attention(width, heads), "cross": Attention(width, heads)}
         super().__init__(width, both, **parts)
         self.source = source
+        self.padded: Padding | None = None
 
     def forward(self, values: Tensor) -> Tensor:
         read, written = values[:, : self.source], values[:, self.source :]
-        written = self.add(0, written, self._before)
-        written = self.add(1, written, lambda part: self.cross(part, read))
+        before, readable = self._masks(values)
+        written = self.add(0, written, lambda part: self.own(part, part, before))
+        written = self.add(1, written, lambda part: self.cross(part, read, readable))
         return torch.cat((read, self.add(2, written, self.feed)), 1)
 
-    def _before(self, part: Tensor) -> Tensor:
-        return self.own(part, part, earlier(part.shape[1], part.device))
+    def _masks(self, values: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        """What may be looked at of what was written before, and of what was read."""
+        points, places = values.shape[:2]
+        real = self.padded and self.padded.real(points, places)
+        before = earlier(places - self.source, values.device)
+        before = seen(before, None if real is None else real[:, self.source :], own=True)
+        return before, read_mask(self.padded, values, self.source)
 
     def lookings(self, values: Tensor) -> list[Looking]:
         read, written = values[:, : self.source], values[:, self.source :]
+        before, readable = self._masks(values)
         part = self.ahead(0, written)
-        mask = earlier(part.shape[1], part.device)
-        own = self.own.weights(part, part, mask)
-        asking = self.ahead(1, self.add(0, written, self._before))
-        cross = self.cross.weights(asking, read)
+        own = self.own.weights(part, part, before)
+        after = self.add(0, written, lambda part: self.own(part, part, before))
+        cross = self.cross.weights(self.ahead(1, after), read, readable)
         return [
-            Looking("self", own, self.source, self.source, mask),
-            Looking("cross", cross, self.source, 0),
+            Looking("self", own, self.source, self.source, before),
+            Looking("cross", cross, self.source, 0, readable),
         ]

@@ -87,8 +87,8 @@ class CodeOutput(Output):
             "errors": [metrics.train_loss, metrics.test_loss],
         }
         shape = self._shape
-        arrays["sample_picture"] = _grey(truth.view(shape))
-        arrays["sample_again"] = _grey(again.view(shape))
+        arrays["sample_picture"] = grey(truth.view(shape))
+        arrays["sample_again"] = grey(again.view(shape))
         if self._block is not None:
             own = values[self._block - 1][:, 0].double().cpu()
             self._plane(want.of("output"), own, shape, header["output"], arrays)
@@ -132,8 +132,8 @@ class CodeOutput(Output):
             "at": [finite(value) for value in at.tolist()],
             "code": [finite(value) for value in own.tolist()],
         }
-        arrays["code_picture"] = _grey(drawn[0].view(shape))
-        arrays["code_grid"] = _grey(drawn[1:].view(GRID, GRID, *shape))
+        arrays["code_picture"] = grey(drawn[0].view(shape))
+        arrays["code_grid"] = grey(drawn[1:].view(GRID, GRID, *shape))
 
     @torch.no_grad()
     def _decoded(self, codes: Tensor) -> Tensor:
@@ -186,6 +186,6 @@ def linear_error(train: np.ndarray, test: np.ndarray) -> float:
     return float(np.mean((left - left @ axes.T @ axes) ** 2))
 
 
-def _grey(values: Tensor) -> np.ndarray:
+def grey(values: Tensor) -> np.ndarray:
     """Shades between 0 and 1 as bytes; what lies beyond is cut off."""
     return (values.nan_to_num(0.0).clamp(0, 1) * 255).round().to(torch.uint8).numpy()

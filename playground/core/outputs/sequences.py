@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from playground.core.analysis.views import Arrays, Header, Sight
-from playground.core.data.sequences.entries import FOLLOWING
 from playground.core.outputs.answers_pane import AnswersPane
 from playground.core.outputs.base import Output
 from playground.core.outputs.series_pane import SeriesPane
@@ -59,7 +58,7 @@ def kind_of(schema: Schema) -> str:
     assert schema.shape is not None
     if source_of(schema.shape):
         return "translation"
-    if schema.target != FOLLOWING:
+    if not schema.follows:
         return "answers"
     return "series" if schema.task == "regression" else "text"
 

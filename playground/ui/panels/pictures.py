@@ -47,9 +47,10 @@ def controls(data: Data, schema: Schema) -> None:
     if "classes" in offered:
         _classes(data)
     knobs = DATASETS[data.name].knobs
-    for name in ("samples", "noise"):
-        if name in knobs:
-            forms.setting(data, name, f"data.{name}")
+    if "samples" in knobs:
+        forms.setting(data, "samples", "data.samples", label=say("pictures.samples"))
+    if "noise" in knobs:
+        forms.setting(data, "noise", "data.noise")
     for name in ("most", "cut"):
         if name in offered:
             _setting(data, name)

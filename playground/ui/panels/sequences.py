@@ -11,7 +11,6 @@ import streamlit as st
 
 from playground.core.data.model import Raw, Schema
 from playground.core.data.registry import DATASETS
-from playground.core.data.sequences.entries import FOLLOWING
 from playground.core.data.sequences.settings import SequenceSettings
 from playground.core.data.sequences.translation import pairing_of
 from playground.core.data.sequences.vocabulary import PAD
@@ -63,7 +62,7 @@ def controls(data: Data, schema: Schema) -> None:
 def _examples(data: Data, schema: Schema) -> None:
     made = _made(data.model_dump_json(), state.brought())
     title = say("sequence_panel.examples")
-    if schema.target == FOLLOWING and schema.task == "regression":
+    if schema.follows and schema.task == "regression":
         body = _curves(made, title)
     else:
         rows = [_row(made, k, data, schema) for k in range(min(SHOWN, len(made.targets)))]
@@ -107,7 +106,7 @@ def _row(made: Raw, k: int, data: Data, schema: Schema) -> str:
         marked = [f"{value:.2f}" for value, mark in row if mark]
         return _pair(" + ".join(marked) + " …", f"{target:.2f}")
     text = "".join(schema.vocabulary[token] for token in row).lstrip(PAD)
-    if schema.target == FOLLOWING:
+    if schema.follows:
         return f"<code>{escape(_short(text.strip().replace(chr(10), '↵')))}</code>"
     if target.shape:
         answer = "".join(schema.class_names[value] for value in target if value >= 0)

@@ -206,8 +206,9 @@ class Analysis {
     choice.pinned = choice.pinned.filter((name) => offered.includes(name));
     this.context.root.hidden = !offered.length;
     if (!offered.length) return this.hub.want({ analysis: [] });
-    if (!offered.includes(choice.open)) this.open(offered[0]);
-    else this.arrange();
+    if (offered.includes(choice.open)) return this.arrange();
+    const alike = Object.keys(GROUPS[groupOf(choice.open)]).find((view) => offered.includes(view));
+    this.open(alike ?? offered[0]);
   }
 
   paint(hub) {

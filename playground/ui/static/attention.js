@@ -6,7 +6,7 @@
 import { ArcPicture } from './attentionarcs.js';
 import { HeadStrip } from './attentionheads.js';
 import { MatrixPicture } from './attentionmatrix.js';
-import { altText, el, setText } from './dom.js';
+import { altText, el, offer, select, setText } from './dom.js';
 import { steadyExtent } from './plot.js';
 import { fileName, savePng } from './png.js';
 import { blockName } from './scene.js';
@@ -37,15 +37,12 @@ class Attention {
 
   build(body, tools) {
     const { text } = this.context;
-    const select = (key, label, tip) => {
-      const node = el('select', {
-        class: 'np-select', 'aria-label': label, title: tip, on: { change: () => this.choose({ [key]: Number(node.value) }) },
-      });
-      return node;
-    };
-    this.block = select('block', text('attention.block'), text('attention.block_tip'));
-    this.map = select('map', text('attention.map'), text('attention.map_tip'));
-    this.head = select('head', text('attention.head'), text('attention.head_tip'));
+    const list = (key) => select({
+      label: text(`attention.${key}`), tip: text(`attention.${key}_tip`), onChange: (value) => this.choose({ [key]: Number(value) }),
+    });
+    this.block = list('block');
+    this.map = list('map');
+    this.head = list('head');
     tools.append(this.block, this.map, this.head);
     this.strip = new HeadStrip(this.context, (head) => this.choose({ head }));
     this.matrix = new MatrixPicture(this.context);
@@ -173,11 +170,10 @@ class Attention {
     const key = `${scene.id}|${blocks}|${block}|${maps.map(({ name }) => name)}|${heads}`;
     if (key !== this.filled) {
       this.filled = key;
-      const options = (pairs) => pairs.map(([value, label]) => el('option', { value, text: label }));
-      this.block.replaceChildren(...options(blocks.map((index) => [index, blockName(text, scene, index)])));
-      this.map.replaceChildren(...options(maps.map(({ name }, i) => [i, text(`attention.${name}`)])));
+      offer(this.block, blocks.map((index) => [index, blockName(text, scene, index)]));
+      offer(this.map, maps.map(({ name }, i) => [i, text(`attention.${name}`)]));
       const all = Array.from({ length: heads }, (_, i) => [i, this.headName(i)]);
-      this.head.replaceChildren(...options(heads > 1 ? [[MEAN, this.headName(MEAN)], ...all] : all));
+      offer(this.head, heads > 1 ? [[MEAN, this.headName(MEAN)], ...all] : all);
       this.map.hidden = maps.length < 2;
       this.head.hidden = heads < 2;
       this.strip.node.hidden = heads < 2;

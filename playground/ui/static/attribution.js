@@ -1,17 +1,18 @@
 /** What in the chosen picture speaks for a class, said in five ways, refreshed while it trains. */
 
 import { mix } from './colors.js';
-import { el, setText } from './dom.js';
+import { el, offer, select, setText, toggle } from './dom.js';
 import { NumberGrid, signedShade } from './numbergrid.js';
 import { Paced } from './paced.js';
 import { fileName, savePng } from './png.js';
-import { blockName, className } from './scene.js';
+import { blockName, className, isRegression } from './scene.js';
 import { count, percent, significant } from './words.js';
 
 const WAYS = ['gradient', 'product', 'integrated', 'occlusion', 'cam'];
 
 /** What the visitor chose outlives a change of tab. */
-const choice = { class: -1, baseline: 'black', block: -1, over: true };
+const choice = { class: -1, baseline: 'black', side: 0, block: -1, over: true };
+const SIDES = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32]; // of the window that occlusion covers
 
 export function createAttribution(context, body, tools) {
   return new Attribution(context, body, tools);
@@ -23,30 +24,24 @@ class Attribution {
     this.hub = context.hub;
     this.study = new Paced(context, 'attribution');
     const { text } = context;
-    const select = (key, parse) => {
-      const node = el('select', {
-        class: 'np-select', 'aria-label': text(`attribution.${key}`), title: text(`attribution.${key}_tip`),
-        on: { change: () => this.pick({ [key]: parse(node.value) }) },
-      });
-      return node;
-    };
-    this.classes = select('class', Number);
-    this.baseline = select('baseline', String);
-    this.baseline.append(el('option', { value: 'black', text: text('attribution.black') }), el('option', { value: 'mean', text: text('attribution.mean') }));
-    this.baseline.value = choice.baseline;
-    this.block = select('block', Number);
-    this.over = el('button', {
-      type: 'button', class: 'np-toggle', text: text('attribution.over'), title: text('attribution.over_tip'),
-      'aria-pressed': String(choice.over),
-      on: {
-        click: () => {
-          choice.over = !choice.over;
-          this.over.setAttribute('aria-pressed', String(choice.over));
-          this.hub.invalidate();
-        },
+    const list = (key, parse, more) => select({
+      label: text(`attribution.${key}`), tip: text(`attribution.${key}_tip`),
+      onChange: (value) => this.pick({ [key]: parse(value) }), ...more,
+    });
+    this.classes = list('class', Number);
+    this.baseline = list('baseline', String, {
+      options: ['black', 'mean'].map((name) => [name, text(`attribution.${name}`)]), value: choice.baseline,
+    });
+    this.window = list('side', Number);
+    this.block = list('block', Number);
+    const over = toggle({
+      label: text('attribution.over'), tip: text('attribution.over_tip'), pressed: choice.over,
+      onChange: (on) => {
+        choice.over = on;
+        this.hub.invalidate();
       },
     });
-    tools.append(this.classes, this.baseline, this.block, this.over);
+    tools.append(this.classes, this.baseline, this.window, this.block, over);
     this.facts = el('p', { class: 'np-caption np-facts', role: 'status' });
     this.cards = ['picture', ...WAYS].map((name, i) => this.card(name, i - 1));
     this.root = el('div', {
@@ -67,7 +62,10 @@ class Attribution {
 
   pick(change) {
     Object.assign(choice, change);
-    this.hub.option('attribution', { class: choice.class, baseline: choice.baseline, ...(choice.block > 0 && { block: choice.block }) });
+    const { side, block } = choice;
+    this.hub.option('attribution', {
+      class: choice.class, baseline: choice.baseline, ...(side > 0 && { window: side }), ...(block > 0 && { block }),
+    });
     this.hub.invalidate();
   }
 
@@ -86,26 +84,34 @@ class Attribution {
     for (const card of this.cards) this.paintCard(card, head, arrays);
   }
 
-  fill(scene, { cam }) {
+  fill(scene, { cam, outputs }) {
     const { text } = this.context;
-    const key = `${scene.id}|${cam?.blocks}`;
+    const { shape: [, height, width] } = this.study.arrays.attribution_picture;
+    const key = `${scene.id}|${cam?.blocks}|${height}×${width}`;
     if (key === this.filled) return;
     this.filled = key;
-    this.classes.replaceChildren(
-      el('option', { value: -1, text: text('attribution.predicted') }),
-      ...scene.class_names.map((_, k) => el('option', { value: k, text: className(scene, k) })));
-    this.classes.value = choice.class < scene.class_names.length ? choice.class : -1;
-    this.block.replaceChildren(...(cam?.blocks ?? []).map((index) =>
-      el('option', { value: index, text: text('attribution.cam_of', { name: blockName(text, scene, index) }) })));
-    this.block.hidden = !cam;
-    if (cam) this.block.value = cam.blocks.includes(choice.block) ? choice.block : cam.block;
+    const values = isRegression(scene);
+    const count = values ? outputs.length : scene.class_names.length;
+    const scores = Array.from({ length: count }, (_, k) => [k, this.scoreName(scene, k)]);
+    offer(this.classes, [[-1, text(values ? 'attribution.greatest' : 'attribution.predicted')], ...scores],
+      choice.class < count ? choice.class : -1);
+    const sides = SIDES.filter((side) => side <= Math.min(height, width));
+    offer(this.window, [[0, text('attribution.side_auto')], ...sides.map((side) => [side, text('attribution.side_of', { side })])],
+      sides.includes(choice.side) ? choice.side : 0);
+    const maps = (cam?.blocks ?? []).map((index) => [index, text('attribution.cam_of', { name: blockName(text, scene, index) })]);
+    offer(this.block, maps, cam?.blocks.includes(choice.block) ? choice.block : cam?.block);
+  }
+
+  /** A class; or an output, where there are none. */
+  scoreName(scene, index) {
+    return isRegression(scene) ? this.context.text('attribution.output', { number: index + 1 }) : className(scene, index);
   }
 
   tell(scene, head) {
     const { text, lang } = this.context;
     const { integrated } = head;
-    setText(this.facts, text('attribution.facts', {
-      class: className(scene, head.class), score: significant(head.score),
+    setText(this.facts, text(isRegression(scene) ? 'attribution.facts_value' : 'attribution.facts', {
+      class: this.scoreName(scene, head.class), score: significant(head.score),
       total: significant(integrated.total), difference: significant(integrated.difference),
       gap: percent(integrated.gap, 2), steps: integrated.steps, epoch: count(head.epoch, lang),
     }));
@@ -187,7 +193,7 @@ class Attribution {
     const { context: { text, theme }, hub, study: { head } } = this;
     if (!head) return;
     const parts = this.cards.map(({ name, grid: { canvas } }) => ({ name, canvas, width: canvas.clientWidth, height: canvas.clientHeight }));
-    const title = `${text('analysis.attribution')} · ${className(hub.scene, head.class)} · ${text('bar.epoch_count')} ${head.epoch}`;
+    const title = `${text('analysis.attribution')} · ${this.scoreName(hub.scene, head.class)} · ${text('bar.epoch_count')} ${head.epoch}`;
     return savePng({
       name: fileName('attribution', head), title, theme,
       width: parts.reduce((sum, { width }) => sum + width + 14, 14), height: Math.max(...parts.map(({ height }) => height)) + 34,

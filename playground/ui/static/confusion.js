@@ -5,7 +5,6 @@ import { el, setText, toggle } from './dom.js';
 import { chooseHardest } from './hardest.js';
 import { fileName, savePng } from './png.js';
 import { className, isRegression } from './scene.js';
-import { shownToken } from './tokens.js';
 import { count, percent } from './words.js';
 
 const choices = { train: false };
@@ -72,7 +71,7 @@ class Confusion {
   nameOf(scene, index) {
     if (!this.shownClasses) return className(scene, index);
     return index < this.shownClasses.length
-      ? shownToken(className(scene, this.shownClasses[index])) : this.context.text('confusion.others');
+      ? className(scene, this.shownClasses[index]) : this.context.text('confusion.others');
   }
 
   build(scene) {

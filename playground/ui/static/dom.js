@@ -76,6 +76,25 @@ export function iconButton({ name, label, tip, onClick, className = '' }) {
   return node;
 }
 
+/**
+ * A list to choose from. Without options it is not seen.
+ * @param {{label: string, tip?: string, options?: Array<[value: string|number, text: string]>,
+ *   value?: string|number, onChange: (value: string) => void}} calls
+ */
+export function select({ label, tip = label, options = [], value, onChange }) {
+  const node = el('select', {
+    class: 'np-select', 'aria-label': label, title: tip, on: { change: () => onChange(node.value) },
+  });
+  offer(node, options, value);
+  return node;
+}
+
+/** Gives a list other options; `value` is the one that is chosen. */
+export function offer(node, options, value) {
+  node.replaceChildren(...options.map(([own, text]) => el('option', { value: own, text })));
+  if (value !== undefined) node.value = value;
+}
+
 /** A small text button that stays pressed. */
 export function toggle({ label, tip, pressed, onChange }) {
   const node = el('button', {

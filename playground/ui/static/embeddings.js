@@ -3,7 +3,7 @@
  * and what the difference of two entries leads to from a third.
  */
 
-import { el, setText, toggle } from './dom.js';
+import { el, offer, select, setText, toggle } from './dom.js';
 import { FlatPicture } from './embeddingsplot.js';
 import { SpacePicture } from './embeddingsspace.js';
 import { Relations } from './embeddingsside.js';
@@ -34,15 +34,15 @@ class Embeddings {
 
   build(body, tools) {
     const { text } = this.context;
-    const select = (label, tip, change) => el('select', { class: 'np-select', 'aria-label': label, title: tip, on: { change } });
-    this.block = select(text('embeddings.block'), text('embeddings.block_tip'), () =>
-      this.choose({ block: Number(this.block.value), table: null, chosen: null, terms: [null, null, null] }));
-    this.table = select(text('embeddings.table'), text('embeddings.table_tip'), () =>
-      this.choose({ table: Number(this.table.value), axes: null, chosen: null, terms: [null, null, null] }));
-    this.axes = select(text('embeddings.axes'), text('embeddings.axes_tip'), () => this.choose({ axes: this.axes.value }));
-    this.units = [0, 1, 2].map((side) => select(
-      text('embeddings.unit', { number: side + 1 }), text('embeddings.unit', { number: side + 1 }),
-      () => this.choose({ units: choice.units.map((unit, i) => (i === side ? Number(this.units[i].value) : unit)) })));
+    const list = (key, onChange) => select({ label: text(`embeddings.${key}`), tip: text(`embeddings.${key}_tip`), onChange });
+    const fresh = { chosen: null, terms: [null, null, null] };
+    this.block = list('block', (value) => this.choose({ block: Number(value), table: null, ...fresh }));
+    this.table = list('table', (value) => this.choose({ table: Number(value), axes: null, ...fresh }));
+    this.axes = list('axes', (axes) => this.choose({ axes }));
+    this.units = [0, 1, 2].map((side) => select({
+      label: text('embeddings.unit', { number: side + 1 }),
+      onChange: (value) => this.choose({ units: choice.units.map((unit, i) => (i === side ? Number(value) : unit)) }),
+    }));
     this.three = toggle({
       label: text('pca.three'), tip: text('embeddings.three_tip'), pressed: choice.deep,
       onChange: (on) => {
@@ -135,15 +135,13 @@ class Embeddings {
     const key = `${scene.id}|${blocks}|${tables}|${table}|${multiplied}|${width}`;
     if (key !== this.filled) {
       this.filled = key;
-      const options = (pairs) => pairs.map(([value, label]) => el('option', { value, text: label }));
-      this.block.replaceChildren(...options(blocks.map((index) => [index, blockName(text, scene, index)])));
-      this.table.replaceChildren(...options([
-        [BOTH, text('embeddings.both')], [0, text('embeddings.users')], [1, text('embeddings.items')]]));
+      offer(this.block, blocks.map((index) => [index, blockName(text, scene, index)]));
+      offer(this.table, [[BOTH, text('embeddings.both')], [0, text('embeddings.users')], [1, text('embeddings.items')]]);
       const kinds = [['pca', text('embeddings.axes_pca')], ['raw', text('embeddings.axes_raw')]];
       if (multiplied && table === BOTH) kinds.unshift(['factors', text('embeddings.axes_factors')]);
-      this.axes.replaceChildren(...options(kinds));
+      offer(this.axes, kinds);
       const numbers = Array.from({ length: width }, (_, i) => [i, text('embeddings.number', { number: i + 1 })]);
-      for (const node of this.units) node.replaceChildren(...options(numbers));
+      for (const node of this.units) offer(node, numbers);
       this.block.hidden = blocks.length < 2;
       this.table.hidden = tables.length < 2;
     }

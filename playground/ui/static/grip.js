@@ -61,7 +61,7 @@ export class Grip {
       },
     });
     this.effect = el('output', { class: 'np-grip-effect', 'aria-live': 'polite' });
-    this.node = el('div', { class: 'np-grip', hidden: !this.context.hands },
+    this.node = el('div', { class: 'np-grip', hidden: true }, // until there is a matrix to hold
       el('span', { class: 'np-grip-part' }, this.matrix, this.which, this.value),
       el('span', { class: 'np-grip-part' }, this.rank, this.cut),
       el('span', { class: 'np-grip-part' }, this.polar, this.undo),
@@ -282,6 +282,7 @@ export class Grip {
     this.undo.disabled = !header.hands?.depth;
     this.tellEffect(header);
     const items = this.cards.cards?.map(({ item }) => item).filter(({ held }) => held) ?? [];
+    this.node.hidden = !items.length;
     if (!items.length) return;
     const key = `${scene.id}|${items.map((item) => item.key)}|${items.map((item) => item.values.length)}`;
     if (key !== this.filled) {

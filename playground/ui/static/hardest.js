@@ -1,9 +1,9 @@
 /** The pictures with the greatest loss; a click makes one of them the picture all parts look at. */
 
-import { el, setText } from './dom.js';
+import { el, offer, select, setText } from './dom.js';
 import { Paced } from './paced.js';
 import { fileName, savePng } from './png.js';
-import { className } from './scene.js';
+import { className, isRegression } from './scene.js';
 import { choosePicture, chosenPicture, pictureCanvas } from './thumbnails.js';
 import { count, percent, significant } from './words.js';
 
@@ -27,18 +27,15 @@ class Hardest {
     this.hub = context.hub;
     this.study = new Paced(context, 'hardest');
     const { text } = context;
-    const select = (key, parse) => {
-      const node = el('select', {
-        class: 'np-select', 'aria-label': text(`hardest.${key}`), title: text(`hardest.${key}_tip`),
-        on: { change: () => this.pick({ [key]: parse(node.value) }) },
-      });
-      return node;
-    };
-    this.part = select('part', String);
-    this.part.append(el('option', { value: 'test', text: text('map.test') }), el('option', { value: 'train', text: text('map.train') }));
-    this.part.value = choice.part;
-    this.true = select('true', Number);
-    this.predicted = select('predicted', Number);
+    const list = (key, parse, more) => select({
+      label: text(`hardest.${key}`), tip: text(`hardest.${key}_tip`),
+      onChange: (value) => this.pick({ [key]: parse(value) }), ...more,
+    });
+    this.part = list('part', String, {
+      options: [['test', text('map.test')], ['train', text('map.train')]], value: choice.part,
+    });
+    this.true = list('true', Number);
+    this.predicted = list('predicted', Number);
     tools.append(this.part, this.true, this.predicted);
     this.facts = el('p', { class: 'np-caption np-facts', role: 'status' });
     this.list = el('div', { class: 'np-hardest', role: 'group', 'aria-label': text('analysis.hardest') });
@@ -61,9 +58,8 @@ class Hardest {
     const { text } = this.context;
     for (const key of ['true', 'predicted']) {
       const any = text(key === 'true' ? 'hardest.any_true' : 'hardest.any_predicted');
-      this[key].replaceChildren(el('option', { value: ANY, text: any }),
-        ...scene.class_names.map((_, k) => el('option', { value: k, text: text(`hardest.${key}_class`, { name: className(scene, k) }) })));
-      this[key].value = choice[key] < scene.class_names.length ? choice[key] : ANY;
+      const classes = scene.class_names.map((_, k) => [k, text(`hardest.${key}_class`, { name: className(scene, k) })]);
+      offer(this[key], [[ANY, any], ...classes], choice[key] < classes.length ? choice[key] : ANY);
       this[key].hidden = !scene.class_names.length;
     }
   }
@@ -84,31 +80,41 @@ class Hardest {
     this.shownScene = scene.id;
     this.late = this.asked = false;
     const part = text(head.part === 'test' ? 'map.test' : 'map.train');
-    setText(this.facts, text(head.found ? 'hardest.facts' : 'hardest.none', {
+    const facts = isRegression(scene) ? 'hardest.facts_values' : head.found ? 'hardest.facts' : 'hardest.none';
+    setText(this.facts, text(facts, {
       part, total: count(head.total, lang), right: count(head.right ?? 0, lang), mean: significant(head.mean),
       found: count(head.found, lang), shown: head.rows.length, epoch: count(head.epoch, lang),
     }));
-    const { data, shape: [, ...shape] } = this.study.arrays.hardest_pictures ?? { data: [], shape: [0, 1, 1, 1] };
-    const size = shape.reduce((product, side) => product * side, 1);
+    const { hardest_pictures: pictures, hardest_again: again } = this.study.arrays;
+    const canvases = (i) => [pictures, again].filter(Boolean).map(({ data, shape: [, ...shape] }) =>
+      pictureCanvas(data, shape, i * shape.reduce((product, side) => product * side, 1)));
     const focused = this.list.contains(document.activeElement) ? document.activeElement.dataset.index : null;
-    this.list.replaceChildren(...head.rows.map((row, i) => this.tile(scene, head, row, pictureCanvas(data, shape, i * size))));
+    this.list.replaceChildren(...head.rows.map((row, i) => this.tile(scene, head, row, canvases(i))));
     if (focused !== null) this.list.querySelector(`[data-index="${focused}"]`)?.focus();
     this.chosen = null;
   }
 
-  tile(scene, head, row, canvas) {
+  tile(scene, head, row, canvases) {
     const { text } = this.context;
+    const loss = text('hardest.loss', { loss: significant(row.loss) });
+    const more = { type: 'button', 'data-index': row.index, on: { click: () => choosePicture(this.hub, head.part, row.index) } };
+    if (isRegression(scene)) {
+      const said = text(canvases.length > 1 ? 'hardest.tile_again' : 'hardest.tile_value', {
+        number: row.index + 1, loss: significant(row.loss), truth: significant(row.truth), said: significant(row.prediction),
+      });
+      return el('button', { ...more, class: 'np-hard', 'aria-label': said, title: said },
+        el('span', { class: 'np-hard-pair' }, ...canvases), el('b', { text: text('hardest.number', { number: row.index + 1 }) }), el('small', { text: loss }));
+    }
     const [truth, guess] = [className(scene, row.truth), className(scene, row.prediction)];
     const wrong = row.truth !== row.prediction;
     const facts = { truth, guess, share: percent(row.share, 1), own: percent(row.own, 1), loss: significant(row.loss), number: row.index + 1 };
     return el('button', {
-      type: 'button', class: wrong ? 'np-hard np-wrong-hard' : 'np-hard', 'data-index': row.index,
+      ...more, class: wrong ? 'np-hard np-wrong-hard' : 'np-hard',
       'aria-label': text(wrong ? 'hardest.tile_wrong' : 'hardest.tile_right', facts),
       title: text(wrong ? 'hardest.tile_wrong' : 'hardest.tile_right', facts),
-      on: { click: () => choosePicture(this.hub, head.part, row.index) },
-    }, canvas,
+    }, ...canvases,
     el('b', { text: wrong ? `${truth} → ${guess}` : `${truth} ✓` }),
-    el('small', { text: text('hardest.loss', { loss: significant(row.loss) }) }),
+    el('small', { text: loss }),
     el('small', { text: text('hardest.share', { share: percent(row.share) }) }));
   }
 

@@ -5,7 +5,7 @@
  */
 
 import { mix, parse } from './colors.js';
-import { el, setText } from './dom.js';
+import { el, offer, select, setText, toggle } from './dom.js';
 import { NumberGrid, signedShade, tiny } from './numbergrid.js';
 import { fileName, savePng } from './png.js';
 import { Promises } from './promises.js';
@@ -29,25 +29,14 @@ class OperationView {
 
   build(body, tools) {
     const { text } = this.context;
-    const select = (key, change) => el('select', {
-      class: 'np-select', 'aria-label': text(`operation.${key}`), title: text(`operation.${key}_tip`), on: { change },
+    const list = (key, onChange) => select({ label: text(`operation.${key}`), tip: text(`operation.${key}_tip`), onChange });
+    this.layer = list('layer', (value) => this.pick({ block: Number(value), channel: null, row: null, column: null, input: null }));
+    this.channel = list('channel', (value) => this.pick({ channel: Number(value), input: null }));
+    const flip = (key) => toggle({
+      label: text(`operation.${key}`), tip: text(`operation.${key}_tip`), pressed: choice[key],
+      onChange: (on) => this.pick({ [key]: on }),
     });
-    this.layer = select('layer', () => this.pick({ block: Number(this.layer.value), channel: null, row: null, column: null, input: null }));
-    this.channel = select('channel', () => this.pick({ channel: Number(this.channel.value), input: null }));
-    const toggle = (key) => {
-      const node = el('button', {
-        type: 'button', class: 'np-toggle', text: text(`operation.${key}`), title: text(`operation.${key}_tip`),
-        'aria-pressed': String(choice[key]),
-        on: {
-          click: () => {
-            node.setAttribute('aria-pressed', String(!choice[key]));
-            this.pick({ [key]: !choice[key] });
-          },
-        },
-      });
-      return node;
-    };
-    tools.append(this.layer, this.channel, toggle('slope'), toggle('promises'));
+    tools.append(this.layer, this.channel, flip('slope'), flip('promises'));
     this.picture = new NumberGrid(this.context, { label: text('operation.picture'), probe: (...at) => this.probePicture(...at) });
     this.map = new NumberGrid(this.context, {
       label: text('operation.map'), probe: (...at) => this.probeMap(...at),
@@ -133,9 +122,8 @@ class OperationView {
     const key = `${scene.id}|${blocks}|${block}|${size[0]}`;
     if (key !== this.filled) {
       this.filled = key;
-      this.layer.replaceChildren(...blocks.map((index) => el('option', { value: index, text: blockName(text, scene, index) })));
-      this.channel.replaceChildren(...Array.from({ length: size[0] }, (_, k) =>
-        el('option', { value: k, text: text('operation.channel_number', { number: k + 1 }) })));
+      offer(this.layer, blocks.map((index) => [index, blockName(text, scene, index)]));
+      offer(this.channel, Array.from({ length: size[0] }, (_, k) => [k, text('operation.channel_number', { number: k + 1 })]));
     }
     if (document.activeElement !== this.layer || !this.layer.value) this.layer.value = block;
     if (document.activeElement !== this.channel || !this.channel.value) this.channel.value = place[0];

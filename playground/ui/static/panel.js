@@ -50,6 +50,9 @@ export class Panel {
 
   paint(hub) {
     this.view.paint(hub);
+    // Where there is nothing to see, nothing is there to be chosen.
+    const { empty } = this.view;
+    this.tools.hidden = Boolean(empty?.isConnected && !empty.hidden);
   }
 
   resized() {

@@ -5,7 +5,7 @@
  */
 
 import { selectionOf } from './brush.js';
-import { el, iconButton, setText, toggle } from './dom.js';
+import { el, iconButton, offer, select, setText, toggle } from './dom.js';
 import { createPca2d } from './pca2d.js';
 import { createPca3d } from './pca3d.js';
 import { saveCoordinates } from './pcafile.js';
@@ -34,16 +34,17 @@ class Pca {
 
   build(body, tools) {
     const { text } = this.context;
-    const select = (label, tip, change) => el('select', {
-      class: 'np-select', 'aria-label': label, title: tip, on: { change },
+    this.layer = select({
+      label: text('pca.layer'), tip: text('pca.layer_tip'), onChange: (value) => this.choose(Number(value)),
     });
-    this.layer = select(text('pca.layer'), text('pca.layer_tip'), () => this.choose(Number(this.layer.value)));
-    this.shown = select(text('pca.shown'), text('pca.shown_tip'), () => this.showUnits(this.shown.value === 'units'));
-    this.shown.append(
-      el('option', { value: 'components', text: text('pca.components') }),
-      el('option', { value: 'units', text: text('pca.units') }));
-    this.axes = [0, 1, 2].map((side) => select(
-      text('pca.axis', { number: side + 1 }), text('pca.axis', { number: side + 1 }), () => this.pickUnit(side)));
+    this.shown = select({
+      label: text('pca.shown'), tip: text('pca.shown_tip'),
+      options: ['components', 'units'].map((name) => [name, text(`pca.${name}`)]),
+      onChange: (value) => this.showUnits(value === 'units'),
+    });
+    this.axes = [0, 1, 2].map((side) => select({
+      label: text('pca.axis', { number: side + 1 }), onChange: () => this.pickUnit(side),
+    }));
     this.arrows = toggle({
       label: text('pca.arrows'), tip: text('pca.arrows_tip'), pressed: choice.arrows,
       onChange: (on) => {
@@ -160,8 +161,7 @@ class Pca {
     if (this.scene === scene.id) return;
     this.scene = scene.id;
     const blocks = neuronBlocks(scene).filter((index) => index > 0);
-    this.layer.replaceChildren(...blocks.map((index) =>
-      el('option', { value: index, text: blockName(this.context.text, scene, index) })));
+    offer(this.layer, blocks.map((index) => [index, blockName(this.context.text, scene, index)]));
     this.offerSides(scene);
     const hidden = hiddenBlocks(scene, blocks);
     const block = hidden.includes(choice.block) ? choice.block : hidden.at(-1) ?? blocks.at(-1);
@@ -184,7 +184,7 @@ class Pca {
     const key = names.join('|');
     this.axes.forEach((node, side) => {
       if (this.unitKey !== key) {
-        node.replaceChildren(...names.map((name, unit) => el('option', { value: unit, text: name })));
+        offer(node, names.map((name, unit) => [unit, name]));
       }
       node.value = Math.min(choice.units[side], names.length - 1);
     });

@@ -1,11 +1,14 @@
 /** Names and questions about what a scene shows. */
 
+import { shownToken } from './tokens.js';
+
 /** What classes are called in the page's language, by the names that the data give them. */
 let classWords = {};
 export function callClasses(words) {
   classWords = words ?? {};
 }
-const called = (name) => classWords[name] ?? name;
+/** A character that cannot be seen, as of a text, is called by its sign. */
+const called = (name) => classWords[name] ?? (String(name).length === 1 ? shownToken(String(name)) : name);
 
 export const isRegression = (scene) => scene.task === 'regression';
 export const isLine = (scene) => scene.inputs.kind === 'line';

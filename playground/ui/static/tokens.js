@@ -9,9 +9,9 @@ export function shownToken(text) {
   return [...seen].length > LONGEST ? `${[...seen].slice(0, LONGEST - 1).join('')}…` : seen;
 }
 
-/** A token between quotation marks, or a place of a series by its number. */
+/** A token between quotation marks behind a place's number; nothing where places have numbers alone. */
 export function quoted(tokens, place) {
-  return tokens ? `“${shownToken(tokens[place])}”` : '';
+  return tokens ? ` “${shownToken(tokens[place])}”` : '';
 }
 
 /**

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from playground.core.data.model import DataSet, Raw, Schema
+from playground.core.data.model import FOLLOWING, DataSet, Raw, Schema
 from playground.core.data.sequences import puzzles, series, surnames, text, translation
 from playground.core.data.sequences.puzzles import Made, Puzzle
 from playground.core.data.sequences.settings import SequenceSettings
 from playground.core.data.sequences.text import Corpus, Windows
+from playground.core.data.sequences.vocabulary import PAD_NUMBER
 from playground.core.errors import PlaygroundError
 from playground.core.shapes import Sequence, Tokens
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 SAMPLES = "samples"
 OWN_TEXT = "own_text"
-FOLLOWING = "next"
-"""The target of sets in which every place is asked for what follows."""
 
 
 def _entry(
@@ -162,7 +161,7 @@ def _surnames_schema(_data: Data, _own: Any = None) -> Schema:
         sum(map(len, surnames.names_by_language().values())),
         "language",
         kind="sequences",
-        shape=Tokens(surnames.places(), (len(surnames.VOCABULARY),)),
+        shape=Tokens(surnames.places(), (len(surnames.VOCABULARY),), padding=PAD_NUMBER),
         vocabulary=surnames.VOCABULARY.texts,
     )
 
@@ -180,7 +179,7 @@ def _translation_schema(data: Data, _own: Any = None) -> Schema:
         min(data.samples, layout.possible),
         "translation",
         kind="sequences",
-        shape=Tokens(layout.places, (len(layout.vocabulary),), layout.source),
+        shape=Tokens(layout.places, (len(layout.vocabulary),), layout.source, PAD_NUMBER),
         steps=layout.places,
         vocabulary=layout.vocabulary.texts,
     )

@@ -15,6 +15,9 @@ from playground.core.errors import PlaygroundError
 PAD, START, END = "·", "▷", "■"
 """Nothing, the beginning and the end of what is written; none of them stands in the data."""
 
+PAD_NUMBER = 0
+"""Of `PAD` in every vocabulary that has it: it comes first."""
+
 RARE = "\N{REPLACEMENT CHARACTER}"
 """Stands for characters that are too rare to be learned."""
 

@@ -2,7 +2,7 @@
 
 import { altText, el, iconButton, setText, toggle } from '../dom.js';
 import { percent, significant } from '../words.js';
-import { sayProblem, slider, spoken, visible } from './seqparts.js';
+import { Chooser, sayProblem, slider, spoken, visible } from './seqparts.js';
 
 const LONGEST = 60; // characters of a prompt
 const LENGTHS = [50, 100, 200, 400, 600];
@@ -15,6 +15,7 @@ export class TextPane {
     this.context = context;
     this.hub = context.hub;
     this.vocabulary = scene.sequence.vocabulary;
+    this.chooser = new Chooser(context, scene.counts);
     this.build(body, tools);
     this.hub.option('output', { prompt: '', ...choices });
   }
@@ -47,8 +48,12 @@ export class TextPane {
     this.bars = el('div', { class: 'np-seq-next-bars', role: 'img' });
     this.alt = altText(this.bars, text('sequence.next'));
     this.perplexity = el('p', { class: 'np-caption', title: text('sequence.perplexity_tip') });
-    body.append(this.prompt, this.problem, this.box, this.notice, this.sliders(),
-      el('h4', { class: 'np-seq-label', text: text('sequence.next') }), this.bars, this.perplexity);
+    // What is of use only to a network that writes.
+    this.writing = [this.prompt, this.box, this.sliders(), el('h4', { class: 'np-seq-label', text: text('sequence.next') }), this.bars];
+    const [prompt, box, sliders, label, bars] = this.writing;
+    this.sample = el('code', { class: 'np-seq-sample', tabindex: '0', role: 'region', 'aria-label': text('sequence.sample'), title: text('sequence.sample_tip') });
+    body.append(prompt, this.problem, box, this.notice, sliders, label, bars, this.perplexity,
+      el('div', { class: 'np-seq-sampled' }, this.sample, this.chooser.node));
   }
 
   sliders() {
@@ -75,11 +80,13 @@ export class TextPane {
   paint(hub, output) {
     const { text } = this.context;
     sayProblem(this.context, this.problem, output.problem);
-    this.box.hidden = output.blind;
+    for (const node of this.writing) node.hidden = output.blind;
     this.notice.hidden = !output.blind;
+    this.chooser.paint(output.sample);
+    setText(this.sample, output.tokens.map((token) => visible(this.vocabulary[token], this.context)).join(''));
     if (output.blind) setText(this.notice, text('sequence.blind'));
     else this.paintText(output);
-    this.paintBars(output.next);
+    if (!output.blind) this.paintBars(output.next);
     const [train, test] = output.perplexity;
     this.perplexity.hidden = train === null && test === null;
     setText(this.perplexity, text('sequence.perplexity', {
