@@ -17,6 +17,7 @@ from playground.core.sweep.trial import versions
 
 CONNECT = 10  # s until a scheduler counts as not there
 GRACE = 15.0  # s without a word from the scheduler before the sweep ends
+PATIENCE = 5.0  # s without a worker before that is said
 LOOK = 1.0  # s between two looks at the cluster
 
 
@@ -45,7 +46,7 @@ class DaskCrew(Crew):
         except Exception as error:  # whatever a socket, a certificate or an address can be
             raise PlaygroundError("sweep_no_scheduler", address=address[:80]) from error
         super().__init__(self.client.get_executor(pure=False), "dask", 1)
-        self._heard = time.monotonic()
+        self._heard = self._busy = time.monotonic()
         self._gone: str | None = None
         self._seen: dict[str, int] = {}
         self._left = 0
@@ -76,7 +77,9 @@ class DaskCrew(Crew):
         self._seen = {name: int(one.get("nthreads", 1)) for name, one in workers.items()}
         self.workers = max(1, sum(self._seen.values()))
         if new:
-            self._compare(sorted(new))
+            # They answer once they have loaded torch; nobody waits for that.
+            ask = threading.Thread(target=self._compare, args=(sorted(new),), daemon=True)
+            ask.start()
 
     def _compare(self, workers: list[str]) -> None:
         """Whether new workers have what is here."""
@@ -100,7 +103,9 @@ class DaskCrew(Crew):
         found = list(self._strange.values())
         if self._left:
             found.append(Notice("sweep_workers_left", {"count": self._left}))
-        if not self._seen:
+        if self._seen:
+            self._busy = time.monotonic()
+        elif time.monotonic() - self._busy > PATIENCE:
             found.append(Notice("sweep_no_workers"))
         return tuple(found)
 

@@ -1,0 +1,242 @@
+"""Sweeps in other processes and on a real Dask cluster, with workers that are killed."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from playground.core.errors import PlaygroundError
+from playground.core.experiment import Experiment
+from playground.core.sweep.cluster import DaskCrew
+from playground.core.sweep.coordinator import Sweep
+from playground.core.sweep.executors import Crew, WorkerLost
+from playground.core.sweep.processes import ProcessExecutor, RemoteError, processes
+from playground.core.sweep.rows import Progress
+from playground.core.sweep.settings import SweepSettings
+from playground.core.sweep.space import knob_from
+from playground.core.sweep.trial import Job, run_trial
+
+ROOT = Path(__file__).parents[3]
+ASKED = SweepSettings(
+    experiment=Experiment().with_changes({"data": {"samples": 40}}),
+    knobs=(knob_from("optimizer.learning_rate=log:0.001:0.3"), knob_from("layers.0.units=2,4,8")),
+    method="random",
+    trials=16,
+    starts=2,
+    epochs=12,
+)
+
+
+def job(epochs: int) -> str:
+    content = ASKED.experiment.model_dump(mode="json")
+    return Job(content, (0,), epochs, "test_loss", 0.9).to_json()
+
+
+def plain(sweep: Sweep) -> list[dict[str, Any]]:
+    return [
+        trial.as_dict() | {"seconds": 0, "where": "", "tries": 1}
+        for _, trial in sorted(sweep.trials.items())
+    ]
+
+
+@pytest.fixture(scope="module")
+def alone() -> list[dict[str, Any]]:
+    """What the sweep finds in this process."""
+    sweep = Sweep(ASKED)
+    sweep.run()
+    assert sweep.progress.pruned > 0
+    return plain(sweep)
+
+
+def until(what, seconds: float = 60.0) -> None:
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.02)
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+# ---- processes of this machine
+
+
+@pytest.mark.slow
+def test_processes_give_the_same_sweep_though_one_is_killed(alone):
+    crew = processes(2)
+    executor = crew.executor
+    assert isinstance(executor, ProcessExecutor)
+    sweep, killed = Sweep(ASKED, crew=crew), 0
+    pids: set[int] = set()
+    for progress in sweep.steps():
+        pids |= set(executor.pids)
+        if progress.finished >= 4 and not killed:
+            killed = executor.pids[0]
+            os.kill(killed, signal.SIGKILL)
+    assert sweep.progress.state == "done" and plain(sweep) == alone
+    places = {trial.where for trial in sweep.trials.values()}
+    assert len(places) >= 2 and all(place.partition(":")[2] != str(os.getpid()) for place in places)
+    assert "sweep_worker_died" in {notice.code for notice in sweep.progress.notices}
+    until(lambda: not any(alive(pid) for pid in pids), 10)
+
+
+@pytest.mark.slow
+def test_a_job_is_done_or_its_trouble_is_said():
+    executor = ProcessExecutor(1)
+    fine, wrong = executor.submit(run_trial, job(2)), executor.submit(run_trial, "{")
+    assert fine.result(60)["epochs"] == 2
+    with pytest.raises(RemoteError, match="JSONDecodeError"):
+        wrong.result(60)
+    long = executor.submit(run_trial, job(100_000))
+    until(long.running)
+    (pid,) = executor.pids
+    executor.shutdown(wait=True, cancel_futures=True)
+    assert not alive(pid)
+    with pytest.raises(WorkerLost):
+        long.result(10)
+    with pytest.raises(RuntimeError):
+        executor.submit(run_trial, job(1))
+
+
+@pytest.mark.slow
+def test_processes_end_with_the_program_that_started_them():
+    program = f"""
+import sys, time
+sys.path.insert(0, {str(ROOT)!r})
+from playground.core.sweep.processes import ProcessExecutor
+from playground.core.sweep.trial import run_trial
+executor = ProcessExecutor(1)
+executor.submit(run_trial, {job(2)!r}).result(60)
+executor.submit(run_trial, {job(100_000)!r})
+print(executor.pids[0], flush=True)
+time.sleep(60)
+"""
+    starter = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    assert starter.stdout is not None
+    pid = int(starter.stdout.readline())
+    assert alive(pid)
+    starter.kill()
+    starter.wait()
+    starter.stdout.close()
+    until(lambda: not alive(pid), 10)
+
+
+@pytest.mark.slow
+def test_the_standard_librarys_pool_is_made_anew_when_it_breaks(alone):
+    context = multiprocessing.get_context("spawn")
+
+    def make() -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(2, mp_context=context)
+
+    crew = Crew(make(), "processes", 2, make)
+    sweep, killed = Sweep(ASKED, crew=crew), False
+    for progress in sweep.steps():
+        if progress.finished >= 4 and not killed:
+            killed = True
+            os.kill(int(sweep.trials[0].where.partition(":")[2]), signal.SIGKILL)
+    assert killed and sweep.progress.state == "done" and plain(sweep) == alone
+
+
+# ---- a cluster
+
+
+def test_no_scheduler_and_no_dask_are_said(monkeypatch):
+    monkeypatch.setitem(sys.modules, "dask.distributed", None)
+    with pytest.raises(PlaygroundError, match="requirements-cluster"):
+        DaskCrew("tcp://127.0.0.1:9")
+
+
+@contextmanager
+def cluster(
+    folder: Path, path: str = str(ROOT)
+) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """The address of a scheduler on loopback; it and its two workers as processes."""
+    file, log = folder / "scheduler.json", (folder / "log").open("wb")
+    plain_name = {
+        "env": {**os.environ, "PYTHONPATH": path},
+        "stderr": log,
+        "stdout": log,
+        "cwd": folder,
+    }
+    command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1"]
+    command += ["--port", "0", "--no-dashboard", "--no-jupyter", "--scheduler-file", str(file)]
+    started = [subprocess.Popen(command, **plain_name)]
+    try:
+        until(file.exists)
+        address = json.loads(file.read_text())["address"]
+        worker = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1"]
+        worker += ["--no-nanny", "--no-dashboard", "--host", "127.0.0.1"]
+        started += [subprocess.Popen(worker, **plain_name) for _ in range(2)]
+        yield address, started
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+        log.close()
+
+
+@pytest.mark.slow
+def test_dask_gives_the_same_sweep_though_a_worker_is_killed(alone, tmp_path: Path):
+    pytest.importorskip("distributed", reason="dask.distributed is not installed")
+    with cluster(tmp_path) as (address, (_scheduler, first, _second)):
+        crew = DaskCrew(address)
+        until(lambda: crew.workers == 2)
+        sweep, killed = Sweep(ASKED, crew=crew), False
+        for progress in sweep.steps():
+            if progress.finished >= 4 and not killed:
+                killed = True
+                first.kill()
+        assert killed and sweep.progress.state == "done"
+    assert plain(sweep) == alone
+    places = {trial.where for trial in sweep.trials.values()}
+    assert len(places) == 2 and not any(place.endswith(f":{os.getpid()}") for place in places)
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_goes_away_is_said_and_the_sweep_goes_on_elsewhere(alone, tmp_path: Path):
+    pytest.importorskip("distributed", reason="dask.distributed is not installed")
+    progress = Progress()
+    with cluster(tmp_path) as (address, (scheduler, *_)):
+        crew = DaskCrew(address)
+        sweep = Sweep(ASKED, crew=crew)
+        for progress in sweep.steps():
+            if progress.finished >= 3:
+                scheduler.kill()
+    assert sweep.progress.state == "lost"
+    assert "sweep_scheduler_gone" in {notice.code for notice in sweep.progress.notices}
+    kept = [trial for trial in sweep.trials.values() if trial.finished]
+    assert 3 <= len(kept) < 16
+    again = Sweep(ASKED, kept=kept)
+    again.run()
+    assert plain(again) == alone
+
+
+@pytest.mark.slow
+def test_workers_without_the_core_are_said(tmp_path: Path):
+    pytest.importorskip("distributed", reason="dask.distributed is not installed")
+    (tmp_path / "playground").mkdir()
+    (tmp_path / "playground" / "__init__.py").write_text("__version__ = '0'\n")
+    with cluster(tmp_path, str(tmp_path)) as (address, _):
+        crew = DaskCrew(address)
+        sweep = Sweep(ASKED.model_copy(update={"trials": 2}), crew=crew)
+        progress = sweep.run()
+    assert progress.finished == progress.failed == 2
+    notices = [trial.notice for trial in sweep.trials.values()]
+    assert [notice and notice.code for notice in notices] == ["sweep_worker_error"] * 2
