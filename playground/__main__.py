@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from playground.core.data import schema_of
 from playground.core.data.csv_reader import read_table
-from playground.core.data.table import Table
+from playground.core.data.model import Brought
 from playground.core.document import read_document
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Experiment, describe_schema
@@ -98,11 +98,11 @@ def _positive(text: str) -> int:
     return value
 
 
-def _read(options: argparse.Namespace) -> tuple[Experiment, Table | None]:
-    experiment, table = read_document(_bytes_of(options.experiment))
+def _read(options: argparse.Namespace) -> tuple[Experiment, Brought | None]:
+    experiment, own = read_document(_bytes_of(options.experiment))
     if options.csv is not None:
-        table = read_table(_bytes_of(options.csv), options.csv.name)
-    return experiment, table
+        own = read_table(_bytes_of(options.csv), options.csv.name)
+    return experiment, own
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -118,13 +118,13 @@ def _train(options: argparse.Namespace) -> int:
     from playground.core import devices
     from playground.core.run import Run
 
-    experiment, table = _read(options)
+    experiment, own = _read(options)
     device = options.device or experiment.training.device
     devices.require(device, experiment.training.precision)
     if options.out is not None and not options.out.parent.is_dir():
         raise PlaygroundError("file_unreadable", path=str(options.out), problem="no such folder")
     epochs = options.epochs or experiment.training.stop_epochs or DEFAULT_EPOCHS
-    run = Run(experiment, table, device=device)
+    run = Run(experiment, own, device=device)
     print("\t".join(COLUMNS))
     rows = [_report(run)]
     while run.state == "ready" and run.epoch < epochs:
@@ -187,8 +187,8 @@ def _write(path: Path, run: Run, rows: list[list[float | None]]) -> None:
 
 
 def _show(options: argparse.Namespace) -> int:
-    experiment, table = _read(options)
-    schema = schema_of(experiment.data, table)
+    experiment, own = _read(options)
+    schema = schema_of(experiment.data, own)
     blocks = checked(experiment, schema)
     print(f"{'block':12}{'activation':14}{'shape':>12}{'parameters':>14}")
     for block in blocks:

@@ -1,36 +1,43 @@
-"""An experiment as a file: its JSON, with the visitor's table inside where that is small.
+"""An experiment as a file: its JSON, with the visitor's table or text inside where that is small.
 
-The file is an experiment's own JSON with one more key, `table`. A larger table stays outside: the
-file then names it by file name and hash, and asks for it again.
+The file is an experiment's own JSON with one more key, `table` or `text`. What is larger, and
+pictures, stay outside: the file then names them by file name and hash, and asks for them again.
 """
 
 from __future__ import annotations
 
 import json
 
+from playground.core.data.model import Brought
+from playground.core.data.registry import DATASETS
+from playground.core.data.sequences.text_file import TextFile
 from playground.core.data.table import Table
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Experiment, experiment_from
 
 MOST_EMBEDDED = 1_000_000  # characters
 MOST_READ = 8_000_000
+EMBEDDED: dict[str, type[Table | TextFile]] = {kind.holds: kind for kind in (Table, TextFile)}
 
 
-def write_document(experiment: Experiment, table: Table | None = None) -> str:
-    """The experiment's JSON; a table of up to MOST_EMBEDDED characters goes with it."""
+def write_document(experiment: Experiment, own: Brought | None = None) -> str:
+    """The experiment's JSON; the table or text that its data are made of goes with it, if it has
+    up to MOST_EMBEDDED characters.
+    """
     content = experiment.model_dump(mode="json")
-    if table is not None and experiment.data.name == "csv":
-        embedded = table.to_dict()
-        if len(json.dumps(embedded)) <= MOST_EMBEDDED:
-            content["table"] = embedded
+    suited = DATASETS[experiment.data.name].suited(own)
+    if isinstance(suited, Table | TextFile):
+        embedded = suited.to_dict()
+        if len(json.dumps(embedded, ensure_ascii=False)) <= MOST_EMBEDDED:
+            content[suited.holds] = embedded
     return json.dumps(content, indent=2, ensure_ascii=False)
 
 
-def read_document(text: str | bytes) -> tuple[Experiment, Table | None]:
-    """The experiment of a file, and the table that came with it.
+def read_document(text: str | bytes) -> tuple[Experiment, Brought | None]:
+    """The experiment of a file, and the table or text that came with it.
 
     Raises:
-        PlaygroundError: too large, not JSON, an unknown or unfit setting, a broken table.
+        PlaygroundError: too large, not JSON, an unknown or unfit setting, a broken table or text.
     """
     if len(text) > MOST_READ:
         raise PlaygroundError("experiment_not_json")
@@ -40,6 +47,9 @@ def read_document(text: str | bytes) -> tuple[Experiment, Table | None]:
         raise PlaygroundError("experiment_not_json") from error
     if not isinstance(content, dict):
         raise PlaygroundError("experiment_not_json")
-    embedded = content.pop("table", None)
-    table = None if embedded is None else Table.from_dict(embedded)
-    return experiment_from(content), table
+    own: Brought | None = None
+    for holds, kind in EMBEDDED.items():
+        embedded = content.pop(holds, None)
+        if embedded is not None:
+            own = kind.from_dict(embedded)
+    return experiment_from(content), own

@@ -64,7 +64,7 @@ def _take_along() -> None:
     st.download_button(
         say("share.download"),
         # Called when somebody clicks, outside of any script run: it can ask nothing of the session.
-        data=partial(write_document, experiment, state.table()),
+        data=partial(write_document, experiment, state.brought()),
         file_name=f"{experiment.data.name}.json",
         mime="application/json",
         key="download",
@@ -91,12 +91,12 @@ def _open() -> None:
     if uploaded is None:
         return
     try:
-        experiment, table = read_document(uploaded.getvalue())
+        experiment, own = read_document(uploaded.getvalue())
     except PlaygroundError as error:
         notices.refuse(error)
         return
-    if table is not None:
-        state.keep_own(table)
+    if own is not None:
+        state.keep_own(own)
     state.adopt(experiment)
     opened = say("share.opened", filename=language.plain(uploaded.name))
     notices.toast(opened, ":material/check:")

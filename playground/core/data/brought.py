@@ -4,10 +4,9 @@ table's line has none.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
-from playground.core.data.model import Brought
+from playground.core.data.model import Brought, parted
 from playground.core.data.pictures.album import Album
 from playground.core.data.sequences.text_file import TextFile
 from playground.core.data.table import Table
@@ -25,7 +24,7 @@ def read(content: bytes) -> Brought:
         PlaygroundError: these bytes are nothing of the kind.
     """
     try:
-        kind = json.loads(content.partition(b"\n")[0]).get("kind", "table")
+        kind = parted(content)[0].get("kind", "table")
         reader = READERS[kind]
     except (ValueError, KeyError, AttributeError, RecursionError) as error:
         raise PlaygroundError("table_broken") from error

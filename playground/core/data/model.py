@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -60,6 +61,16 @@ class Brought(ABC):
     def to_bytes(self) -> bytes:
         """One line of JSON, then the rest."""
         return b"".join(self.parts(self.filename))
+
+
+def parted(content: bytes) -> tuple[dict[str, Any], bytes]:
+    """The header of what `to_bytes` wrote, and the rest.
+
+    Raises:
+        ValueError: the first line is no JSON.
+    """
+    line, _, rest = content.partition(b"\n")
+    return json.loads(line), rest
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from playground.core.data.model import Brought, Holds
+from playground.core.data.model import Brought, Holds, parted
 from playground.core.errors import PlaygroundError
 
 LARGEST_NUMBER = 1e30
@@ -130,8 +130,7 @@ class Table(Brought):
             PlaygroundError: these bytes are no table.
         """
         try:
-            line, _, body = content.partition(b"\n")
-            header = json.loads(line)
+            header, body = parted(content)
             columns, start = [], 0
             for entry in header["columns"]:
                 values = np.frombuffer(body, _TYPES[entry["kind"]], header["rows"], start)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-from playground.core.data.model import Brought, Holds
+from playground.core.data.model import Brought, Holds, parted
 from playground.core.errors import PlaygroundError
 
 
@@ -86,8 +86,7 @@ class Album(Brought):
             PlaygroundError: these bytes are no album.
         """
         try:
-            line, _, body = content.partition(b"\n")
-            header: dict[str, Any] = json.loads(line)
+            header, body = parted(content)
             count, channels, height, width = (int(side) for side in header["shape"])
             labels = np.frombuffer(body, "<i4", count).astype(np.int64)
             pictures = np.frombuffer(body, np.uint8, -1, labels.size * 4)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from playground.core.data.decoding import decoded, printable
-from playground.core.data.model import Brought, Holds
+from playground.core.data.model import Brought, Holds, parted
 from playground.core.errors import PlaygroundError
 
 
@@ -50,8 +50,8 @@ class TextFile(Brought):
             PlaygroundError: these bytes are no text.
         """
         try:
-            line, _, body = content.partition(b"\n")
-            return cls.from_dict({"filename": json.loads(line)["filename"], "text": body.decode()})
+            header, body = parted(content)
+            return cls.from_dict({"filename": header["filename"], "text": body.decode()})
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise PlaygroundError("text_broken") from error
 
@@ -60,12 +60,14 @@ class TextFile(Brought):
         return {"filename": self.filename, "text": self.text}
 
     @classmethod
-    def from_dict(cls, content: Mapping[str, Any], limits: TextLimits = LIMITS) -> TextFile:
+    def from_dict(cls, content: object, limits: TextLimits = LIMITS) -> TextFile:
         """What `to_dict` wrote, checked: it may come from anybody's file.
 
         Raises:
             PlaygroundError: this is no text, or one beyond the limits.
         """
+        if not isinstance(content, Mapping):
+            raise PlaygroundError("text_broken")
         filename, text = content.get("filename"), content.get("text")
         if not isinstance(filename, str) or not isinstance(text, str):
             raise PlaygroundError("text_broken")
