@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -56,10 +55,16 @@ def test_auto_measures_large_networks(monkeypatch, cpu, gpu, expected):
     both = (Device("cpu", "CPU"), Device("cuda", "GPU"))
     monkeypatch.setattr(devices, "available", lambda: both)
     asked = []
+    now = [0.0]  # a clock that only the trials move
+    monkeypatch.setattr(devices.time, "perf_counter", lambda: now[0])
 
     def trial(device: Device) -> Any:
         asked.append(device.kind)
-        return lambda steps: time.sleep(cpu if device.kind == "cpu" else gpu)
+
+        def steps(count: int) -> None:
+            now[0] += count * (cpu if device.kind == "cpu" else gpu)
+
+        return steps
 
     assert devices.choose("auto", "float32", devices.WORTH_MEASURING, trial).kind == expected
     assert sorted(asked) == ["cpu", "cuda"]
