@@ -22,6 +22,8 @@ SMOOTH = [name for name in LOSSES if not LOSSES[name].rates]
 DATA = {"binary": "circle", "multiclass": "blobs", "regression": "reg-gauss"}
 RULES = ("smaller", "dropped", "carried")
 STEPS = 9
+# Rules that divide by the size of small gradients magnify the last digits of a sum.
+TOLERANCE = 1e-7
 
 # What the members differ in, beside their start
 DIFFERENCES: dict[str, list[dict[str, Any]]] = {
@@ -70,7 +72,7 @@ def members(settings: dict[str, Any], differences: list[dict[str, Any]]) -> list
     return [one.with_changes(change) for one, change in zip(like, differences, strict=True)]
 
 
-def assert_as_alone(population: Population, runs: list[Run], tolerance: float = 1e-9) -> None:
+def assert_as_alone(population: Population, runs: list[Run], tolerance: float = TOLERANCE) -> None:
     """The same weights, scores and answers; the runs are measured by it."""
     alone = torch.stack([run.engine.flat() for run in runs])
     torch.testing.assert_close(population.flat(), alone, rtol=0, atol=tolerance)
@@ -82,10 +84,12 @@ def assert_as_alone(population: Population, runs: list[Run], tolerance: float = 
             value = getattr(metrics, name)
             wanted = np.nan if value is None else value
             assert getattr(scores, name)[index] == pytest.approx(
-                wanted, rel=1e-6, abs=1e-9, nan_ok=True
+                wanted, rel=1e-5, abs=1e-7, nan_ok=True
             )
         prepared = run.engine.prepare(torch.from_numpy(runs[0].data.inputs_test))
-        torch.testing.assert_close(told[index], run.engine.output(prepared), rtol=0, atol=1e-8)
+        torch.testing.assert_close(
+            told[index], run.engine.output(prepared), rtol=0, atol=10 * TOLERANCE
+        )
 
 
 def walk(experiments: list[Experiment], engine: str = "dense", steps: int = STEPS) -> Population:
@@ -104,7 +108,7 @@ def walk(experiments: list[Experiment], engine: str = "dense", steps: int = STEP
     assert last.step == steps
     last.advance(steps)
     population.advance(steps)
-    torch.testing.assert_close(last.engine.flat(), population.flat()[-1], rtol=0, atol=1e-9)
+    torch.testing.assert_close(last.engine.flat(), population.flat()[-1], rtol=0, atol=TOLERANCE)
     return population
 
 
@@ -158,7 +162,7 @@ def test_what_is_held_stays():
 def test_members_of_many_kinds_are_carried_apart():
     """What calls cannot share, another momentum or another schedule, is no reason not to meet."""
     changes = [{"momentum": 0.0}, {"momentum": 0.9}, {"momentum": 0.9, "nesterov": True}]
-    experiments = members(case("sgd", 0), [{"optimizer": change} for change in changes])
+    experiments = members(case("sgd", 0), [{"optimizer": one} for one in changes for _ in "ab"])
     walk(experiments)
 
 
@@ -208,7 +212,60 @@ def test_wide_networks_go_in_chunks():
         torch.testing.assert_close(population.flat()[index], run.engine.flat(), rtol=0, atol=1e-10)
 
 
-def test_other_networks_train_one_by_one():
-    layers = [{"kind": "dense", "units": 4, "activation": "prelu"}, {"kind": "layer_norm"}]
+def conv(channels: int) -> dict[str, Any]:
+    return {"kind": "conv2d", "channels": channels, "activation": "relu"}
+
+
+def pictures(optimizer: str) -> dict[str, Any]:
+    """A small convolutional network on a few digits."""
+    return {
+        "name": "digits",
+        "data": {"samples": 60},
+        "layers": [
+            conv(2),
+            {"kind": "pool2d"},
+            {"kind": "flatten"},
+            {"kind": "dense", "units": 4, "activation": "prelu"},
+        ],
+        "optimizer": {"name": optimizer, "learning_rate": 0.01},
+        "training": {"batch_size": 8, "precision": "float64"},
+    }
+
+
+def anything(optimizer: str) -> dict[str, Any]:
+    layers = [
+        {"kind": "dense", "units": 4, "activation": "prelu"},
+        {"kind": "residual"},
+        {"kind": "layer_norm"},
+        {"kind": "dense", "units": 3, "activation": "formula"},
+    ]
+    return case(optimizer, 0) | {"layers": layers}
+
+
+@pytest.mark.parametrize("difference", ["rates", "l1 and l2", "sticky l1", "points left out"])
+@pytest.mark.parametrize("optimizer", ["sgd", "nadam"])
+def test_networks_of_any_blocks_side_by_side(optimizer, difference):
+    walk(members(anything(optimizer), DIFFERENCES[difference]), engine="stacked", steps=5)
+
+
+@pytest.mark.parametrize("optimizer", FLAT)
+def test_what_any_rule_remembers_goes_along(optimizer):
+    """A member that goes on alone does so under torch's optimizer."""
+    walk(members(anything(optimizer), DIFFERENCES["clipping"]), engine="stacked", steps=3)
+
+
+def test_pictures_side_by_side():
+    walk(members(pictures("adamw"), DIFFERENCES["rates"]), engine="stacked", steps=3)
+
+
+def test_frozen_blocks_of_any_kind_stay():
+    settings = anything("adam")
+    settings["layers"][0]["frozen"] = True
+    walk(members(settings, DIFFERENCES["start"]), engine="stacked", steps=3)
+
+
+@pytest.mark.parametrize("kind", ["batch_norm", "noise"])
+def test_what_cannot_be_stacked_trains_one_by_one(kind):
+    layers = [*stack("tanh"), {"kind": kind}, *stack("prelu")]
     settings = case("adam", 0) | {"layers": layers}
-    walk(members(settings, DIFFERENCES["rates"]), engine="loop")
+    walk(members(settings, DIFFERENCES["rates"]), engine="loop", steps=3)

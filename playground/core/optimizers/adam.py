@@ -18,6 +18,12 @@ MOMENTUM_DECAY = 4e-3  # of NAdam, as in torch
 class _AdamBase(OptimizerBase):
     """The settings of all of them: how long mean and mean square remember."""
 
+    remembered: ClassVar[dict[str, str]] = {
+        "mean": "exp_avg",
+        "square": "exp_avg_sq",
+        "steps": "step",
+    }
+
     beta1: float = setting(0.9, live=True, ge=0, lt=1)
     beta2: float = setting(0.999, live=True, ge=0, lt=1)
 
@@ -74,6 +80,13 @@ class NAdam(_AdamBase):
         r"\theta \leftarrow \theta - \frac{\eta}{\sqrt{\hat s}}"
         r" \left(\mu_{t+1} \hat m + (1 - \mu_t) \hat g\right)"
     )
+
+    remembered: ClassVar[dict[str, str]] = {
+        "mean": "exp_avg",
+        "square": "exp_avg_sq",
+        "steps": "step",
+        "product": "mu_product",
+    }
 
     name: Literal["nadam"] = "nadam"
 

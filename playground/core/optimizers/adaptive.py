@@ -22,6 +22,8 @@ class RMSProp(OptimizerBase):
         r" \quad \theta \leftarrow \theta - \eta \frac{g}{\sqrt{s}}"
     )
 
+    remembered: ClassVar[dict[str, str]] = {"square": "square_avg", "steps": "step"}
+
     name: Literal["rmsprop"] = "rmsprop"
     learning_rate: float = setting(0.01, live=True, steps=LEARNING_RATES, gt=0, le=100)
     decay: float = setting(0.99, live=True, ge=0, lt=1)
@@ -46,6 +48,8 @@ class Adagrad(OptimizerBase):
         r" \quad \theta \leftarrow \theta - \eta \frac{g}{\sqrt{s}}"
     )
 
+    remembered: ClassVar[dict[str, str]] = {"sum": "sum", "steps": "step"}
+
     name: Literal["adagrad"] = "adagrad"
     learning_rate: float = setting(0.1, live=True, steps=LEARNING_RATES, gt=0, le=100)
 
@@ -68,6 +72,12 @@ class Adadelta(OptimizerBase):
         r"s \leftarrow \rho s + (1 - \rho) g^2, \; \Delta = \frac{\sqrt{d}}{\sqrt{s}} g, \;"
         r" d \leftarrow \rho d + (1 - \rho) \Delta^2, \quad \theta \leftarrow \theta - \eta \Delta"
     )
+
+    remembered: ClassVar[dict[str, str]] = {
+        "square": "square_avg",
+        "delta": "acc_delta",
+        "steps": "step",
+    }
 
     name: Literal["adadelta"] = "adadelta"
     learning_rate: float = setting(1.0, live=True, steps=LEARNING_RATES, gt=0, le=100)

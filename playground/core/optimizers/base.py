@@ -36,11 +36,14 @@ class OptimizerBase(Settings):
         rule: LaTeX of a step; η is the learning rate, g the gradient, θ the parameters.
         full_batch: every step takes all points, whatever the batch size says.
         flat: there is a flat rule, so that the dense engine can run it.
+        remembered: what torch's optimizer calls that which the flat rule remembers, by the rule's
+            names; "steps" where torch alone counts them.
     """
 
     rule: ClassVar[str]
     full_batch: ClassVar[bool] = False
     flat: ClassVar[bool] = True
+    remembered: ClassVar[dict[str, str]] = {}
 
     learning_rate: float = setting(0.03, live=True, steps=LEARNING_RATES, gt=0, le=100)
 

@@ -18,6 +18,8 @@ class SGD(OptimizerBase):
 
     rule: ClassVar[str] = r"v \leftarrow \mu v + g, \quad \theta \leftarrow \theta - \eta v"
 
+    remembered: ClassVar[dict[str, str]] = {"momentum": "momentum_buffer"}
+
     name: Literal["sgd"] = "sgd"
     momentum: float = setting(0.0, live=True, ge=0, lt=1)
     nesterov: bool = setting(False, live=True)

@@ -21,6 +21,8 @@ class Lion(OptimizerBase):
         r" + \lambda \theta\right), \quad m \leftarrow \beta_2 m + (1 - \beta_2) g"
     )
 
+    remembered: ClassVar[dict[str, str]] = {"mean": "mean"}
+
     name: Literal["lion"] = "lion"
     learning_rate: float = setting(0.003, live=True, steps=LEARNING_RATES, gt=0, le=100)
     beta1: float = setting(0.9, live=True, ge=0, lt=1)

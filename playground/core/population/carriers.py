@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
-from playground.core.engine import DenseEngine, Problem, dense_many, make_engine
+from playground.core.engine import Problem, dense_many, make_engine, stacked
 from playground.core.engine.base import Free
 from playground.core.engine.dense import can_run
 from playground.core.population.member import Member
 
 WIDE = 64  # units of a layer, from which on a chunk of networks fills the cache
 MOST_WIDE = 64  # networks of that width in one call
+
+
+Maker = Callable[[Sequence[Problem], Sequence[Free | None]], "Carrier"]
 
 
 class Carrier(Protocol):
@@ -139,11 +142,10 @@ def carriers_for(members: Sequence[Member]) -> list[tuple[list[int], Carrier]]:
     """
     groups: dict[object, list[int]] = {}
     for index, member in enumerate(members):
-        groups.setdefault(_kind_of(member), []).append(index)
+        groups.setdefault(_common(member), []).append(index)
     found: list[tuple[list[int], Carrier]] = []
-    for kind, places in groups.items():
-        most = _most_together(members[places[0]]) if kind is not None else len(places)
-        make = dense_many.DenseMany if kind is not None else Loop
+    for places in groups.values():
+        make, most = _choice(members[places[0]], len(places))
         for start in range(0, len(places), most):
             chunk = places[start : start + most]
             problems = [members[place].problem for place in chunk]
@@ -151,13 +153,20 @@ def carriers_for(members: Sequence[Member]) -> list[tuple[list[int], Carrier]]:
     return found
 
 
-def _kind_of(member: Member) -> object:
-    """What members have in common that share calls; None of one that trains by itself."""
-    if can_run(member.experiment, member.blocks):
-        return (DenseEngine.name, dense_many.common(member.problem))
-    return None
+def _common(member: Member) -> object:
+    """What members have in common that share calls."""
+    dense = can_run(member.experiment, member.blocks)
+    return (dense_many if dense else stacked).common(member.problem)
 
 
-def _most_together(member: Member) -> int:
+def _choice(member: Member, count: int) -> tuple[Maker, int]:
+    """What carries so many members like this one, and how many at a time."""
+    if count == 1:
+        return Loop, 1  # calls for many cost one network more than its own
     widest = max(block.units for block in member.blocks[1:])
-    return MOST_WIDE if widest >= WIDE else 4096
+    most = MOST_WIDE if widest >= WIDE else count
+    if can_run(member.experiment, member.blocks):
+        return dense_many.DenseMany, most
+    if stacked.can_stack(member.problem):
+        return stacked.Stacked, most
+    return Loop, count
