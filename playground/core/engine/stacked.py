@@ -150,7 +150,8 @@ class Stacked(Many):
             losses = torch.vmap(self._objective)(leaves, inputs, targets)
             gradients = torch.autograd.grad(losses.sum(), leaves, materialize_grads=True)
         with torch.inference_mode():
-            torch._foreach_copy_(self._into, gradients)
+            for into, gradient in zip(self._into, gradients, strict=True):
+                into.copy_(gradient)
             self._update.step(1.0)
 
     def _objective(self, parts: Sequence[Tensor], inputs: Tensor, targets: Tensor) -> Tensor:
