@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from playground.core.plans.seeds import MOST_SEEDS, Seeds
 from playground.ui import live_line, page_link, stage, state
 
-FIELDS = {"n": page_link.whole(1, MOST_SEEDS)}
+COUNT = 16
+# As seeds.js writes them: how many networks, the score that counts as success, on which part, the
+# network that is looked at (from 1), how disagreement is measured, the order of the small maps, and
+# what the solutions are compared by.
+FIELDS = {
+    "n": page_link.whole(1, MOST_SEEDS),
+    "t": page_link.number(0, 1),
+    "part": page_link.one_of("train", "test"),
+    "net": page_link.whole(1, MOST_SEEDS),
+    "by": page_link.one_of("deviation", "information"),
+    "order": page_link.one_of("number", "score"),
+    "space": page_link.one_of("function", "weights"),
+}
 
 
 def seeds() -> None:
     with stage.page("seeds"):
         link = page_link.read(FIELDS)
-        plan = Seeds(experiment=state.experiment(), count=link.get("n", 16))
+        plan = Seeds(experiment=state.experiment(), count=link.get("n", COUNT))
         run = stage.live_run("seeds", plan)
         if run is None:
             return
-        stage.mount("seeds", {"link": link}, live=run)
+        stage.mount("seeds", {"link": link, "most": MOST_SEEDS}, live=run, told=_told)
         live_line.pipe(run)
+
+
+def _told(value: Any) -> None:
+    match value:
+        case {"count": int(count)} if 1 <= count <= MOST_SEEDS:
+            page_link.write(n=str(count))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,11 +13,13 @@ from torch import Tensor
 from playground.core.analysis.maps import as_bytes, single
 from playground.core.analysis.plane import Plane
 from playground.core.picture import LINE_POINTS, answer, as_map, value_range
+from playground.core.plans.bands import LEVELS
 from playground.core.population import Population
 
-RUNNING = 60_000  # answers of a frame while the networks train: points times networks
-RESTING = 400_000  # and while they rest
+RUNNING = 80_000  # answers of a frame while the networks train: points times networks
+RESTING = 1_200_000  # and while they rest
 LEAST, MOST = 24, 100  # points along one side
+THUMB = 36  # and of a small picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +60,11 @@ class Crowd:
         side = LINE_POINTS if self.line else resolution
         if self._grid[0] != side:
             self._grid = (side, self.population.data.to_inputs(self.plane.grid(side)))
-        said = answer(self.population, self.population.outputs(self._grid[1]), 1)
-        return Answers(said.cpu(), (side,) if self.line else (side, side))
+        return Answers(self.said(self._grid[1]), (side,) if self.line else (side, side))
+
+    def said(self, inputs: np.ndarray) -> Tensor:
+        """What every network says to some inputs, (K, units, points)."""
+        return answer(self.population, self.population.outputs(inputs), 1).cpu()
 
     def mean(self, answers: Answers) -> np.ndarray:
         """The mean of the networks' answers, as the map of one network holds them; on a line
@@ -68,10 +74,58 @@ class Crowd:
             return single(mean).numpy()
         return as_map(self.population, mean, self.limits, answers.shape)
 
+    def one(self, answers: Answers, member: int) -> np.ndarray:
+        """What one network says, as `mean` gives that of all."""
+        said = answers.said[member]
+        if self.line:
+            return single(said).numpy()
+        return as_map(self.population, said, self.limits, answers.shape)
+
+    def wrong(self, member: int) -> np.ndarray:
+        """Which points the mean of the networks, or one of them, takes for another class; uint8,
+        the training points first.
+
+        Args:
+            member: below 0 for the mean.
+        """
+        data = self.population.data
+        said = self.said(np.concatenate((data.inputs_train, data.inputs_test)))
+        chosen = said.mean(0) if member < 0 else said[member]
+        found = (chosen[0] > 0.5).long() if len(chosen) == 1 else chosen.argmax(0)
+        truth = np.concatenate((data.targets_train, data.targets_test))
+        return (found.numpy() != truth).astype(np.uint8)
+
+    def fan(self, answers: Answers) -> np.ndarray:
+        """Over a line, the quantiles LEVELS of what the networks say, float32 (levels, points), of
+        the first unit."""
+        levels = torch.tensor(LEVELS, dtype=answers.said.dtype)
+        return single(torch.quantile(answers.said[:, 0], levels, dim=0)).numpy()
+
+    def thumbs(self, answers: Answers, shown: Sequence[int]) -> np.ndarray:
+        """Small pictures of some networks, uint8 (shown, side, side), or (shown, 2, side, side)
+        of several classes: the one that is said, and how sure it is, 0 to 255. Over a line
+        (shown, points), between the ends of the values."""
+        said = answers.said[list(shown)]
+        step = max(1, math.ceil(answers.shape[0] / (THUMB if len(answers.shape) > 1 else 64)))
+        low, high = self.limits if self.population.schema.task == "regression" else (0.0, 1.0)
+        if self.line:
+            values = self.plane.domain[2:] if said.shape[1] == 1 else (low, high)
+            return as_bytes(said[:, 0, ::step], *values)
+        small = said.unflatten(2, answers.shape)[:, :, ::step, ::step]
+        if small.shape[1] == 1:
+            return as_bytes(small[:, 0], low, high)
+        sure, winner = small.max(1)
+        floor = 1 / small.shape[1]
+        strength = as_bytes(sure, floor, 1.0)
+        return np.stack((winner.to(torch.uint8).numpy(), strength), axis=1)
+
     def spread(self, answers: Answers, measure: str) -> tuple[np.ndarray, float]:
-        """How far the networks disagree, as bytes (*shape), and what 255 stands for."""
+        """How far the networks disagree, as bytes (*shape), and what 255 stands for; over a line
+        float32 as it is."""
         found = MEASURES[measure](answers.said)
         top = self.top(measure)
+        if self.line:
+            return single(found).numpy(), top
         return as_bytes(found, 0.0, top).reshape(answers.shape), top
 
     def top(self, measure: str) -> float:

@@ -22,18 +22,20 @@ export function describe(context, hub, at, point) {
 }
 
 function modelRows(context, hub, at) {
-  const { text, theme } = context;
+  const { text } = context;
   const { scene, header } = hub;
   if (header.focus && hub.arrays.focus) {
     const value = sample(hub.arrays.focus, scene, at);
     const output = isLine(scene) ? value : ((value - 128) / 127) * header.focus.scale;
     return [{ label: text('map.output'), value: significant(output) }];
   }
-  if (isLine(scene)) {
-    return [{ label: text('map.predicted'), value: significant(sample(hub.arrays.curve, scene, at)) }];
-  }
-  const { map } = hub.arrays;
+  return answerRows(context, scene, isLine(scene) ? hub.arrays.curve : hub.arrays.map, at);
+}
+
+/** What an array of answers says at a place: a value, or the probability of each class. */
+export function answerRows({ text, theme }, scene, map, at) {
   if (!map) return [];
+  if (isLine(scene)) return [{ label: text('map.predicted'), value: significant(sample(map, scene, at)) }];
   if (isRegression(scene)) {
     const [low, high] = scene.value_range;
     const value = low + (sample(map, scene, at) / 255) * (high - low);
@@ -65,7 +67,7 @@ function pointRows({ text }, scene, point) {
 }
 
 /** The array's value at the sample nearest to this place, or NaN outside the domain. */
-function sample(array, scene, at, plane = 0) {
+export function sample(array, scene, at, plane = 0) {
   if (!array) return NaN;
   const [x0, x1, y0, y1] = scene.domain;
   const columns = array.shape.at(-1);

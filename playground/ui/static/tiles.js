@@ -67,9 +67,10 @@ export class Tiles {
 
   /**
    * @param {{count: number, height: number, width: number, columns?: number, least: number, most: number,
-   *   color: (i: number) => number, chosen: number|null, alt: () => string}} tiles
+   *   color: (i: number) => number, chosen: number|null, alt: () => string,
+   *   over?: (context: object, tile: number, x: number, y: number, wide: number, high: number) => void}} tiles
    *   pixels of one; how many in a row, else as many as let all be seen; px of a side; the packed
-   *   colour of number i, tile by tile
+   *   colour of number i, tile by tile; what is drawn over each
    */
   paint(tiles) {
     const { count, height, width, color, chosen, alt } = tiles;
@@ -87,6 +88,7 @@ export class Tiles {
       const [column, row] = [i % columns, Math.floor(i / columns)];
       context.drawImage(this.mosaic, column * width, row * height, width, height,
         column * wide + 1, row * high + 1, width * scale, height * scale);
+      tiles.over?.(context, i, column * wide + 1, row * high + 1, width * scale, height * scale);
     }
     if (chosen !== null && chosen < count) this.mark(context, chosen);
     this.alt(alt);
