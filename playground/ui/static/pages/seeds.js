@@ -264,8 +264,7 @@ class Page {
 
   /** Under the map, what the chosen network came to. */
   paintFacts(header) {
-    this.facts.hidden = header.member == null;
-    if (header.member == null) return;
+    if (header.member == null) return setText(this.facts, this.context.text('seeds.map_hint'));
     const [, ...rows] = this.memberRows(header.member);
     setText(this.facts, rows.map(({ label, value }) => (value == null ? label : `${label} ${value}`)).join(' · '));
   }

@@ -188,10 +188,10 @@ export class SeedsCurves {
     this.legendKey = key;
     const chip = (color, name, style) => {
       const line = el('i', { class: 'np-line' });
-      line.style.cssText = style ?? `background: ${color}`;
+      line.style.cssText = style ?? `border-top-color: ${color}`;
       return el('span', { class: 'np-chip' }, line, el('span', { text: name }));
     };
-    const band = `height: 10px; border-radius: 2px; background: ${faded(theme.test, 0.3)}`;
+    const band = `height: 10px; border: 0; border-radius: 2px; background: ${faded(theme.test, 0.3)}`;
     this.legend.replaceChildren(
       chip(theme.train, text('curves.train')), chip(theme.test, text('curves.test')), chip('', text('seeds.bands'), band),
       ...(member != null ? [chip(theme.text, text('seeds.network', { number: member + 1 }))] : []));

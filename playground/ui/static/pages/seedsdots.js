@@ -11,6 +11,7 @@ import { Tooltip } from '../tooltip.js';
 import { accuracy, significant } from '../words.js';
 
 const NEAR_PX = 14;
+const CALM_MS = 2000;
 
 /** What strip and plane have in common. */
 class Dots {
@@ -61,11 +62,16 @@ class Dots {
     this.onChoose(order[at < 0 ? (step > 0 ? 0 : order.length - 1) : Math.max(0, Math.min(order.length - 1, at + step))]);
   }
 
+  /** All of them, the chosen one on top. */
+  dots(context, failed, radius) {
+    const { member: chosen } = this.hub.header;
+    this.spots.forEach((spot, member) => spot && member !== chosen && this.dot(context, member, spot, failed(member), radius));
+    if (this.spots[chosen]) this.dot(context, chosen, this.spots[chosen], failed(chosen), radius);
+  }
+
   dot(context, member, { x, y }, failed, radius) {
     const { theme } = this.context;
-    const value = this.scores[member];
-    const share = Number.isFinite(value) && this.best > this.worst ? (value - this.worst) / (this.best - this.worst) : 1;
-    const color = css(mix(theme.colors.negative, theme.colors.positive, share));
+    const color = css(mix(theme.colors.negative, theme.colors.positive, this.share(this.scores[member])));
     context.lineWidth = failed ? 2.2 : 1;
     context.beginPath();
     if (failed) {
@@ -91,7 +97,15 @@ class Dots {
     context.stroke();
   }
 
+  /** Of the way between both colours: from the worst score to the threshold, and on to 1. */
+  share(score) {
+    const { limit, worst } = this;
+    if (!(score >= limit)) return limit > worst ? 0.45 * Math.max(0, (score - worst) / (limit - worst) || 0) : 0;
+    return limit < 1 ? 0.55 + 0.45 * Math.min(1, (score - limit) / (1 - limit)) : 1;
+  }
+
   take({ header, arrays }) {
+    this.limit = header.success.threshold;
     this.scores = arrays[`${header.success.part}_score`].data;
     const known = [...this.scores].filter(Number.isFinite);
     [this.worst, this.best] = [Math.min(...known), Math.max(...known)];
@@ -126,7 +140,7 @@ export class Strip extends Dots {
     const count = this.scores.length;
     const radius = count > 100 ? 3 : count > 40 ? 4 : 5.5;
     this.stack(count, radius, toX, height);
-    this.spots.forEach((spot, member) => spot && this.dot(context, member, spot, failed(member), radius));
+    this.dots(context, failed, radius);
     this.alt(() => this.describe(header));
   }
 
@@ -177,13 +191,17 @@ export class Strip extends Dots {
     context.setLineDash([]);
   }
 
-  /** How far down the line goes: it only grows while a scene lasts, so that nothing jumps. */
+  /** How far down the line goes: as far as it must at once, back up only after a while. */
   floorFor({ scene, header }) {
     const steps = header.score === 'r2' ? [0.5, 0, -1] : [0.8, 0.5, 0];
-    const wanted = Math.min(this.worst, header.success.threshold);
-    if (this.scene !== scene.id) this.step = 0;
+    const lowest = Math.min(this.worst, header.success.threshold - 0.02);
+    const found = steps.findIndex((step) => lowest >= step);
+    const wanted = found < 0 ? steps.length - 1 : found;
+    const now = performance.now();
+    const fresh = this.scene !== scene.id;
+    if (fresh || wanted >= this.step) this.since = now;
+    if (fresh || wanted > this.step || now - this.since > CALM_MS) this.step = wanted;
     this.scene = scene.id;
-    while (this.step < steps.length - 1 && wanted < steps[this.step]) this.step += 1;
     return steps[this.step];
   }
 
@@ -222,7 +240,7 @@ export class Solutions extends Dots {
     context.clearRect(0, 0, this.axes.rect.width, this.axes.rect.height);
     const radius = this.scores.length > 100 ? 3.5 : 5;
     this.spots = Array.from(this.scores, (_, k) => ({ x: this.axes.toX(data[2 * k]), y: this.axes.toY(data[2 * k + 1]) }));
-    this.spots.forEach((spot, member) => this.dot(context, member, spot, failed(member), radius));
+    this.dots(context, failed, radius);
     this.alt(() => this.context.text('seeds.solutions_alt', {
       count: this.scores.length, first: Math.round(ratios[0] * 100), second: Math.round(ratios[1] * 100) }));
   }
