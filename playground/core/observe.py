@@ -167,7 +167,7 @@ class Observer:
             "place": {
                 "device": run.device.kind,
                 "device_name": run.device.name,
-                "engine": run.engine.name,
+                "engine": run.engine.way,
                 "precision": run.experiment.training.precision
                 + (" + bfloat16" if run.engine.mixed else ""),
                 "memory_mb": _memory(run),

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from playground.core.engine.autograd import AutogradEngine
 from playground.core.engine.base import Engine, Problem
+from playground.core.engine.compiled import cache
+from playground.core.engine.compiled.engine import CompiledEngine
 from playground.core.engine.dense import DenseEngine, can_run
 
 ENGINES: dict[str, Callable[[Problem], Engine]] = {
@@ -14,12 +16,17 @@ ENGINES: dict[str, Callable[[Problem], Engine]] = {
 def make_engine(problem: Problem, name: str | None = None) -> Engine:
     """The engine for this network: the dense one where it can run, else autograd.
 
+    Where kernels may be used the dense one has compiled steps as soon as there is one that fits;
+    asked for by name it never has.
+
     Args:
         problem: the network and its data.
         name: asks for one engine by name; None leaves the choice.
     """
     if name is None:
         dense = can_run(problem.experiment, problem.blocks)
+        if dense and not cache.off():
+            return CompiledEngine(problem)
         name = DenseEngine.name if dense else AutogradEngine.name
     return ENGINES[name](problem)
 

@@ -69,6 +69,11 @@ class Engine(ABC):
     augmentation: Augmentation | None = None  # of the epochs that are loaded from now on
     mixed: bool = False  # products of training steps are computed in bfloat16
 
+    @property
+    def way(self) -> str:
+        """How steps are computed now: the engine's name, or "compiled"."""
+        return self.name
+
     @abstractmethod
     def load(self, indices: Tensor) -> None:
         """Gathers the training points of one epoch, in the order of `indices`."""

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from playground.core.errors import PlaygroundError
+from playground.core.folders import cache_folder
 
 _POLL = 0.1  # s between two looks at a fetching process
 _DIGITS = tuple(str(digit) for digit in range(10))
@@ -96,15 +97,6 @@ SOURCES = {
         ),
     )
 }
-
-
-def cache_folder() -> Path:
-    """Where fetched sets are kept: PLAYGROUND_CACHE, or a folder among the user's caches."""
-    chosen = os.environ.get("PLAYGROUND_CACHE")
-    if chosen:
-        return Path(chosen)
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "network-playground"
 
 
 def _files(name: str) -> tuple[Path, Path]:

@@ -1,0 +1,62 @@
+// Drives a compiled step through the minibatches of an epoch: one call from Python instead of one
+// for each step. Weights and what the optimizer remembers are carried into the kernel's padded
+// layout before, and back behind.
+#include <cstdint>
+#include <cstring>
+#include <torch/csrc/inductor/aoti_runtime/interface.h>
+
+using Run = AOTIRuntimeError (*)(
+    AOTInductorModelHandle, int32_t, const AOTInductorArrayRefTensor*, int32_t,
+    AOTInductorArrayRefTensor*);
+
+struct Carried {
+  float* outer;
+  float* inner;
+  const int64_t* outer_places;
+  const int64_t* inner_places;
+  int64_t count;
+  int64_t back;  // whether it is carried back
+};
+
+struct Job {
+  Run run;
+  AOTInductorModelHandle model;
+  int64_t inputs;
+  AOTInductorArrayRefTensor* given;  // the minibatch and its shares first
+  AOTInductorArrayRefTensor* result;
+  const Carried* carried;
+  int64_t carried_count;
+  const float* rows;     // of all points
+  const int64_t* order;  // of the points in the epoch
+  float* minibatch;      // where the kernel reads it
+  int64_t row;           // numbers in a row
+  float* shares;         // for minibatches of 0, 1, 2, ... points
+  int64_t share;         // numbers for one size
+};
+
+// Returns how many of the steps were taken.
+extern "C" int64_t drive(const Job* job, const int64_t* slices, int64_t count) {
+  for (int64_t c = 0; c < job->carried_count; ++c) {
+    const Carried& one = job->carried[c];
+    for (int64_t i = 0; i < one.count; ++i)
+      one.inner[one.inner_places[i]] = one.outer[one.outer_places[i]];
+  }
+  int64_t taken = 0;
+  for (; taken < count; ++taken) {
+    const int64_t start = slices[2 * taken], stop = slices[2 * taken + 1];
+    for (int64_t i = start; i < stop; ++i)
+      std::memcpy(
+          job->minibatch + (i - start) * job->row, job->rows + job->order[i] * job->row,
+          static_cast<size_t>(job->row) * sizeof(float));
+    // Behind a short minibatch stand points of another, which have no share.
+    job->given[1].data = job->shares + (stop - start) * job->share;
+    if (job->run(job->model, static_cast<int32_t>(job->inputs), job->given, 1, job->result)) break;
+  }
+  for (int64_t c = 0; c < job->carried_count; ++c) {
+    const Carried& one = job->carried[c];
+    if (!one.back) continue;
+    for (int64_t i = 0; i < one.count; ++i)
+      one.outer[one.outer_places[i]] = one.inner[one.inner_places[i]];
+  }
+  return taken;
+}
