@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -80,20 +81,16 @@ class Batches:
         total, size = self.indices.shape[-1], self.size
         start = self.slices[-1][1] if self.slices else 0
         carried = 0 if self.slices else total - self._count
-        stop = start + carried + size
-        while stop <= total:
-            self.slices.append((start, stop))
-            start, stop = stop, stop + size
-        if start < total and self._settings.last_batch == "smaller":
-            self.slices.append((start, total))
+        smaller = self._settings.last_batch == "smaller"
+        self.slices += _cuts(start, start + carried + size, total, size, smaller)
 
     def finish_epoch(self) -> None:
         """Goes on to the next epoch, with what the last one left over where that is carried."""
-        used = self.slices[-1][1] if self.slices else 0
-        carried = self.indices[..., used:]
+        carried = None
+        if self._settings.last_batch == "carried":
+            carried = self.indices[..., self.slices[-1][1] if self.slices else 0 :]
         self.epoch += 1
-        keep = self._settings.last_batch == "carried"
-        self._begin(carried if keep else carried[..., :0])
+        self._begin(carried)
 
     def resize(self, count: int, left_out: Sequence[int] = ()) -> None:
         """Goes on with other training points, see the class.
@@ -127,6 +124,23 @@ class Batches:
         self.indices = state["indices"]
         self.slices = [(int(start), int(stop)) for start, stop in state["slices"]]
         self.position, self.epoch = int(state["position"]), int(state["epoch"])
+
+
+@lru_cache(64)
+def _cuts(
+    start: int, stop: int, total: int, size: int, smaller: bool
+) -> tuple[tuple[int, int], ...]:
+    """(start, stop) of minibatches: the first one's, others of one size, perhaps a short one.
+
+    Epochs are alike, and small networks take twenty thousand a second.
+    """
+    found = []
+    while stop <= total:
+        found.append((start, stop))
+        start, stop = stop, stop + size
+    if start < total and smaller:
+        found.append((start, total))
+    return tuple(found)
 
 
 def without(order: Tensor, left_out: Sequence[int]) -> Tensor:

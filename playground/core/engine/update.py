@@ -67,6 +67,11 @@ class Update:
         """What the optimizer remembers, by name; the tensors themselves."""
         return self._rule.state
 
+    @property
+    def all_move(self) -> bool:
+        """Whether no number is held, and none is dead."""
+        return self._free is None and bool(self.alive.all())
+
     def configure(
         self, settings: OptimizerBase, rate: float | Tensor, penalties: Penalties
     ) -> None:

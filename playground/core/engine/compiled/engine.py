@@ -69,7 +69,7 @@ class CompiledEngine(DenseEngine):
         """Anew after anything that may decide it, or that the kernel has to be told."""
         if not self._made:
             return
-        free = self._free is None and bool(self._alive.all()) and self._flat.device.type == "cpu"
+        free = self._update.all_move and self._flat.device.type == "cpu"
         blocks = self._problem.blocks
         plan = plan_of(self._experiment, blocks, len(self._inputs)) if free else None
         if self._steps is not None and plan == self._plan:
@@ -86,7 +86,7 @@ class CompiledEngine(DenseEngine):
         given = self._given
         package = given if given and given.plan == self._plan else cache.KERNELS.ready(self._plan)
         if package is not None:
-            self._steps = Steps(package, self._carries(self._plan))
+            self._steps = package.steps(self._carries(self._plan))
             self._tell()
 
     def _leave(self) -> None:
@@ -106,7 +106,7 @@ class CompiledEngine(DenseEngine):
             Carry(self._flat, "turned", outer[behind], turned[behind], back=False),
         ]
         for name in STATE[plan.optimizer]:
-            memory = self._rule.state[name]
+            memory = self._update.memory[name]
             first = torch.zeros(1)
             at = (first, first) if memory.ndim == 0 else (outer, inner)
             found.append(Carry(memory, name, *at, back=True))
@@ -149,7 +149,7 @@ class CompiledEngine(DenseEngine):
 
     def load_state(self, state: dict[str, Tensor]) -> None:
         super().load_state(state)
-        if self._steps is not None and bool(self._alive.all()):
+        if self._steps is not None and self._update.all_move:
             self._steps.clear()
         else:
             self._choose_way()

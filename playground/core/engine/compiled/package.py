@@ -84,6 +84,10 @@ class Package:
         self.drive.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64]
         self.drive.restype = ctypes.c_int64
 
+    def steps(self, carries: Sequence[Carry]) -> Steps:
+        """For one network with these numbers."""
+        return Steps(self, carries)
+
 
 class Carry:
     """Numbers of a tensor that have places of their own in one of the kernel's.
@@ -154,6 +158,7 @@ class Steps:
             plan.batch,
         )
         self._pointer = ctypes.addressof(self._job)
+        self._rows = self._order = torch.empty(0)
         self._orders: dict[tuple[tuple[int, int], ...], ctypes.Array[ctypes.c_int64]] = {}
 
     def read(self, rows: Tensor) -> None:

@@ -80,9 +80,7 @@ class Step(nn.Module):
         if self.plan.loss == "softmax":
             return softmax(answer, 1) - targets
         distance = knob["steepness"] * (answer - targets)
-        return knob["factor"] * torch.minimum(
-            torch.maximum(distance, knob["low"]), knob["high"]
-        )
+        return knob["factor"] * torch.minimum(torch.maximum(distance, knob["low"]), knob["high"])
 
     def _update(
         self, weights: Tensor, gradient: Tensor, knob: dict[str, Tensor], state: list[Tensor]
