@@ -34,12 +34,14 @@ class CoreWorkshop:
         import torch
 
         from playground.core import memory
+        from playground.core.engine.compiled.cache import KERNELS
         from playground.core.observe import Observer, observe
         from playground.core.plans.run import PlanRun
         from playground.core.run import Run
         from playground.core.want import Want
 
         torch.set_num_threads(1)
+        KERNELS.builds = True  # whoever trains here stays long enough to gain from one
         self._memory = memory
         self._run_class, self._plan_run_class = Run, PlanRun
         self._want_class = Want

@@ -37,7 +37,7 @@ KEPT = re.compile(
     PCA|PC\d?|xy|CSV|JSON|PNG|CPU|GPU|CUDA|MB|XOR|L1|L2|Dropout|ReLU|ELU|GELU|SiLU|Swish|Leaky|
     Softplus|softplus|Sigmoid|sigmoid|Tanh|tanh|sin|SGD|RMSProp|Adagrad|Adam|AdamW|Nesterov|
     Huber|Hinge|Focal|Log-cosh|Saxe|ROC|Xavier|He|Glorot|Bengio|Transformer|bfloat16|float32|float64|log|nn|FLOPs|top-k|top-p|zip|txt|Linear|Python|Apache|
-    SNE|CKA|SVD|Alt|Delete|UTF|WAV|einsum|_max|_min|License|Shift|Tab|Esc|Matthew|Petroff|Daniel|Smilkov|Shan|Carter|en|ms)\b""",
+    SNE|CKA|SVD|Alt|Delete|UTF|WAV|einsum|_max|_min|License|Inductor|Shift|Tab|Esc|Matthew|Petroff|Daniel|Smilkov|Shan|Carter|en|ms)\b""",
     re.VERBOSE | re.ASCII,
 )
 # What Streamlit says to screen readers alone, and has in English only.

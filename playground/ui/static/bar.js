@@ -153,7 +153,8 @@ class Bar {
     if (place.memory_mb) sizes.push(`${count(place.memory_mb, lang)} MB`);
     setText(this.sizes, sizes.join(' · '));
     const named = place.device_name ? `${place.device_name}. ` : '';
-    this.where.parentElement.title = named + text('bar.place_tip');
+    const kernel = place.engine === 'compiled' ? ` ${text('bar.engine_compiled_tip')}` : '';
+    this.where.parentElement.title = named + text('bar.place_tip') + kernel;
   }
 
   themed() {}

@@ -31,9 +31,6 @@ def main(arguments: list[str]) -> int:
     plan = Plan.named(arguments[0])
     if cache.off():
         return 1
-    if hasattr(os, "nice"):
-        os.nice(19)
-    signal.alarm(MOST_SECONDS)
     folder = cache.folder()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _alone(folder) as mine:
@@ -41,6 +38,8 @@ def main(arguments: list[str]) -> int:
             return cache.BUSY
         if (cache.place(plan) / cache.INFO).exists():
             return 0
+        if cache.has_failed(plan):
+            return 1
         _tidy(folder)
         try:
             build_into(plan, folder)
@@ -92,4 +91,6 @@ def _tidy(folder: Path) -> None:
 
 
 if __name__ == "__main__":
+    os.nice(19)
+    signal.alarm(MOST_SECONDS)
     sys.exit(main(sys.argv[1:]))

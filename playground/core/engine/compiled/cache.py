@@ -33,6 +33,7 @@ BUSY_SECONDS = 15.0  # before asking again, where somebody else builds
 BUILD_MEMORY = 1_500 * 2**20  # what must be free before a build begins
 INFO = "kernel.json"  # in a finished kernel's folder
 FAILED = ".failed"
+FAILED_SECONDS = 86_400.0  # for which a failure is remembered: compilers are repaired too
 BUSY = 3  # exit code of a build that found another one under way
 
 
@@ -57,6 +58,14 @@ def failure(plan: Plan) -> Path:
     """Where it is noted that a kernel could not be built, or was not right."""
     target = place(plan)
     return target.with_name(target.name + FAILED)
+
+
+def has_failed(plan: Plan) -> bool:
+    """Whether it was noted of late."""
+    try:
+        return time.time() - failure(plan).stat().st_mtime < FAILED_SECONDS
+    except OSError:
+        return False
 
 
 def note_failure(plan: Plan, reason: str) -> None:
@@ -107,7 +116,7 @@ class Kernels:
             return None
         if (place(plan) / INFO).exists():
             return self._load(plan, wanted)
-        if failure(plan).exists():
+        if has_failed(plan):
             wanted.failed = True
         elif self.builds and now - wanted.since >= PATIENCE:
             self._ask(plan, wanted, now)
