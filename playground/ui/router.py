@@ -12,7 +12,7 @@ from playground.ui.language import say
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 STATIC = Path(__file__).with_name("static")
 # Pages of their own, in the order of their menu: each a file in pages/ and words in [pages.<name>].
-MANY_NETWORKS = ("seeds", "sweep")
+MANY_NETWORKS = ("seeds", "race", "sweep")
 LINEAR_ALGEBRA = ("tensors", "plane", "pca", "compress", "descent")
 STYLE, ICON = STATIC / "app.css", STATIC / "icon.svg"
 

@@ -13,11 +13,12 @@ from pydantic import ValidationError
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Experiment, experiment_from, reset_reasons
 from playground.core.plans.base import Plan
+from playground.core.plans.race import Race
 from playground.core.plans.seeds import Seeds
 from playground.core.plans.sweep import SweepPlan
 from playground.core.settings import is_live
 
-PLANS: dict[str, type[Plan]] = {"seeds": Seeds, "sweep": SweepPlan}
+PLANS: dict[str, type[Plan]] = {"seeds": Seeds, "race": Race, "sweep": SweepPlan}
 """Kinds of plans by the name that their `plan` has."""
 
 __all__ = ["PLANS", "Plan", "experiment_of", "read", "restart_reasons"]
