@@ -11,6 +11,7 @@ from torch import Tensor
 
 from playground.core import devices
 from playground.core.answers import pairing_for
+from playground.core.crossover import key_of
 from playground.core.data.prepare import Prepared
 from playground.core.engine import Problem, make_engine
 from playground.core.losses import Loss, encode_targets
@@ -18,7 +19,7 @@ from playground.core.network import first_extras, first_parameters, flops
 from playground.core.random import Stream, stable_seed
 
 if TYPE_CHECKING:
-    from playground.core.experiment import Training
+    from playground.core.experiment import Experiment, Training
     from playground.core.population.member import Member
     from playground.core.run import Run
 
@@ -72,15 +73,32 @@ def settle_in(run: Run) -> None:
     if not len(run.data.inputs_train):
         asked = "cpu"  # nothing there to try devices with
     run.fallback = devices.fallback(asked, training.precision)
-    run.device = devices.choose(
+    choice = devices.choose(
         asked,
         training.precision,
         flops(run.blocks) * run.batches.size,
         lambda place: _trial(run, place),
+        step_key(run.present, run.problem, run.batches.size),
     )
+    run.device, run.step_seconds = choice.device, choice.seconds
     problem = replace(run.problem, device=run.device.torch())
     run.engine = make_engine(problem, run.engine_name)
     run.engine.load(run.batches.indices)
+
+
+def step_key(experiment: Experiment, problem: Problem, batch: int, count: int = 1) -> str:
+    """What the time of a step depends on, see `crossover`.
+
+    Args:
+        batch: points of a minibatch.
+        count: networks that train together.
+    """
+    return key_of(
+        [layer.model_dump(mode="json") for layer in experiment.layers],
+        tuple(problem.inputs.shape[1:]),
+        (experiment.loss, experiment.optimizer.name, experiment.training.precision),
+        (experiment.training.mixed, batch, count),
+    )
 
 
 def _trial(run: Run, device: devices.Device) -> Callable[[int], None]:

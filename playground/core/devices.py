@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import torch
 
+from playground.core import crossover
 from playground.core.errors import Notice, PlaygroundError
 
 # Below so many operations a step is all call overhead, which a GPU only adds to. A dense network
@@ -64,9 +65,25 @@ def require(asked: str, precision: str) -> None:
         raise PlaygroundError(f"{problem.code}_required", **problem.params)
 
 
+@dataclass(frozen=True)
+class Choice:
+    """Where a network trains, and why.
+
+    Attributes:
+        seconds: of a step, by kind of device, where that was measured to choose; else empty.
+    """
+
+    device: Device
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+
 def choose(
-    asked: str, precision: str, operations: int, trial: Callable[[Device], Callable[[int], None]]
-) -> Device:
+    asked: str,
+    precision: str,
+    operations: float,
+    trial: Callable[[Device], Callable[[int], None]],
+    key: str = "",
+) -> Choice:
     """The device to train on.
 
     Args:
@@ -74,19 +91,28 @@ def choose(
         precision: "float32" or "float64".
         operations: additions and multiplications of a forward pass of one minibatch.
         trial: makes, for a device, a function that takes so many steps there and waits for
-            them; called for every candidate of "auto" when the network is large enough.
+            them; called for every candidate of "auto" when the network is large enough, unless
+            that was measured before.
+        key: what the measurement is kept under, see `crossover`; "" keeps nothing.
     """
     devices = {device.kind: device for device in available()}
     if asked != "auto":
-        return devices["cpu"] if fallback(asked, precision) else devices[asked]
-    candidates = [d for d in devices.values() if fallback(d.kind, precision) is None]
+        return Choice(devices["cpu"] if fallback(asked, precision) else devices[asked])
+    candidates = {d.kind: d for d in devices.values() if fallback(d.kind, precision) is None}
     if len(candidates) == 1 or operations < WORTH_MEASURING:
-        return devices["cpu"]
-    return min(candidates, key=lambda device: _seconds(trial(device)))
+        return Choice(devices["cpu"])
+    names = [device.name for device in candidates.values()]
+    seconds = crossover.known(key, names) if key else None
+    if seconds is None or set(seconds) != set(candidates):
+        seconds = {kind: _seconds(trial(device)) for kind, device in candidates.items()}
+        if key:
+            crossover.keep(key, names, seconds)
+    return Choice(candidates[min(seconds, key=lambda kind: seconds[kind])], seconds)
 
 
 def _seconds(steps: Callable[[int], None]) -> float:
+    """Of one step."""
     steps(TRIAL_STEPS)  # the first steps load kernels and fill caches
     start = time.perf_counter()
     steps(TRIAL_STEPS)
-    return time.perf_counter() - start
+    return (time.perf_counter() - start) / TRIAL_STEPS

@@ -93,6 +93,36 @@ def of_network(
     )
 
 
+def together(
+    experiment: Experiment, count: int, own: Brought | None = None, *, same_points: bool = True
+) -> Needs:
+    """What a population of so many networks like the experiment's will need.
+
+    Args:
+        same_points: all learn from the same points; else each brings its own.
+
+    Raises:
+        PlaygroundError: as `Population` does.
+    """
+    schema = schema_of(experiment.data, own)
+    blocks = checked(experiment, schema)
+    one = of_network(experiment, schema, blocks)
+    each = 8 if experiment.training.precision == "float64" else 4
+    numbers = count * parameter_count(blocks)
+    epoch = schema.samples * _shares(experiment)[0] // 100
+    width = size_of(blocks[0].after) + size_of(blocks[-1].after)
+    return Needs(
+        # Beside what a run has: who owns each number, which are weights, which are alive, where
+        # they lie in the order of a single engine
+        parameters=numbers * (3 * each + 8 + 3 * each + 3 * 8),
+        optimizer=count * one.optimizer,
+        activations=count * one.activations,
+        # Answers of all; on the way to them there are a few networks' values at a time.
+        measuring=one.measuring + count * schema.samples * size_of(blocks[-1].after) * each,
+        data=(1 if same_points else count) * one.data + count * epoch * (width * each + 8),
+    )
+
+
 def _kept(experiment: Experiment, blocks: tuple[Block, ...], batch: int) -> int:
     """Bytes that autograd keeps of one point in float32; roughly, where a minibatch is small."""
     values = sum(size_of(block.after) for block in blocks)

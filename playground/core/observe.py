@@ -167,6 +167,7 @@ class Observer:
             "place": {
                 "device": run.device.kind,
                 "device_name": run.device.name,
+                "step_seconds": dict(run.step_seconds),
                 "engine": run.engine.way,
                 "precision": run.experiment.training.precision
                 + (" + bfloat16" if run.engine.mixed else ""),

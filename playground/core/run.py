@@ -78,12 +78,14 @@ class Run:
         state: "ready", "done" (a stop rule was met) or "diverged".
         notice: why it stopped, or None.
         fallback: why the device asked for is not the one in use, or None.
+        step_seconds: of a step on each kind of device, where "auto" has measured them.
         observer: what `observe` keeps from frame to frame; it goes when the run goes.
     """
 
     engine: Engine
     device: Device
     fallback: Notice | None
+    step_seconds: Mapping[str, float]
 
     def __init__(
         self,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 import torch
 
 from playground.core import devices
+from playground.core.assembly import step_key
 from playground.core.devices import Device
 from playground.core.errors import PlaygroundError
+from playground.core.population import Population, starts
 from tests.core.helpers import run_of, small, states_equal
 
 
@@ -41,9 +44,9 @@ def test_mps_computes_no_float64(monkeypatch):
     assert problem is not None
     assert problem.code == "device_precision"
     assert devices.fallback("mps", "float32") is None
-    assert devices.choose("mps", "float64", 10, _never).kind == "cpu"
-    assert devices.choose("mps", "float32", 10, _never).kind == "mps"
-    assert devices.choose("auto", "float64", 10**6, _never).kind == "cpu"
+    assert devices.choose("mps", "float64", 10, _never).device.kind == "cpu"
+    assert devices.choose("mps", "float32", 10, _never).device.kind == "mps"
+    assert devices.choose("auto", "float64", 10**6, _never).device.kind == "cpu"
 
 
 def _never(device: Device) -> Any:
@@ -66,19 +69,85 @@ def test_auto_measures_large_networks(monkeypatch, cpu, gpu, expected):
 
         return steps
 
-    assert devices.choose("auto", "float32", devices.WORTH_MEASURING, trial).kind == expected
+    assert devices.choose("auto", "float32", devices.WORTH_MEASURING, trial).device.kind == expected
     assert sorted(asked) == ["cpu", "cuda"]
 
 
 def test_auto_leaves_small_networks_on_the_cpu(monkeypatch):
     both = (Device("cpu", "CPU"), Device("cuda", "GPU"))
     monkeypatch.setattr(devices, "available", lambda: both)
-    assert devices.choose("auto", "float32", devices.WORTH_MEASURING - 1, _never).kind == "cpu"
-    assert devices.choose("cuda", "float64", 1, _never).kind == "cuda"
+    assert (
+        devices.choose("auto", "float32", devices.WORTH_MEASURING - 1, _never).device.kind == "cpu"
+    )
+    assert devices.choose("cuda", "float64", 1, _never).device.kind == "cuda"
 
 
-def test_a_trial_leaves_no_trace(monkeypatch):
+def test_what_was_measured_is_kept_for_this_machine(monkeypatch, tmp_path):
+    monkeypatch.setenv("PLAYGROUND_CACHE", str(tmp_path / "new"))
+    both = (Device("cpu", "CPU"), Device("cuda", "GPU"))
+    monkeypatch.setattr(devices, "available", lambda: both)
+    now, tried = [0.0], []
+    monkeypatch.setattr(devices.time, "perf_counter", lambda: now[0])
+
+    def trial(device: Device) -> Any:
+        tried.append(device.kind)
+
+        def steps(count: int) -> None:
+            now[0] += count * (0.002 if device.kind == "cpu" else 0.001)
+
+        return steps
+
+    def choose(key: str) -> devices.Choice:
+        return devices.choose("auto", "float32", devices.WORTH_MEASURING, trial, key)
+
+    first = choose("one")
+    assert first.device.kind == "cuda"
+    assert dict(first.seconds) == pytest.approx({"cpu": 0.002, "cuda": 0.001})
+    assert choose("one") == first
+    assert len(tried) == 2, "the second time nothing is tried"
+    choose("two")
+    assert len(tried) == 4
+    assert choose("one") == first
+    monkeypatch.setattr(devices, "available", lambda: (both[0], Device("cuda", "another")))
+    choose("one")
+    assert len(tried) == 6, "another GPU is another machine"
+    (tmp_path / "new" / "devices.json").write_text("{no JSON")
+    choose("one")
+    assert len(tried) == 8
+    monkeypatch.setenv("PLAYGROUND_CACHE", "/dev/null/nowhere")
+    assert choose("one").device.kind == "cuda"
+
+
+def test_what_a_step_takes_is_known_by_network_batch_and_number():
+    run = run_of(small())
+    key = partial(step_key, run.experiment, run.problem)
+    wide = run_of(small(layers=[{"kind": "dense", "units": 9}]))
+    keys = {key(10), key(20), key(10, 64), step_key(wide.experiment, wide.problem, 10)}
+    assert len(keys) == 4
+    again = run_of(small(training={"seed": 3}))
+    assert step_key(again.experiment, again.problem, 10) == key(10)
+
+
+@pytest.mark.parametrize("layers", [[{"kind": "dense", "units": 6}], [{"kind": "residual"}]])
+def test_a_population_is_tried_without_a_trace(monkeypatch, tmp_path, layers):
+    monkeypatch.setenv("PLAYGROUND_CACHE", str(tmp_path))
+    dropped = [*layers, {"kind": "dropout", "rate": 0.2}]
+    members = starts(small(layers=dropped if layers[0]["kind"] == "dense" else layers), 3)
+    plain = Population(members)
+    monkeypatch.setattr(devices, "WORTH_MEASURING", 0)
+    twice = (Device("cpu", "CPU"), Device("cuda", "a CPU too"))
+    monkeypatch.setattr(devices, "available", lambda: twice)
+    monkeypatch.setattr(Device, "torch", lambda self: torch.device("cpu"))
+    tried = Population([one.with_changes({"training": {"device": "auto"}}) for one in members])
+    assert set(tried.step_seconds) == {"cpu", "cuda"}
+    for population in (plain, tried):
+        population.advance(20)
+    torch.testing.assert_close(tried.flat(), plain.flat())
+
+
+def test_a_trial_leaves_no_trace(monkeypatch, tmp_path):
     """Measured on two devices first, a run still takes the steps that its seed gives."""
+    monkeypatch.setenv("PLAYGROUND_CACHE", str(tmp_path))
     layers = [{"kind": "dropout", "rate": 0.2}, {"kind": "dense", "units": 6}]
     plain = run_of(small(layers=layers))
     monkeypatch.setattr(devices, "WORTH_MEASURING", 0)

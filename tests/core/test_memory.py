@@ -111,6 +111,53 @@ def test_the_estimate_is_what_a_process_takes():
     assert 0.5 * taken < said < 2.5 * taken
 
 
+TOGETHER = """
+import json, resource, sys, torch
+torch.set_num_threads(1)
+from playground.core import memory
+from playground.core.experiment import Experiment
+from playground.core.population import Population, starts
+peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+experiment, few, many = Experiment.from_json(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+population = Population(starts(experiment, few))
+population.advance(2)
+before = peak()
+population = Population(starts(experiment, many))
+population.advance(2)
+population.measure()
+said = memory.together(experiment, many).total
+print(peak() - before, said - memory.together(experiment, few).total)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["dense", "residual"])
+def test_the_estimate_of_a_population_is_what_a_process_takes(kind):
+    layers = [
+        {"kind": "dense", "units": 128},
+        {"kind": kind} | ({"units": 128} if kind == "dense" else {}),
+    ]
+    experiment = Experiment().with_changes(
+        {"layers": layers, "training": {"device": "cpu", "batch_size": 100}}
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", TOGETHER, experiment.to_json(), "4", "256"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    taken, said = map(int, done.stdout.split())
+    assert 0.5 * taken < said < 2.5 * taken
+
+
+def test_networks_together_share_their_points():
+    experiment = Experiment().with_changes({"data": {"samples": 5000}})
+    alone, many = memory.needs(experiment), memory.together(experiment, 64)
+    assert many.activations == 64 * alone.activations
+    assert alone.data < many.data < 64 * alone.data
+    assert memory.together(experiment, 64, same_points=False).data > 64 * alone.data
+
+
 @pytest.mark.parametrize(
     ("size", "words"), [(2.3 * 2**30, "2.3 GB"), (40 * 2**20, "40 MB"), (3.25 * 2**20, "3.2 MB")]
 )

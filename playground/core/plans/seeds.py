@@ -26,7 +26,7 @@ class Seeds(Plan):
         return SeedsRun(self, own, snapshot)
 
     def needs(self, own: Brought | None) -> int:
-        from playground.core.memory import needs
+        from playground.core.memory import together
         from playground.core.plans.bands import MOST_BYTES
 
-        return self.count * needs(self.experiment, own).total + self.count * MOST_BYTES
+        return together(self.experiment, self.count, own).total + self.count * MOST_BYTES

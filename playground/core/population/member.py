@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -74,6 +76,17 @@ class Member:
             torch.zeros_like(weight, dtype=torch.bool) for weight, _ in self.problem.parameters
         ]
         self.free = freedom(uncut, fixed_by(self.blocks, layers))
+
+    def placed(self, device: torch.device, generator: torch.Generator | None = None) -> Member:
+        """The same member, to be trained on a device.
+
+        Args:
+            generator: draws in the place of its own.
+        """
+        other = copy.copy(self)
+        generator = generator or self.problem.generator
+        other.problem = replace(self.problem, device=device, generator=generator)
+        return other
 
     def augmentation(self) -> Augmentation | None:
         """What happens to the points of an epoch while it trains on them."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,12 +17,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from playground.core import devices
+from playground.core.assembly import step_key
 from playground.core.data.model import Brought
 from playground.core.engine.batches import ManyBatches
 from playground.core.errors import Notice, PlaygroundError
 from playground.core.experiment import Experiment
 from playground.core.history import History
-from playground.core.network import penalty_rates
+from playground.core.network import flops, penalty_rates
 from playground.core.pace import ScheduledRate
 from playground.core.path import Path
 from playground.core.population.carriers import carriers_for
@@ -45,6 +47,7 @@ class Population:
     Args:
         experiments: the members, at least one.
         own: what the visitor brought, for data sets that are made of it.
+        device: overrides the first experiment's device.
 
     Raises:
         PlaygroundError: no member or too many, members that are not alike, or whatever keeps one
@@ -55,9 +58,16 @@ class Population:
         schema, blocks, data, loss: of the first member; the others' are alike.
         step: minibatches that each member has taken.
         seconds: time spent in training steps.
+        device, fallback, step_seconds: as in `Run`, of all members' steps together.
     """
 
-    def __init__(self, experiments: Sequence[Experiment], own: Brought | None = None) -> None:
+    def __init__(
+        self,
+        experiments: Sequence[Experiment],
+        own: Brought | None = None,
+        *,
+        device: str | None = None,
+    ) -> None:
         if not 0 < len(experiments) <= MAX_MEMBERS:
             raise PlaygroundError("population_size", most=MAX_MEMBERS)
         self.experiments = tuple(experiments)
@@ -75,6 +85,7 @@ class Population:
             [member.data.left_out for member in self._members],
             whole=first.experiment.optimizer.full_batch,
         )
+        self._settle_in(device)
         self._carriers = carriers_for(self._members)
         self._load()
         self._scheduled = [ScheduledRate(experiment) for experiment in self.experiments]
@@ -96,6 +107,40 @@ class Population:
         self._exploded = np.full(self.count, math.inf)
         self._scores = Scores(*(np.full(self.count, math.nan) for _ in range(4)))
         self.measure()
+
+    def _settle_in(self, device: str | None) -> None:
+        """Chooses the device."""
+        first, training = self._members[0], self.experiments[0].training
+        asked = device or training.device
+        size = self._batches.size
+        self.fallback = devices.fallback(asked, training.precision)
+        choice = devices.choose(
+            asked,
+            training.precision,
+            flops(self.blocks) * size * self.count,
+            self._trial,
+            step_key(first.experiment, first.problem, size, self.count),
+        )
+        self.device, self.step_seconds = choice.device, choice.seconds
+        place = choice.device.torch()
+        self._members = [member.placed(place) for member in self._members]
+
+    def _trial(self, device: devices.Device) -> Callable[[int], None]:
+        """Steps of these very networks on one device, for the choice of "auto"."""
+        place = device.torch()
+        apart = [one.placed(place, torch.Generator().manual_seed(0)) for one in self._members]
+        carriers = carriers_for(apart)
+        for places, carrier in carriers:
+            carrier.load(self._batches.indices[places])
+        batch = self._batches.slices[:1]
+
+        def steps(number: int) -> None:
+            for _, carrier in carriers:
+                carrier.train(batch * number)
+                # Reading a value waits for everything queued on the device before it.
+                carrier.flat().sum().item()
+
+        return steps
 
     @property
     def count(self) -> int:

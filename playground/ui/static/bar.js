@@ -154,7 +154,8 @@ class Bar {
     setText(this.sizes, sizes.join(' · '));
     const named = place.device_name ? `${place.device_name}. ` : '';
     const kernel = place.engine === 'compiled' ? ` ${text('bar.engine_compiled_tip')}` : '';
-    this.where.parentElement.title = named + text('bar.place_tip') + kernel;
+    const why = measured(place, text, lang);
+    this.where.parentElement.title = named + why + text('bar.place_tip') + kernel;
   }
 
   themed() {}
@@ -164,6 +165,14 @@ class Bar {
     this.controls.destroy();
     this.notices.destroy();
   }
+}
+
+/** What "auto" has found a step to take on each device, where it has tried them. */
+function measured(place, text, lang) {
+  const times = Object.entries(place.step_seconds ?? {}).map(
+    ([kind, seconds]) => `${kind.toUpperCase()} ${significant(seconds * 1e6, lang)} µs`,
+  );
+  return times.length ? `${text('bar.place_measured', { times: times.join(' · ') })} ` : '';
 }
 
 const rate = (value, lang) => (value >= 100 ? count(value, lang) : significant(value));
