@@ -67,18 +67,6 @@ def every_place(run: Run) -> np.ndarray:
     return np.delete(np.arange(total), list(run.data.left_out))
 
 
-def rested(experiment: Experiment) -> Experiment:
-    """The experiment without rules that would end a run before the others."""
-    still = {
-        "stop_epochs": 0,
-        "stop_loss": 0.0,
-        "stop_score": 0.0,
-        "stop_patience": 0,
-        "stop_seconds": 0,
-    }
-    return experiment.model_copy(update={"training": experiment.training.model_copy(update=still)})
-
-
 def replace_data(experiment: Experiment, changes: dict[str, Any]) -> Experiment:
     """The experiment with some settings of its data changed, unchecked."""
     return experiment.model_copy(update={"data": experiment.data.model_copy(update=changes)})
@@ -127,7 +115,7 @@ def leave_one_out(
     Yields:
         How far it came, 0 to 1.
     """
-    experiment, own = rested(run.experiment), run.table
+    experiment, own = run.experiment, run.table
     data, names = run.data, every_place(run)
     total = len(starts) * (len(chosen) + 1)
     bases = Population([at_start(experiment, start) for start in starts], own)

@@ -29,7 +29,6 @@ from playground.core.analysis.influence import (
     every_place,
     known_kinds,
     leave_one_out,
-    rested,
     starts_of,
     summed_up,
     without,
@@ -124,7 +123,7 @@ class InfluenceView(Study):
 
     def _try(self) -> Generator[float, None, Header]:
         """A few networks for a moment: seconds to make one, and of each one's step."""
-        experiment, names = rested(self.run.experiment), every_place(self.run)
+        experiment, names = self.run.experiment, every_place(self.run)
         begin = time.thread_time()
         members = [without(experiment, int(place)) for place in names[:TRIAL]]
         population = Population(members[:ONE_BY_ONE], self.run.table)
