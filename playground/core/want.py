@@ -26,6 +26,7 @@ Analysis = Literal[
     "curvature",
     "ntk",
     "influence",
+    "certainty",
     "maps",
     "operation",
     "attribution",

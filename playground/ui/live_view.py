@@ -224,6 +224,8 @@ def _command(value: Any) -> None:
             state.change({"data": {"points": points}})
         case {"type": "leave_out", "places": list(places)} if not state.locked("data.name"):
             state.change({"data": {"left_out": places}})
+        case {"type": "add_dropout"}:
+            remedies.add_dropout()
         case _:
             handle().command(value)
 

@@ -30,6 +30,15 @@ def apply(name: str) -> bool:
     return "initialization" in remedy.changes
 
 
+def add_dropout() -> None:
+    """Puts a dropout in front of the head."""
+    layers = state.experiment().model_dump(mode="json")["layers"]
+    before = state.experiment()
+    state.change({"layers": [*layers, {"kind": "dropout"}]})
+    if state.experiment() != before:
+        notices.toast(say("remedies.dropout_added"), ":material/blur_on:")
+
+
 def _named(value: str) -> str:
     """The name of what is registered; a number as it is."""
     for table, registry in (("activations", ACTIVATIONS), ("initializers", INITIALIZERS)):

@@ -16,9 +16,9 @@ from playground.core.analysis.influence import (
     Influence,
     known_kinds,
     leave_one_out,
-    starts_of,
     summed_up,
 )
+from playground.core.analysis.retraining import starts_of
 from playground.core.observe import Observer
 from playground.core.run import Run
 from tests.core.helpers import run_of, small

@@ -8,7 +8,6 @@ its own prediction is its memorisation (Feldman & Zhang 2020).
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,10 +17,10 @@ import torch
 from torch import Tensor
 
 from playground.core.analysis.brushed import class_shares
+from playground.core.analysis.retraining import at_start, replace_data, trained, without
 from playground.core.changes import data_stream
 from playground.core.data.prepare import prepare
 from playground.core.data.typed import painted
-from playground.core.experiment import Experiment
 from playground.core.picture import answer
 from playground.core.population import Population
 
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from playground.core.run import Run
 
 TOGETHER, ONE_BY_ONE = 64, 8  # networks of one population, batched and in a loop
-TURN = 0.004  # s between two yields
 # Student's t, two-sided 95 %, for so many starts
 STUDENT = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}
 PLAIN, MISLABELLED, OUTLYING, PAINTED = range(4)  # what a point is known to be
@@ -65,39 +63,6 @@ def every_place(run: Run) -> np.ndarray:
     """The place of each training point of a run among all, those left out included."""
     total = len(run.data.targets_train) + len(run.data.left_out)
     return np.delete(np.arange(total), list(run.data.left_out))
-
-
-def replace_data(experiment: Experiment, changes: dict[str, Any]) -> Experiment:
-    """The experiment with some settings of its data changed, unchecked."""
-    return experiment.model_copy(update={"data": experiment.data.model_copy(update=changes)})
-
-
-def without(experiment: Experiment, place: int) -> Experiment:
-    """The experiment that leaves out one training point more."""
-    return replace_data(experiment, {"left_out": (*experiment.data.left_out, place)})
-
-
-def at_start(experiment: Experiment, start: int) -> Experiment:
-    """The experiment from another of its seed's starts."""
-    training = experiment.training.model_copy(update={"start": start})
-    return experiment.model_copy(update={"training": training})
-
-
-def starts_of(run: Run, count: int) -> list[int]:
-    """So many starts, the run's own first."""
-    own = run.experiment.training.start
-    return [own, *(start for start in range(count) if start != own)][:count]
-
-
-def trained(population: Population, steps: int) -> Generator[float, None, None]:
-    """Trains a population for so many steps, a few milliseconds at a time."""
-    turn = 1
-    while population.step < steps and population.alive.any():
-        begin = time.perf_counter()
-        population.advance(min(turn, steps - population.step))
-        spent = max(time.perf_counter() - begin, 1e-7)
-        turn = int(min(max(turn * TURN / spent, 1), 2 * turn))
-        yield population.step / steps
 
 
 def leave_one_out(

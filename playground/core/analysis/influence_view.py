@@ -29,11 +29,10 @@ from playground.core.analysis.influence import (
     every_place,
     known_kinds,
     leave_one_out,
-    starts_of,
     summed_up,
-    without,
 )
 from playground.core.analysis.maps import single
+from playground.core.analysis.retraining import starts_of, without
 from playground.core.analysis.study import Steps, Study
 from playground.core.analysis.views import Arrays, Header, Sight
 from playground.core.errors import PlaygroundError

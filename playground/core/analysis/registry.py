@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from playground.core.analysis.attention_view import AttentionView
 from playground.core.analysis.attribution_view import AttributionView
+from playground.core.analysis.certainty_view import CertaintyView
 from playground.core.analysis.costs import CostsView
 from playground.core.analysis.curvature_view import CurvatureView
 from playground.core.analysis.embed_view import EmbedView
@@ -52,6 +53,7 @@ VIEWS: dict[str, type[View]] = {
     "curvature": CurvatureView,
     "ntk": NtkView,
     "influence": InfluenceView,
+    "certainty": CertaintyView,
     "maps": MapsView,
     "operation": OperationView,
     "attribution": AttributionView,

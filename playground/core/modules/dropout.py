@@ -14,11 +14,15 @@ class SeededDropout(nn.Module):
         generator: on the CPU, the run's.
         whole: silences whole channels: one decision for a feature map (as nn.Dropout2d), or for
             one number at all places of a sequence (Gal & Ghahramani 2016).
+
+    Attributes:
+        shared: one decision for all points at once, so that what is left is one network.
     """
 
     def __init__(self, rate: float, generator: torch.Generator, whole: bool = False) -> None:
         super().__init__()
         self.rate, self.generator, self.whole = rate, generator, whole
+        self.shared = False
 
     def forward(self, values: Tensor) -> Tensor:
         if not self.training or self.rate == 0:
@@ -32,6 +36,8 @@ class SeededDropout(nn.Module):
 
     def _shape(self, values: Tensor) -> tuple[int, ...]:
         """Of the mask, which spreads over what is silenced together."""
+        if self.shared:
+            values = values[:1]
         if self.whole and values.ndim == 4:
             return (*values.shape[:2], 1, 1)
         if self.whole and values.ndim == 3:

@@ -7,6 +7,7 @@ import { el, iconButton } from './dom.js';
 import { Panel } from './panel.js';
 import { createAttribution } from './attribution.js';
 import { createAttention } from './attention.js';
+import { createCertainty } from './certainty.js';
 import { createConfusion } from './confusion.js';
 import { createCosts } from './costs.js';
 import { createCurvature } from './curvature.js';
@@ -43,7 +44,7 @@ const GROUPS = {
   },
   spectra: { pca: createPca, embed: createEmbed, singular: createSpectra, eigen: createEigen, similarity: createSimilarity },
   loss: { curvature: createCurvature, landscape: createLandscape, ntk: createNtk },
-  luck: { whatif: createWhatif, influence: createInfluence },
+  luck: { whatif: createWhatif, influence: createInfluence, certainty: createCertainty },
 };
 const VIEWS = Object.assign({}, ...Object.values(GROUPS));
 const groupOf = (name) => Object.keys(GROUPS).find((group) => name in GROUPS[group]);

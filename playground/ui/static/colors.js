@@ -12,6 +12,8 @@ const DEFAULTS = {
   positive_dark: '#2f9be6',
   middle: '#e8eaeb',
   middle_dark: '#2a2f37',
+  unsure: '#5b2fb5',
+  unsure_dark: '#b794f6',
   classes: [
     '#3f90da', '#ffa90e', '#bd1f01', '#94a4a2', '#832db6',
     '#a96b59', '#e76300', '#b9ac70', '#717581', '#92dadd',
@@ -72,12 +74,17 @@ export function palette(given, dark) {
   const classes = names.classes.map(parse);
   const diverging = (share) =>
     share < 0.5 ? mix(negative, middle, share * 2) : mix(middle, positive, share * 2 - 1);
+  // How unsure: one hue, from the middle on.
+  const unsure = parse(dark ? names.unsure_dark : names.unsure);
+  const sure = (share) => mix(middle, unsure, share);
   // The large map is a little paler than its points, so that the points stand on it.
   const pale = (share) => mix(diverging(share), middle, 0.36);
   return {
     negative, positive, middle, classes, diverging, pale,
     classOf: (index, total) =>
       total === 2 ? (index ? positive : negative) : classes[index % classes.length],
+    sure,
+    sureTable: table(sure),
     neurons: table(diverging),
     map: table(pale),
     mapClasses: classes.map((color) => table((share) => mix(middle, color, share * 0.66))),
