@@ -47,7 +47,7 @@ class Certainty {
     this.note = el('p', { class: 'np-caption' });
     body.append(el('div', { class: 'np-curvature np-certainty' }, holder, this.bar(), this.note));
     this.cards = new Cards(context, holder, {
-      name: 'certainty', width: 168, height: 176, compact: true,
+      name: 'certainty', width: 168, height: 150, compact: true,
       find: (hub) => this.find(hub),
       paintCard: (canvas, card, view) => (card.item.kind === 'map' ? paintSure : paintReliability)(canvas, card, view),
       probeCard: (card, x, y, view) => (card.item.kind === 'map' ? probeSure : probeReliability)(card, x, y, view),
