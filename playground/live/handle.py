@@ -109,6 +109,14 @@ class RunHandle:
 
         return experiment_of(read(self.plan_json))
 
+    @property
+    def restarted(self) -> str:
+        """Code of what is said when it goes on behind a lost worker."""
+        from playground.core.plans import Plan, read
+
+        plan = read(self.plan_json)
+        return plan.restarted if isinstance(plan, Plan) else Plan.restarted
+
     def apply(self, plan: Experiment | Plan, table: Brought | None = None) -> tuple[str, ...]:
         """Makes the run follow a changed experiment or plan.
 

@@ -93,6 +93,7 @@ class Job:
         self.turned = 0.0
         self.next_batch = 0.0
         self.next_turn = 0.0
+        self.idle_until = 0.0
         self.seconds_per_batch = 0.0
         self._rate_marks: deque[tuple[float, int]] = deque()
 
@@ -151,7 +152,7 @@ class Job:
     def due(self) -> float:
         """When the next training turn of a running job is due; in the past means now."""
         if self.limit is None or self.remaining:
-            return 0.0
+            return self.idle_until
         return max(self.next_batch, self.next_turn)
 
     # -- training ------------------------------------------------------------------------
@@ -165,7 +166,7 @@ class Job:
         self.scene_id = scene_id
         self.scene_known = False
         self.history_from = (-1, 0)
-        self.seconds_per_batch = 0.0
+        self.seconds_per_batch = self.idle_until = 0.0
         self.studying = False
         self._rate_marks.clear()
         self.touch()
@@ -205,6 +206,9 @@ class Job:
         else:
             self._train_limited(run, self.limit, start, seconds)
         done, spent = run.step - before, self.clock() - start
+        # A plan whose networks train elsewhere only looks at them now and then.
+        if idle := getattr(run, "idle", 0.0):
+            self.idle_until = self.clock() + idle
         if done:
             self.remaining = max(0, self.remaining - done)
             each = spent / done

@@ -173,6 +173,16 @@ class LiveService:
                 return None
             time.sleep(0.05)
 
+    def hand_over(self, handle: RunHandle, session: str) -> None:
+        """Gives a run to a session that knows its secret, whoever holds it now; what that session
+        had on the same page gives way."""
+        with self.lock:
+            for run in list(self.runs.values()):
+                if run is not handle and run.session == session and run.page == handle.page:
+                    self.drop(run)
+            handle.session, handle.leased = session, True
+            self.review(handle)
+
     def find(self, token: str) -> RunHandle | None:
         """The run with this token, if it is alive."""
         return self.runs.get(token)
@@ -379,7 +389,7 @@ class LiveService:
         begun = handle.status.step > 0 or handle.playing
         notice = None
         if begun and handle.saved.content:
-            notice = Notice("worker_restarted", {"epoch": handle.saved.epoch})
+            notice = Notice(handle.restarted, {"epoch": handle.saved.epoch})
         elif begun:
             notice = Notice("worker_restarted_fresh")
         self.create(handle, fresh=False, notice=notice)

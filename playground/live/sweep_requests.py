@@ -9,12 +9,13 @@ from playground.core.data.table import Table
 from playground.core.experiment import Experiment
 from playground.core.sweep.settings import sweep_from
 from playground.core.sweep.space import Knob, Point, apply, settled, wholes
-from playground.live.job import Observation
+from playground.live.tasks import Steps
 
 TRIED = 0.25  # s that the short trial trains
+TURN = 0.008  # s of it between two words
 
 
-def sweep_cost(settings: str, table: Table | None = None) -> Observation:
+def sweep_cost(settings: str, table: Table | None = None) -> Steps:
     """How long one trial of a sweep takes, measured on a short one in the middle of its space.
 
     Args:
@@ -29,28 +30,34 @@ def sweep_cost(settings: str, table: Table | None = None) -> Observation:
     Raises:
         PlaygroundError: these networks cannot be trained.
     """
+    from playground.core.plans.sweep_run import sweep_workers
     from playground.core.population import Population
     from playground.core.sweep.trial import CURVE, bare
 
     wanted = sweep_from(settings)
     experiment = bare(apply(wanted.experiment, middle(wanted.experiment, wanted.knobs)))
-    starts = [
-        experiment.with_changes({"training": {"start": start}}) for start in range(wanted.starts)
-    ]
     begin = time.perf_counter()
-    networks = Population(starts, table)
-    made = time.perf_counter()
-    networks.train_for(TRIED)
-    trained = time.perf_counter()
+    networks = Population(
+        [experiment.with_changes({"training": {"start": start}}) for start in range(wanted.starts)],
+        table,
+    )
+    setup = time.perf_counter() - begin
+    trained = 0.0
+    while trained < TRIED and networks.alive.any():
+        yield {"trained": trained}
+        begin = time.perf_counter()
+        networks.train_for(TURN)
+        trained += time.perf_counter() - begin
+    begin = time.perf_counter()
     networks.measure()
-    looked = time.perf_counter()
+    look = time.perf_counter() - begin
     every = wanted.metric in ("epochs", "seconds")
     cost = {
-        "setup": made - begin,
-        "epoch": (trained - made) / max(networks.exact_epoch, 1e-9),
-        "look": looked - trained,
+        "setup": setup,
+        "epoch": trained / max(networks.exact_epoch, 1e-9),
+        "look": look,
         "looks": wanted.epochs if every else min(CURVE, wanted.epochs),
-        "workers": 1,
+        "workers": max(1, sweep_workers()),
     }
     return {"cost": cost}, {}
 

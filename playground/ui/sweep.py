@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
-from playground.core.errors import PlaygroundError
+from playground.core.data.model import Schema
+from playground.core.data.registry import schema_of
+from playground.core.errors import Notice, PlaygroundError
 from playground.core.plans.sweep import SweepPlan
+from playground.core.sweep import files
 from playground.core.sweep.settings import (
     MAX_EPOCHS,
     MAX_STARTS,
@@ -26,6 +29,8 @@ from playground.ui.sweep_facts import offered
 
 METHODS = ("grid", "random", "bayes")
 METRICS = ("test_loss", "test_score", "epochs", "seconds")
+KINDS = ("csv", "json", "sqlite")
+PATIENCE = 20.0  # s for a short trial
 FIRST = {"method": "grid", "trials": 30, "starts": 3, "epochs": 50}
 FIRST_KNOBS = ("optimizer.learning_rate", "layers.*.units", "layers.*.activation")
 
@@ -68,7 +73,7 @@ def sweep() -> None:
         st.switch_page(str(PLAYGROUND))
     with stage.page("sweep"):
         link = page_link.read(FIELDS)
-        plan = _present()
+        plan = _present(link.get("run"))
         run = None if plan is None else stage.live_run("sweep", plan)
         if run is not None and st.session_state.pop(_STARTED, False):
             run.command({"type": "play"})
@@ -78,9 +83,33 @@ def sweep() -> None:
             live_line.pipe(run)
 
 
-def _present() -> SweepPlan | None:
-    """The sweep that is shown."""
-    return st.session_state.get(_PLAN)
+def _present(name: str | None) -> SweepPlan | None:
+    """The sweep that is shown: the one that was started here, or that of the address."""
+    plan: SweepPlan | None = st.session_state.get(_PLAN)
+    if name and (plan is None or plan.file != name) and not st.session_state.get(_STARTED):
+        plan = _found(name)
+    page_link.write(run=plan.file if plan is not None and plan.file else None)
+    return plan
+
+
+def _found(name: str) -> SweepPlan | None:
+    """The sweep in the file of that name, which goes on as it stands: where it still trains, this
+    session takes it over."""
+    try:
+        settings, own, _ = files.read(name)
+    except PlaygroundError as error:
+        notices.tell(error.notice())
+        return st.session_state.get(_PLAN)
+    if own is not None:
+        state.keep_own(own)
+    plan = SweepPlan(experiment=settings.experiment, sweep=settings, file=name)
+    st.session_state[_PLAN] = plan
+    for run in list(service().runs.values()):
+        if run.page == "sweep" and f'"file":"{name}"' in run.plan_json:
+            service().hand_over(run, live_line.session())
+            live_line.taken("sweep", run)
+            break
+    return plan
 
 
 # ---- what the script is told ---------------------------------------------------------------------
@@ -94,15 +123,13 @@ def _facts(link: dict[str, Any]) -> dict[str, Any]:
         "settings": settings.model_dump(mode="json", exclude={"experiment"}),
         "offers": [] if schema is None else offered(settings.experiment, schema, settings.knobs),
         "limits": {"trials": MAX_TRIALS, "starts": MAX_STARTS, "epochs": MAX_EPOCHS},
-        "percent": schema is not None and schema.task != "regression",
     }
 
 
 def _told_of(plan: SweepPlan) -> dict[str, Any]:
     """A sweep, as its pictures know it."""
     settings = plan.settings
-    schema = state.schema()
-    assert schema is not None
+    schema = _schema(plan)
     known = {one["path"]: one for one in offered(settings.experiment, schema, settings.knobs)}
     knobs = [{**known[knob.path], "knob": knob.model_dump(mode="json")} for knob in settings.knobs]
     return {
@@ -110,7 +137,14 @@ def _told_of(plan: SweepPlan) -> dict[str, Any]:
         "knobs": knobs,
         **settings.model_dump(mode="json", exclude={"experiment", "knobs"}),
         "other": settings.experiment != state.experiment(),
+        "kept": bool(plan.file),
+        "percent": schema.task != "regression",
     }
+
+
+def _schema(plan: SweepPlan) -> Schema:
+    """What the data of a sweep hold."""
+    return schema_of(plan.experiment.data, state.brought())
 
 
 def _settings(link: dict[str, Any]) -> SweepSettings:
@@ -164,14 +198,16 @@ def _of_the_experiment(wanted: dict[str, Any]) -> SweepSettings:
 
 def _start(wanted: dict[str, Any]) -> None:
     settings = _of_the_experiment(wanted)
-    plan = SweepPlan(experiment=settings.experiment, sweep=settings, file=secrets.token_urlsafe(18))
-    st.session_state[_PLAN] = plan
+    name = files.begin(settings, state.brought())
+    if not name:
+        notices.tell(Notice("sweep_not_kept"))
+    st.session_state[_PLAN] = SweepPlan(experiment=settings.experiment, sweep=settings, file=name)
     st.session_state[_STARTED] = True
 
 
 def _open(trial: dict[str, Any]) -> None:
     """Makes a trial's first network the playground's."""
-    plan = _present()
+    plan: SweepPlan | None = st.session_state.get(_PLAN)
     if plan is None:
         return
     experiment = apply(plan.experiment, dict(trial.get("values") or {}))
@@ -189,8 +225,45 @@ def _open(trial: dict[str, Any]) -> None:
 
 
 def _answer(params: dict[str, Any]) -> stage.Answer:
+    """A short trial, or the trials as a file.
+
+    Raises:
+        PlaygroundError: this is no sweep, or there is no file of it.
+    """
+    if "export" in params:
+        return _exported(str(params["export"]))
     wanted = params.get("measure")
     if not isinstance(wanted, dict):
         raise PlaygroundError("sweep_not_json")
     settings = _of_the_experiment(wanted)
-    return service().request("sweep_cost", {"settings": settings.to_json()})
+    return _cost(settings)
+
+
+def _cost(settings: SweepSettings) -> stage.Answer:
+    """What one trial takes; nothing where no worker has the visitor's own table yet.
+
+    Raises:
+        PlaygroundError: what the worker refused.
+    """
+    asked: dict[str, Any] = {"settings": settings.to_json()}
+    upload, beside = settings.experiment.data.upload, None
+    if upload is not None:
+        having = (run for run in service().runs.values() if run.table is not None)
+        beside = next((run for run in having if run.table.sha256 == upload.sha256), None)
+        if beside is None:
+            return {"cost": None}, {}
+        asked["table"] = upload.sha256
+    task = service().begin("sweep_cost", asked, beside=beside)
+    if not task.wait(PATIENCE):
+        task.cancel()
+    if task.notice is not None:
+        raise PlaygroundError(task.notice.code, **task.notice.params)
+    return task.answer or ({"cost": None}, {})
+
+
+def _exported(kind: str) -> stage.Answer:
+    plan: SweepPlan | None = st.session_state.get(_PLAN)
+    if plan is None or kind not in KINDS:
+        raise PlaygroundError("sweep_gone")
+    content = files.exported(plan.file, kind)
+    return {"filename": f"sweep.{kind}"}, {"file": np.frombuffer(content, np.uint8)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
@@ -20,6 +20,9 @@ class Plan(Settings):
     A subclass gives `plan` its own name, `Literal["seeds"] = "seeds"`, and adds its settings; one
     that is declared live may change while the networks train.
     """
+
+    restarted: ClassVar[str] = "worker_restarted"
+    """Code of what is said when its worker was lost and it goes on from its snapshot."""
 
     plan: str
     experiment: Experiment = Field(default_factory=Experiment)

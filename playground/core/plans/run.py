@@ -24,6 +24,7 @@ class PlanRun(ABC):
         step: minibatches that every network took.
         state: "ready", or "done" when none of its networks trains any more.
         notice: why it stopped, or None.
+        idle: seconds after a turn in which there is nothing to do here, since others work.
     """
 
     def __init__(self, plan: Plan, own: Brought | None) -> None:
@@ -32,6 +33,7 @@ class PlanRun(ABC):
         self.step = 0
         self.state: State = "ready"
         self.notice: Notice | None = None
+        self.idle = 0.0
 
     # -- training
 

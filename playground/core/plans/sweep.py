@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
@@ -23,6 +23,8 @@ class SweepPlan(Plan):
             them nowhere.
         sweep: what is searched; the experiment in there gives way to the plan's own.
     """
+
+    restarted: ClassVar[str] = "sweep_restarted"
 
     plan: Literal["sweep"] = "sweep"
     file: str = setting("", pattern=r"^([A-Za-z0-9_-]{16,64})?$")

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING, Any
 
 from playground.core.analysis.views import Arrays, Header
 from playground.core.data.model import Brought
 from playground.core.plans.run import PlanRun
+from playground.core.plans.sweep_crew import SharedCrew
+from playground.core.sweep import files
 from playground.core.sweep.coordinator import Sweep
+from playground.core.sweep.executors import here
 from playground.core.sweep.rows import Trial
+from playground.core.sweep.store import Store
 from playground.core.want import Want
 
 if TYPE_CHECKING:
     from playground.core.plans.sweep import SweepPlan
 
+GLANCE = 0.04  # s between two looks at what other processes do
 _UNSEEN = ("curve", "rungs", "asked", "tries", "where")  # of a trial, in no picture of the page
+
+
+def sweep_workers() -> int:
+    """Processes that train trials: PLAYGROUND_SWEEP_WORKERS; 0 trains in this one's turns."""
+    try:
+        return max(0, min(64, int(os.environ.get("PLAYGROUND_SWEEP_WORKERS", "0"))))
+    except ValueError:
+        return 0
 
 
 class SweepRun(PlanRun):
@@ -27,9 +41,23 @@ class SweepRun(PlanRun):
 
     def __init__(self, plan: SweepPlan, own: Brought | None) -> None:
         super().__init__(plan, own)
-        self.sweep = Sweep(plan.settings, own)
-        self._steps = self.sweep.steps()
-        self._look()
+        self._settings = plan.settings
+        self._store, kept = self._opened(plan.file)
+        # Nothing is begun, and no process started, before the first turn.
+        self.sweep = Sweep(self._settings, own, crew=here(), kept=kept, keeper=self._store)
+        self._steps = None
+        progress = self.sweep.progress
+        if progress.finished >= progress.planned:
+            self.state = "done"
+
+    def _opened(self, name: str) -> tuple[Store | None, list[Trial]]:
+        """The file, and what was finished before."""
+        if not name:
+            return None, []
+        store = Store(files.path_of(name))
+        if store.empty:
+            store.begin(self._settings, self.table)
+        return store, store.trials()
 
     # -- its course
 
@@ -46,9 +74,9 @@ class SweepRun(PlanRun):
         return 1
 
     def advance(self, batches: int) -> int:
-        """Goes on until so many more trials are finished."""
-        before, wanted = self.step, self.epoch + batches
-        while self.state == "ready" and self.epoch < wanted:
+        """Takes so many turns."""
+        before = self.step
+        while self.state == "ready" and self.step < before + batches:
             self._turn()
         return self.step - before
 
@@ -56,18 +84,31 @@ class SweepRun(PlanRun):
         before, end = self.step, time.perf_counter() + seconds
         while self.state == "ready":
             self._turn()
-            if time.perf_counter() >= end:
+            if self.idle or time.perf_counter() >= end:
                 break
         return self.step - before
 
     def _turn(self) -> None:
+        if self._steps is None:
+            self._begin()
+        assert self._steps is not None
         next(self._steps, None)
         self.step += 1
         self._look()
 
+    def _begin(self) -> None:
+        workers = sweep_workers()
+        if workers:
+            kept = list(self.sweep.trials.values())
+            self.sweep = Sweep(
+                self._settings, self.table, crew=SharedCrew(workers), kept=kept, keeper=self._store
+            )
+            self.idle = GLANCE
+        self._steps = self.sweep.steps()
+
     def _look(self) -> None:
         progress = self.sweep.progress
-        if progress.state != "running" or progress.finished >= progress.planned:
+        if progress.state != "running":
             self.state = "done"
         if progress.state == "lost" and progress.notices:
             self.notice = progress.notices[-1]
@@ -76,8 +117,8 @@ class SweepRun(PlanRun):
         """Trials are measured on their way."""
 
     def snapshot(self) -> bytes:
-        """What is finished lies in the sweep's file; this only says that there is one."""
-        return b"kept"
+        """What is finished lies in the sweep's file; this says whether there is one."""
+        return b"" if self._store is None else b"kept"
 
     # -- what is seen
 

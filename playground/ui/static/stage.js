@@ -84,7 +84,10 @@ class Stage {
       still: window.matchMedia('(prefers-reduced-motion: reduce)').matches,
       link: (params) => this.link(params),
       ask: (params) => this.ask(params),
-      tell: (value) => this.component.setTriggerValue('tell', { value }),
+      tell: (value) => {
+        this.writeLink(); // the script sees the address as it is now
+        this.component.setTriggerValue('tell', { value });
+      },
     };
     if (this.token) {
       this.context.hub = hubFor(this.token, this.component.base);

@@ -8,6 +8,7 @@
 import { el } from '../dom.js';
 import { button } from './kit.js';
 import { BestSoFar } from './sweep_best.js';
+import { Exports } from './sweep_export.js';
 import { Form } from './sweep_form.js';
 import { HeatMap } from './sweep_heat.js';
 import { Lines } from './sweep_lines.js';
@@ -48,6 +49,7 @@ class Page {
       onOpen: (row) => context.tell({ open: { number: row.number, values: row.values, epochs: row.epochs, value: metricWords(results.metric, row.value) } }),
       onSort: (column, down) => context.link({ sort: `${down ? '-' : ''}${column}` }),
     });
+    this.exports = new Exports(context);
     this.legend = el('span', { class: 'np-s-legend' });
     this.kept = el('span', { class: 'np-caption', role: 'status' });
     this.showAll = button(text('sweep.show_all'), () => results.unbrush());
@@ -58,7 +60,7 @@ class Page {
         this.lines.node, el('p', { class: 'np-caption', text: text('sweep.lines_hint') })),
       el('div', { class: 'np-s-pair' }, this.heat.node, el('div', { class: 'np-s-side' }, this.best.node, this.shares.node)),
       el('section', { class: 'np-s-card' },
-        el('div', { class: 'np-s-card-head' }, el('h3', { class: 'np-title', text: text('sweep.table') })), this.table.node));
+        el('div', { class: 'np-s-card-head' }, el('h3', { class: 'np-title', text: text('sweep.table') }), this.exports.node), this.table.node));
     root.replaceChildren(this.fold, this.found);
     if (facts.link.sort) {
       const down = facts.link.sort.startsWith('-');
@@ -79,12 +81,13 @@ class Page {
     }
     const metric = {
       name: sweep.metric, better: sweep.metric === 'test_score' ? 'high' : 'low', score: sweep.metric === 'test_score',
-      percent: facts.percent && sweep.metric === 'test_score', of: (start) => metricOf(sweep.metric, start),
+      percent: sweep.percent && sweep.metric === 'test_score', of: (start) => metricOf(sweep.metric, start),
     };
     this.results.begin({ knobs: sweep.knobs.map(knobOf), metric, method: sweep.method });
     this.heat.begin([facts.link.x, facts.link.y]);
     this.table.begin();
     this.progress.begin(sweep);
+    this.exports.node.hidden = !sweep.kept;
   }
 
   start(settings) {
@@ -98,6 +101,8 @@ class Page {
   paint(hub) {
     const { header } = hub;
     if (header && header !== this.header) {
+      // A run that was built anew knows nothing of what was under way in the one before.
+      if (this.header && this.header.scene_id !== header.scene_id) this.results.restart();
       this.header = header;
       this.results.take(header.trials ?? []);
     }

@@ -169,8 +169,10 @@ export class Form {
     if (none) return setText(this.plan, text('sweep.plan_none'));
     const points = this.points;
     const sum = text('sweep.plan', { points, starts: state.starts, networks: points * state.starts, epochs: state.epochs });
-    const seconds = cost ? (points * (cost.setup + state.epochs * cost.epoch + cost.looks * cost.look)) / cost.workers : null;
-    setText(this.plan, cost ? `${sum} ${text('sweep.plan_time', { time: timeWords(text, seconds) })}` : `${sum} ${text('sweep.plan_measuring')}`);
+    const time = cost && (points * (cost.setup + state.epochs * cost.epoch + cost.looks * cost.look)) / cost.workers;
+    const words = cost ? text('sweep.plan_time', { time: timeWords(text, time) })
+      : text(cost === null ? 'sweep.plan_unknown' : 'sweep.plan_measuring');
+    setText(this.plan, `${sum} ${words}`);
     this.plan.dataset.points = String(points);
   }
 

@@ -31,6 +31,12 @@ export class Results {
     this.changed();
   }
 
+  /** The same sweep from the beginning of its file. */
+  restart() {
+    Object.assign(this, { trials: [], byNumber: new Map(), ended: 0 });
+    this.changed();
+  }
+
   /** Trials that are new or have changed. */
   take(rows) {
     if (!rows.length) return;
