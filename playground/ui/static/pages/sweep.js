@@ -14,7 +14,7 @@ import { HeatMap } from './sweep_heat.js';
 import { Lines } from './sweep_lines.js';
 import { ProgressBar } from './sweep_progress.js';
 import { Results } from './sweep_results.js';
-import { gradient, knobWords } from './sweep_scale.js';
+import { geometric, gradient, knobWords } from './sweep_scale.js';
 import { Shares } from './sweep_shares.js';
 import { TrialTable } from './sweep_table.js';
 import { metricWords } from './sweep_words.js';
@@ -172,8 +172,7 @@ class Page {
 function knobOf({ path, name, kind, choices, knob }) {
   const values = knob.kind === 'choices' ? knob.values : [];
   const numbers = values.filter((value) => typeof value === 'number');
-  const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
-  const log = knob.kind === 'range' ? knob.log : numbers.length > 2 && low > 0 && high / low >= 8;
+  const log = knob.kind === 'range' ? knob.log : geometric(numbers);
   const one = { key: path, name, choices, whole: kind === 'whole', log, spec: knob };
   return { ...one, words: (value) => (value === undefined ? '–' : knobWords(one)(value)) };
 }

@@ -122,14 +122,21 @@ export class Brushes {
   }
 
   keyed(event, part, end) {
-    const { step = 0.02 } = part.axis.scale ?? {};
-    const by = { ArrowUp: step, ArrowRight: step, ArrowDown: -step, ArrowLeft: -step, PageUp: 0.2, PageDown: -0.2 }[event.key];
+    const by = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 10, PageDown: -10 }[event.key];
+    const now = this.marked(part)[end];
     if (event.key === 'Escape' || event.key === 'Delete') this.results.brush(part.axis.key, null);
     else if (event.key === 'Home' || event.key === 'End') this.move(part, end, event.key === 'End' ? 1 : 0);
-    else if (by) this.move(part, end, this.marked(part)[end] + by);
+    else if (by) this.move(part, end, stepped(part.axis.scale?.stops, now, by));
     else return;
     event.preventDefault();
   }
+}
+
+/** Where the end of a marked part goes by a key: to the next place between two values, or on by 2 %. */
+function stepped(stops, now, by) {
+  if (!stops) return now + 0.02 * by;
+  const beyond = by > 0 ? stops.filter((stop) => stop > now + 1e-9) : stops.filter((stop) => stop < now - 1e-9).reverse();
+  return beyond[0] ?? now;
 }
 
 /** Lays a node over the way from one place to another. */

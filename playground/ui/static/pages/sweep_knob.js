@@ -8,7 +8,7 @@
 
 import { el } from '../dom.js';
 import { button, chips, readNumber } from './kit.js';
-import { gridOf, keyOf, numberWords } from './sweep_scale.js';
+import { geometric, gridOf, keyOf, numberWords } from './sweep_scale.js';
 
 const SHOWN = 8; // names that are offered before "more"
 const MOST = 64; // values of one knob
@@ -104,7 +104,7 @@ export class KnobCard {
       const fits = numbers.length > 1 && high > low;
       this.change({
         kind, low: fits ? low : proposed?.low ?? 1, high: fits ? high : proposed?.high ?? 2,
-        log: fits ? low > 0 && high / low >= 8 : Boolean(proposed?.log), count: Math.min(MOST, Math.max(2, numbers.length || 5)), step: 0,
+        log: fits ? geometric(numbers) : Boolean(proposed?.log), count: Math.min(MOST, Math.max(2, numbers.length || 5)), step: 0,
       });
     }
     this.build();

@@ -13,7 +13,7 @@ export class ProgressBar {
   constructor(context, results) {
     Object.assign(this, { context, results });
     const { text, hub } = context;
-    this.play = button(text('sweep.pause'), () => hub?.send({ type: this.running ? 'pause' : 'play' }), { class: 'np-toggle np-main' });
+    this.play = button(text('sweep.pause'), () => hub?.send({ type: this.does }), { class: 'np-toggle np-main' });
     this.cancel = button(text('sweep.cancel'), () => hub?.send({ type: 'reset' }), { title: text('sweep.cancel_tip') });
     this.keep = button(text('sweep.keep'), () => this.setKeep(), { title: text('sweep.keep_tip'), 'aria-pressed': 'false' });
     this.bars = PARTS.map((name) => el('i', { class: `np-s-part np-s-part-${name}` }));
@@ -28,6 +28,7 @@ export class ProgressBar {
       this.track, this.about);
     if (hub) this.notices = new Notices({ ...context, root: this.node });
     this.marks = [];
+    this.does = 'pause';
   }
 
   begin(sweep) {
@@ -44,10 +45,6 @@ export class ProgressBar {
     this.keep.setAttribute('aria-pressed', String(hub.keep));
   }
 
-  get running() {
-    return this.context.hub?.header?.state === 'running';
-  }
-
   paint(hub) {
     this.notices?.paint(hub);
     const { header } = hub;
@@ -58,9 +55,10 @@ export class ProgressBar {
     const ended = progress.finished >= progress.planned;
     const state = ended ? 'done' : header.state === 'running' ? 'running' : header.state === 'failed' ? 'failed' : 'paused';
     this.play.hidden = this.cancel.hidden = ended;
+    this.does = state === 'running' ? 'pause' : 'play'; // what is read on it
     setText(this.play, text(state === 'running' ? 'sweep.pause' : 'sweep.resume'));
     this.cancel.disabled = state !== 'running' && !progress.running;
-    this.node.dataset.state = state;
+    Object.assign(this.node.dataset, { state, finished: progress.finished, running: progress.running });
     setText(this.state, text(`sweep.state_${state}`));
     setText(this.counts, text('sweep.counts', {
       finished: progress.finished, planned: progress.planned, running: progress.running, pruned: progress.pruned, failed: progress.failed,

@@ -74,7 +74,7 @@ function choiceScale(values, words) {
       return i < 0 ? null : at(i);
     },
     ticks: values.map((value, i) => ({ at: at(i), value, words: words(value) })),
-    step: keys.length === 1 ? 1 : (1 - 2 * INSET) / (keys.length - 1),
+    stops: between(values.map((_, i) => at(i))),
   };
 }
 
@@ -85,8 +85,24 @@ function listScale(values, log) {
   return {
     ...inner, place, listed: values, valueAt: (share) => inner.valueAt((share - INSET) / (1 - 2 * INSET)),
     ticks: values.map((value) => ({ at: place(value), value, words: numberWords(value) })),
-    step: values.length > 1 ? (1 - 2 * INSET) / (values.length - 1) : 1,
+    stops: between(values.map(place)),
   };
+}
+
+/** Where the end of a marked part may stand between values: none is cut in two. */
+function between(places) {
+  return [0, ...places.slice(1).map((place, i) => (place + places[i]) / 2), 1];
+}
+
+/** Whether numbers are apart by factors rather than by differences. */
+export function geometric(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  if (sorted.length < 3 || !(sorted[0] > 0)) return false;
+  const uneven = (numbers) => {
+    const gaps = numbers.slice(1).map((number, i) => number - numbers[i]);
+    return Math.max(...gaps) / Math.min(...gaps);
+  };
+  return uneven(sorted.map(Math.log)) < uneven(sorted);
 }
 
 /** Values of a list keep off the ends of their axis: lines with the same value are spread there. */
@@ -101,7 +117,7 @@ function numberScale({ low, high, log, whole }) {
     return log ? Math.exp(value) : value;
   };
   return {
-    kind: 'number', log, low, high, place, valueAt, listed: null, words: numberWords, step: 0.02,
+    kind: 'number', log, low, high, place, valueAt, listed: null, words: numberWords, stops: null,
     ticks: (log ? logTicks(low, high) : linearTicks(low, high, whole)).map((value) => ({ at: place(value), value, words: numberWords(value) })),
   };
 }
