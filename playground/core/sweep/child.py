@@ -15,6 +15,8 @@ import sys
 import threading
 from typing import Any, BinaryIO
 
+READY = b"ready\n"
+
 
 def main(nice: int) -> None:
     """Answers until the input ends."""
@@ -28,6 +30,8 @@ def main(nice: int) -> None:
     import torch  # while nobody waits for it yet
 
     torch.set_num_threads(1)
+    answers.write(READY)
+    answers.flush()
     while True:
         answers.write(json.dumps(_answer(lines.get())).encode() + b"\n")
         answers.flush()

@@ -26,6 +26,7 @@ from playground.core.sweep.trial import Job, packed, versions
 
 TURN = 0.004  # s of work, or of waiting, between two words
 TRIES = 3  # of a trial whose worker died
+RENEWALS = 5  # of an executor in a row
 LAG = 4  # a trial is judged by those this many numbers before it
 JUDGES = 3  # trials seen at a rung before anybody is judged there
 
@@ -80,6 +81,7 @@ class Sweep:
         self._begin = time.perf_counter()
         self._versions = versions()
         self._next = 0
+        self._renewals = 0  # of the executor since a trial came back
         for trial in sorted(kept, key=lambda one: one.number):
             if trial.finished:
                 self._put(trial)
@@ -163,7 +165,7 @@ class Sweep:
 
     def _end(self) -> None:
         for future, number in self._flying.items():
-            future.cancel()
+            self.crew.drop(future)
             self._drop(number)
         self._flying.clear()
         self.crew.close()
@@ -263,6 +265,7 @@ class Sweep:
                 self._fail(trial, Notice("sweep_worker_error", {"problem": problem}))
             else:
                 self._compare_versions(result)
+                self._renewals = 0
                 self._finish(finished_trial(self.settings, trial, result))
 
     def _broken(self, number: int, error: Exception) -> None:
@@ -270,10 +273,12 @@ class Sweep:
         trial = self.trials[number]
         # The standard library's pool is gone as a whole when one of its processes is.
         whole = isinstance(error, BrokenExecutor | RuntimeError)
-        if whole and not isinstance(error, WorkerLost) and not self.crew.renew():
-            self._lose(Notice("sweep_workers_gone"))
-            self._drop(number)
-            return
+        if whole and not isinstance(error, WorkerLost):
+            self._renewals += 1
+            if self._renewals > RENEWALS or not self.crew.renew():
+                self._lose(Notice("sweep_workers_gone"))
+                self._drop(number)
+                return
         self._say("sweep_worker_died", {"number": number + 1})
         if trial.tries >= TRIES:
             self._fail(trial, Notice("sweep_killed", {"tries": trial.tries}))

@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future, wait
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from playground.core.errors import Notice
 from playground.core.sweep.trial import run_trial, trial_steps
@@ -25,6 +25,13 @@ IN_TURNS: dict[Callable[..., Any], Callable[..., Any]] = {run_trial: trial_steps
 
 class WorkerLost(BrokenExecutor):
     """A worker died over a job; the others work on."""
+
+
+@runtime_checkable
+class Stoppable(Protocol):
+    """An executor that can give up a job while it works on it."""
+
+    def stop(self, future: Future[Any], /) -> None: ...
 
 
 class StepExecutor(Executor):
@@ -70,6 +77,12 @@ class StepExecutor(Executor):
             self._job = None
             future.set_exception(error)
         return True
+
+    def stop(self, future: Future[Any], /) -> None:
+        """Gives up a job that was begun; nobody hears of it again."""
+        if self._job is not None and self._job[0] is future:
+            self._job[1].close()
+            self._job = None
 
     @staticmethod
     def _settle(future: Future[Any], work: Callable[[], Any]) -> None:
@@ -122,6 +135,11 @@ class Crew:
             self.executor.work(seconds)
         else:
             wait(futures, timeout=seconds, return_when="FIRST_COMPLETED")
+
+    def drop(self, future: Future[dict[str, Any]]) -> None:
+        """Gives up a job, even one that is being worked on where that can be done."""
+        if not future.cancel() and isinstance(self.executor, Stoppable):
+            self.executor.stop(future)
 
     def renew(self) -> bool:
         """Replaces a broken executor; False where that cannot be done."""

@@ -15,14 +15,15 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from concurrent.futures import BrokenExecutor, Executor, Future
 from pathlib import Path
 from typing import Any
 
 import playground
+from playground.core.sweep.child import READY
 from playground.core.sweep.executors import Crew, WorkerLost
 
-MOST_DEATHS = 3  # of one process in a row before it has answered at all
+MOST_DEATHS = 3  # in a row of processes that never got as far as a job
 ROOT = Path(playground.__file__).parents[1]
 
 _Job = tuple[Future[Any], str]
@@ -61,7 +62,7 @@ class ProcessExecutor(Executor):
             if self._closed:
                 raise RuntimeError("the executor is closed")
             if not self._alive:
-                raise WorkerLost("no process can be started")
+                raise BrokenExecutor("no process can be started")
             future: Future[Any] = Future()
             self._jobs.put((future, line))
         return future
@@ -79,6 +80,12 @@ class ProcessExecutor(Executor):
         if wait:
             for lane in self._lanes:
                 lane.join()
+
+    def stop(self, future: Future[Any], /) -> None:
+        """Ends the process that works on a job; another one takes its place."""
+        for lane in self._lanes:
+            if lane.future is future:
+                lane.kill()
 
     def _give_up(self) -> None:
         """Cancels what nobody has begun."""
@@ -109,7 +116,7 @@ class ProcessExecutor(Executor):
         while not self._jobs.empty():
             job = self._jobs.get()
             if job is not None and job[0].set_running_or_notify_cancel():
-                job[0].set_exception(WorkerLost("no process can be started"))
+                job[0].set_exception(BrokenExecutor("no process can be started"))
 
 
 class _Lane(threading.Thread):
@@ -119,6 +126,8 @@ class _Lane(threading.Thread):
         super().__init__(name="sweep lane", daemon=True)
         self._owner = owner
         self._nice = nice
+        self.future: Future[Any] | None = None
+        self._ready = False  # whether the present process has come as far as a job
         self.process: subprocess.Popen[bytes] | None = None
 
     def run(self) -> None:
@@ -129,10 +138,10 @@ class _Lane(threading.Thread):
                 future, line = job
                 if not future.set_running_or_notify_cancel():
                     continue
-                if self._work(future, line):
-                    deaths = 0
-                    continue
-                deaths += 1
+                self.future = future
+                done = self._work(future, line)
+                self.future = None
+                deaths = 0 if done or self._ready else deaths + 1
                 if deaths == MOST_DEATHS or self._owner.closed:
                     break
         finally:
@@ -140,6 +149,7 @@ class _Lane(threading.Thread):
             self._owner.lose_lane()
 
     def _begin(self) -> subprocess.Popen[bytes]:
+        self._ready = False
         paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "playground.core.sweep.child", str(self._nice)],
@@ -159,6 +169,8 @@ class _Lane(threading.Thread):
             assert process.stdin is not None and process.stdout is not None
             process.stdin.write(line.encode() + b"\n")
             process.stdin.flush()
+            if not self._ready:
+                self._ready = process.stdout.readline() == READY
             answer = process.stdout.readline()
             if not answer.endswith(b"\n"):
                 raise EOFError
@@ -204,7 +216,4 @@ def processes(workers: int, nice: int = 0) -> Crew:
         nice: by how much others' processes go before these.
     """
 
-    def make() -> Executor:
-        return ProcessExecutor(workers, nice)
-
-    return Crew(make(), "processes", workers, make)
+    return Crew(ProcessExecutor(workers, nice), "processes", workers)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -106,6 +106,12 @@ def test_a_job_is_done_or_its_trouble_is_said():
         wrong.result(60)
     long = executor.submit(run_trial, job(100_000))
     until(long.running)
+    executor.stop(long)
+    with pytest.raises(WorkerLost):
+        long.result(10)
+    assert executor.submit(run_trial, job(3)).result(60)["epochs"] == 3
+    long = executor.submit(run_trial, job(100_000))
+    until(long.running)
     (pid,) = executor.pids
     executor.shutdown(wait=True, cancel_futures=True)
     assert not alive(pid)
@@ -113,6 +119,32 @@ def test_a_job_is_done_or_its_trouble_is_said():
         long.result(10)
     with pytest.raises(RuntimeError):
         executor.submit(run_trial, job(1))
+
+
+@pytest.mark.slow
+def test_trials_that_kill_their_process_leave_the_others_theirs():
+    executor = ProcessExecutor(1)
+    for _ in range(4):
+        with pytest.raises(WorkerLost):
+            executor.submit(os.abort).result(60)
+    assert executor.submit(run_trial, job(2)).result(60)["epochs"] == 2
+    executor.shutdown()
+
+
+@pytest.mark.slow
+def test_processes_that_cannot_start_are_given_up(monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    executor = ProcessExecutor(2)
+    futures = [executor.submit(run_trial, job(1)) for _ in range(9)]
+    for future in futures:
+        with pytest.raises(BrokenExecutor):
+            future.result(60)
+    with pytest.raises(BrokenExecutor):
+        executor.submit(run_trial, job(1))
+    crew = Crew(executor, "processes", 2)
+    progress = Sweep(ASKED, crew=crew).run()
+    assert progress.state == "lost"
+    assert "sweep_workers_gone" in {notice.code for notice in progress.notices}
 
 
 @pytest.mark.slow
@@ -164,9 +196,7 @@ def test_no_scheduler_and_no_dask_are_said(monkeypatch):
 
 
 @contextmanager
-def cluster(
-    folder: Path, path: str = str(ROOT)
-) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+def cluster(folder: Path, path: str = str(ROOT)) -> Iterator[tuple[str, list[Any]]]:
     """The address of a scheduler on loopback; it and its two workers as processes."""
     file, log = folder / "scheduler.json", (folder / "log").open("wb")
     plain_name = {
@@ -177,7 +207,7 @@ def cluster(
     }
     command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1"]
     command += ["--port", "0", "--no-dashboard", "--no-jupyter", "--scheduler-file", str(file)]
-    started = [subprocess.Popen(command, **plain_name)]
+    started: list[Any] = [subprocess.Popen(command, **plain_name)]
     try:
         until(file.exists)
         address = json.loads(file.read_text())["address"]

@@ -94,7 +94,9 @@ def test_a_trial_worse_than_half_of_those_before_it_is_stopped():
     for trial in trials:
         before = trials[: max(0, trial.number - LAG)]
         for epoch, value in trial.rungs:
-            seen = sorted(other for one in before for at, other in one.rungs if at == epoch)
+            there = [other for one in before for at, other in one.rungs if at == epoch]
+            seen = sorted(other for other in there if other is not None)
+            assert value is not None
             hopeless = len(seen) >= 3 and value > statistics.median(seen)
             assert hopeless == (trial.pruned_at == epoch)
         assert [epoch for epoch, _ in trial.rungs] == [
@@ -258,6 +260,15 @@ def test_a_sweep_whose_workers_are_all_gone_keeps_what_it_has():
     assert [notice.code for notice in progress.notices] == ["sweep_workers_gone"]
     kept = [trial for trial in sweep.trials.values() if trial.finished]
     assert plain(swept(sweep.settings, kept=kept)) == plain(swept(sweep.settings))
+
+
+def test_an_executor_that_is_always_broken_is_given_up():
+    deaths = {"0": 10**6}
+    crew = Crew(
+        Frail(deaths, BrokenExecutor), "processes", 1, lambda: Frail(deaths, BrokenExecutor)
+    )
+    asked = settings("data.noise=0", "layers.0.units=1,2,3")
+    assert Sweep(asked, crew=crew).run().state == "lost"
 
 
 def test_a_worker_of_another_version_is_named():
