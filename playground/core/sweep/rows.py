@@ -57,7 +57,7 @@ class Trial:
         seconds: of training, all starts together.
         pruned_at: the epoch at which it was stopped as hopeless.
         rungs: (epoch, mean of `SweepSettings.watched`) where it was compared with others.
-        curve: (epoch, mean test loss, mean test score) rows, at most about forty.
+        curve: (epoch, mean test loss, mean test score) rows, twenty to forty in a long trial.
         notice: why it failed.
         tries: how often it was begun; more than 1 where a worker died.
         where: which worker trained it; "" where it was this process.

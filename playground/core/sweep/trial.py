@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from playground.core.population import Population
 
-CURVE = 40  # rows of a curve
+CURVE = 20  # rows of a curve
 TURN = 0.004  # s between two words of a trial that takes turns
 ALONE = 0.1  # s where it takes none
 
