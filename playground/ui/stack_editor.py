@@ -17,7 +17,14 @@ from playground.core.layers.conv import ResidualConv
 from playground.core.layers.embedding import Positions
 from playground.core.layers.norm import GroupNorm
 from playground.core.losses import fits
-from playground.core.network import Block, describe, flops, head_reason, parameter_count
+from playground.core.mending import mends_of, put
+from playground.core.network import (
+    Block,
+    describe,
+    flops,
+    head_reason,
+    parameter_count,
+)
 from playground.core.settings import RATES
 from playground.core.shapes import source_of, written
 from playground.ui import forms, language, notices, pictures, state, typed
@@ -26,6 +33,7 @@ from playground.ui.language import say
 
 _ADD = "add_layer"
 _NAMES = ("activation", "second")  # settings that name an activation
+_MENDS = {"move": ":material/arrow_back:", "remove": ":material/delete:"}
 _WINDOWS = ("kernel", "window")  # sides of a square, of pictures
 
 
@@ -46,24 +54,28 @@ def stack_editor() -> None:
                 _cell(index, block)
         for index, block in enumerate(blocks):
             if block.problem is not None:
-                _problem(index, block)
+                _problem(index, blocks)
         _ahead(blocks)
 
 
-def _problem(index: int, block: Block) -> None:
-    """Why a block does not fit, and the blocks that would mend it, each with one click."""
-    assert block.problem is not None
+def _problem(index: int, blocks: tuple[Block, ...]) -> None:
+    """Why a block does not fit, and what would mend it, each with one click."""
+    experiment, schema, block = state.experiment(), state.schema(), blocks[index]
+    assert block.problem is not None and schema is not None
     with st.container(key="misfit"):
         st.error(notices.sentence_of(block.problem))
         with st.container(horizontal=True, gap="small", key="mends"):
-            for kind in block.mends:
+            for mend in mends_of(experiment, schema, blocks):
+                name = language.name_of("layers", mend.kind)
+                if mend.how != "insert":
+                    name = say("stack.block", number=mend.index + 1, name=name)
                 st.button(
-                    say("stack.mend", name=language.name_of("layers", kind)),
-                    key=f"mend_{kind}",
-                    icon=LAYERS[kind].icon,
+                    say(f"stack.mend_{mend.how}", name=name),
+                    key=f"mend_{mend.how}_{mend.kind}",
+                    icon=_MENDS.get(mend.how, LAYERS[mend.kind].icon),
                     disabled=state.locked("layers"),
-                    on_click=_insert,
-                    args=(index - 1, kind),
+                    on_click=state.change,
+                    args=({"layers": mend.layers},),
                 )
 
 
@@ -102,8 +114,7 @@ def _insert(index: int, kind: str) -> None:
     blocks = describe(experiment, schema)  # up to the first that does not fit, and the head
     shape = blocks[min(index + 1, len(blocks) - 1)].before
     layers = experiment.model_dump(mode="json")["layers"]
-    layer = {"kind": kind, **LAYERS[kind]().suggested(shape, schema.steps)}
-    state.change({"layers": [*layers[:index], layer, *layers[index:]]})
+    state.change({"layers": put(layers, index, kind, shape, schema)})
 
 
 def _title(experiment: Experiment, blocks: tuple[Block, ...]) -> None:
