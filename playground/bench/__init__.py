@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 PARTS = {
     "engine": "steps of the dense engine against a plain eager loop",
+    "together": "64 seeds of one network together, per network, against a plain eager loop",
     "rivals": "the dense engine beside scikit-learn, plain PyTorch loops and JAX",
     "sweep": "a sweep of 200 trials on a pool of two, against in-process",
     "devices": "steps of wider networks on the CPU and on a GPU, where there is one",
