@@ -16,7 +16,7 @@ from playground.core.data.model import Schema
 from playground.core.errors import Notice, PlaygroundError
 from playground.core.experiment import Experiment
 from playground.core.initializers import INITIALIZERS
-from playground.core.layers import Layer
+from playground.core.layers import Dense, Dropout, Layer
 from playground.core.layers.base import units_of
 from playground.core.losses import fits
 from playground.core.random import Stream
@@ -281,6 +281,8 @@ def first_extras(
     Args:
         generator: the run's, for weights; drawn from behind `first_parameters`.
     """
+    if not any(_holds_more(block) for block in blocks):
+        return {}
     import torch
 
     modules = build(experiment, blocks, torch.Generator()).double()
@@ -293,6 +295,12 @@ def first_extras(
     known = {id(part) for linear in linear_maps(modules) for part in linear.parameters()}
     named = {**dict(modules.named_parameters()), **dict(modules.named_buffers())}
     return {name: part.detach() for name, part in named.items() if id(part) not in known}
+
+
+def _holds_more(block: Block) -> bool:
+    """Whether a block may hold anything beside a linear map."""
+    learned = block.activation is not None and ACTIVATIONS[block.activation].learned > 0
+    return learned or not isinstance(block.layer, Dense | Dropout | None)
 
 
 def build(
