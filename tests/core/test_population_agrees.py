@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -112,15 +113,23 @@ def walk(experiments: list[Experiment], engine: str = "dense", steps: int = STEP
     return population
 
 
-@pytest.mark.parametrize("difference", list(DIFFERENCES))
-@pytest.mark.parametrize("optimizer", FLAT)
+def quick(every: int, *lists: list[str]) -> list[Any]:
+    """All combinations; all but every so many-th, on which each of them comes up, are slow."""
+    found = []
+    for place, values in enumerate(itertools.product(*lists)):
+        marks = () if place % every == 0 else (pytest.mark.slow,)
+        found.append(pytest.param(*values, marks=marks))
+    return found
+
+
+@pytest.mark.parametrize(("optimizer", "difference"), quick(4, FLAT, list(DIFFERENCES)))
 def test_members_walk_as_they_do_alone(optimizer, difference):
     """Every flat rule × whatever members differ in; loss, activation and batch rule go round."""
     place = 5 * FLAT.index(optimizer) + list(DIFFERENCES).index(difference)
     walk(members(case(optimizer, place), DIFFERENCES[difference]))
 
 
-@pytest.mark.parametrize("loss", list(LOSSES))
+@pytest.mark.parametrize("loss", quick(2, list(LOSSES)))
 def test_every_loss_side_by_side(loss):
     place = list(LOSSES).index(loss)
     for task in sorted(LOSSES[loss].tasks):
@@ -135,13 +144,15 @@ def test_every_loss_side_by_side(loss):
         walk(members(settings, DIFFERENCES["start"]), steps=4)
 
 
-@pytest.mark.parametrize("activation", BENDS)
+@pytest.mark.parametrize("activation", quick(3, BENDS))
 def test_every_activation_side_by_side(activation):
     layers = [*stack(activation), *stack("tanh")]
     walk(members(case("sgd", 3) | {"layers": layers}, DIFFERENCES["start"]), steps=4)
 
 
-@pytest.mark.parametrize("schedule", ["step", "exponential", "cosine", "one_cycle", "plateau"])
+@pytest.mark.parametrize(
+    "schedule", quick(4, ["step", "exponential", "cosine", "one_cycle", "plateau"])
+)
 def test_schedules_are_followed(schedule):
     asked: dict[str, Any] = {"name": schedule}
     asked |= {"plateau": {"patience": 0, "gamma": 0.3}, "step": {"every": 2}}.get(schedule, {})
@@ -242,13 +253,15 @@ def anything(optimizer: str) -> dict[str, Any]:
     return case(optimizer, 0) | {"layers": layers}
 
 
-@pytest.mark.parametrize("difference", ["rates", "l1 and l2", "sticky l1", "points left out"])
-@pytest.mark.parametrize("optimizer", ["sgd", "nadam"])
+@pytest.mark.parametrize(
+    ("optimizer", "difference"),
+    quick(3, ["sgd", "nadam"], ["rates", "l1 and l2", "sticky l1", "points left out"]),
+)
 def test_networks_of_any_blocks_side_by_side(optimizer, difference):
     walk(members(anything(optimizer), DIFFERENCES[difference]), engine="stacked", steps=5)
 
 
-@pytest.mark.parametrize("optimizer", FLAT)
+@pytest.mark.parametrize("optimizer", quick(5, FLAT))
 def test_what_any_rule_remembers_goes_along(optimizer):
     """A member that goes on alone does so under torch's optimizer."""
     walk(members(anything(optimizer), DIFFERENCES["clipping"]), engine="stacked", steps=3)
@@ -264,7 +277,7 @@ def test_frozen_blocks_of_any_kind_stay():
     walk(members(settings, DIFFERENCES["start"]), engine="stacked", steps=3)
 
 
-@pytest.mark.parametrize("kind", ["batch_norm", "noise"])
+@pytest.mark.parametrize("kind", quick(2, ["batch_norm", "noise"]))
 def test_what_cannot_be_stacked_trains_one_by_one(kind):
     layers = [*stack("tanh"), {"kind": kind}, *stack("prelu")]
     settings = case("adam", 0) | {"layers": layers}
