@@ -47,7 +47,7 @@ class Page {
     this.chart = new RaceChart(this.context, this.choice);
     this.table = new RaceTable(this.context, this.choice);
     root.append(this.bar.node, this.setup, this.table.said,
-      el('div', { class: 'np-race-body' }, this.maps.node, el('section', {}, this.chartTools(), this.chart.node)),
+      (this.body = el('div', { class: 'np-race-body' }, this.maps.node, el('section', {}, this.chartTools(), this.chart.node))),
       this.thresholdRow(), this.table.node);
   }
 
@@ -163,7 +163,10 @@ class Page {
   settle({ header, scene }) {
     const says = (name) => (scene.comparable || !isLoss(name)) && (scene.tested || !name.startsWith('test'));
     for (const option of this.ys.options) option.hidden = !says(option.value);
-    if (!this.choice.y || !says(this.choice.y)) this.choice.y = scene.comparable ? 'train_loss' : scene.tested ? 'test_score' : 'train_score';
+    if (!this.choice.y || !says(this.choice.y)) {
+      if (this.choice.y) this.choice.at = null; // it was meant for another measure
+      this.choice.y = scene.comparable ? 'train_loss' : scene.tested ? 'test_score' : 'train_score';
+    }
     this.choice.at ??= isLoss(this.choice.y) ? 0.1 : header.score === 'r2' ? 0.9 : 0.95;
     this.ys.value = this.choice.y;
     this.xs.value = this.choice.x;
@@ -184,6 +187,7 @@ class Page {
     // Until the worker has the lanes that are shown, its frames are of others.
     if (!scene?.values || !header?.lanes || scene.values.join() !== this.lanes.map(({ value }) => value).join()) return;
     this.settle(hub);
+    this.body.classList.toggle('np-race-whole', !scene.inputs);
     this.maps.paint(hub);
     this.chart.paint(hub);
     this.table.paint(hub, this.forced);

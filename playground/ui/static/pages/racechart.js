@@ -91,8 +91,10 @@ export class RaceChart {
       this.low = Math.min(0, ...values);
       this.top = Math.min(Math.max(...values, 1e-9), Math.max(...starts, 1e-9) * JUMP) * 1.03;
     } else {
+      // Far below 0 an R² tells nothing more; where it stands now must be in sight.
+      const now = this.found.filter((points) => points.length).map((points) => points.at(-1)[1]);
       const worst = Math.min(1, ...values);
-      this.low = this.hub.header.score === 'r2' ? Math.max(-1, Math.min(0, worst)) : Math.floor(worst * 10) / 10;
+      this.low = this.hub.header.score === 'r2' ? Math.max(-1, Math.min(0, ...now)) : Math.floor(worst * 10) / 10;
       this.top = 1.01;
     }
     this.logarithmic = logY && isLoss(y);
@@ -176,9 +178,14 @@ export class RaceChart {
     let last = { x: -1e9, y: -1e9 };
     for (const end of ends) {
       if (Math.abs(end.x - last.x) < 14 && end.y - last.y < 12) end.y = last.y + 12;
+      last = end;
+    }
+    let next = { x: -1e9, y: this.height - BOTTOM + 16 };
+    for (const end of ends.toReversed()) {
+      if (end === ends.at(-1) || Math.abs(end.x - next.x) < 14) end.y = Math.min(end.y, next.y - 12);
+      next = end;
       pen.fillStyle = theme.text;
       pen.fillText(letter(end.lane), end.x + 5, end.y);
-      last = end;
     }
   }
 

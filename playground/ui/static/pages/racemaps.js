@@ -39,7 +39,7 @@ export class RaceMaps {
         'aria-label': `${text('race.open')}: ${name}`, on: { click: () => this.open(lane) },
       });
       figure.node = el('figure', {}, el('figcaption', {}, figure.swatch, el('b', { text: name }), figure.score),
-        figure.canvas, figure.button);
+        el('div', {}, figure.canvas), figure.button);
       return figure;
     });
     this.difference = {
@@ -50,7 +50,7 @@ export class RaceMaps {
     const { selects, canvas, words } = this.difference;
     this.difference.node = el('figure', { class: 'np-race-difference' },
       el('figcaption', {}, el('b', { text: text('race.difference') })),
-      canvas, el('div', { class: 'np-race-pair' }, selects[0], el('span', { text: '−' }), selects[1]), words);
+      el('div', {}, canvas), el('div', { class: 'np-race-pair' }, selects[0], selects[1], words));
     this.grid.replaceChildren(...this.figures.map(({ node }) => node), this.difference.node);
   }
 

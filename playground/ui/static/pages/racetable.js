@@ -62,7 +62,8 @@ export class RaceTable {
       for (const name of MEASURES) setText(cells[name], lane.state === 'diverged' ? '–' : this.written(header, name, lane[name]));
       const moment = reached(history, index, y, at);
       setText(cells.reached, moment ? text('race.reached', { epochs: count(Math.ceil(moment.epochs), lang), seconds: significant(moment.seconds) }) : '–');
-      setText(cells.state, text(`race.state_${lane.state}`));
+      setText(cells.state, lane.state === 'diverged' && lane.notice
+        ? text('race.diverged_at', { epoch: lane.notice.params.epoch }) : text(`race.state_${lane.state}`));
       cells.state.title = lane.notice ? text(`errors.${lane.notice.code}`, lane.notice.params) : '';
     });
     const first = places.indexOf(1);
