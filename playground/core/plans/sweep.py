@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
+from playground.core.errors import PlaygroundError
 from playground.core.plans.base import Plan
 from playground.core.settings import setting
 from playground.core.sweep.settings import SweepSettings
@@ -41,6 +42,13 @@ class SweepPlan(Plan):
         return SweepRun(self, own)
 
     def needs(self, own: Brought | None) -> int:
-        from playground.core.memory import needs
+        from playground.core.memory import together
+        from playground.core.sweep.space import check_knobs, largest
 
-        return self.sweep.starts * needs(self.experiment, own).total
+        check_knobs(self.experiment, self.sweep.knobs)
+        widest = largest(self.experiment, self.sweep.knobs)
+        try:
+            return together(widest, self.sweep.starts, own).total
+        except PlaygroundError:
+            # Not all at their greatest make a network; a trial that cannot be says so itself.
+            return together(self.experiment, self.sweep.starts, own).total

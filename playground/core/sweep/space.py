@@ -320,6 +320,23 @@ def grid(experiment: Experiment, knobs: Sequence[Knob]) -> Iterator[Point]:
             yield point
 
 
+def largest(experiment: Experiment, knobs: Sequence[Knob]) -> Experiment:
+    """The experiment with every number at its greatest value: what needs the most memory. A value
+    with which it would be none is left as it is."""
+    whole = wholes(experiment, knobs)
+    for knob in in_order(knobs):
+        values = [value for value in knob.grid(whole[knob.path]) if type(value) in (int, float)]
+        if isinstance(knob, Range):
+            values.append(knob.at(1.0, whole[knob.path]))
+        if not values:
+            continue
+        try:
+            experiment = apply(experiment, {knob.path: max(values)})
+        except PlaygroundError:
+            continue
+    return experiment
+
+
 # ---- a knob as text ----------------------------------------------------------------------------
 
 

@@ -16,7 +16,7 @@ from playground.core.experiment import Experiment
 from playground.core.sweep.offers import offers
 from playground.core.sweep.places import Kind
 from playground.core.sweep.settings import SweepSettings, checked_sweep, sweep_from
-from playground.core.sweep.space import Range, apply, check_knobs, grid, knob_from, settled
+from playground.core.sweep.space import Range, apply, check_knobs, grid, knob_from, largest, settled
 
 DEFAULT = Experiment()
 
@@ -173,6 +173,13 @@ def test_values_of_a_range_stay_in_it(low, width, log, share, whole):
     assert isinstance(value, int if whole else float)
     if not whole or int(low) + 1 <= low + width:
         assert low <= value <= low + width
+
+
+def test_the_largest_point_has_the_greatest_numbers():
+    knobs = ("layers.depth=1,5,2", "layers.*.units=linear:2:60", "loss=mse,bce", "data.samples=50")
+    widest = largest(DEFAULT, tuple(map(knob_from, knobs)))
+    assert [layer.units for layer in widest.layers] == [60] * 5  # type: ignore[union-attr]
+    assert widest.data.samples == 50 and widest.loss == DEFAULT.loss
 
 
 @pytest.mark.parametrize("name", ["circle", "reg-plane", "digits"])
