@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import time
+import weakref
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from playground.core.analysis.views import Arrays, Header
 from playground.core.data.model import Brought
+from playground.core.errors import PlaygroundError
 from playground.core.plans.run import PlanRun
 from playground.core.plans.sweep_crew import SharedCrew
 from playground.core.sweep import files
 from playground.core.sweep.coordinator import Sweep
-from playground.core.sweep.executors import here
+from playground.core.sweep.executors import Crew, here
 from playground.core.sweep.rows import Trial
 from playground.core.sweep.store import Store
 from playground.core.want import Want
@@ -32,6 +35,11 @@ def sweep_workers() -> int:
         return 0
 
 
+def sweep_cluster() -> str:
+    """Address of the Dask scheduler whose workers train trials: PLAYGROUND_DASK; "" for none."""
+    return os.environ.get("PLAYGROUND_DASK", "").strip()
+
+
 class SweepRun(PlanRun):
     """See the module. A step is a turn of the sweep, an epoch a trial that is finished.
 
@@ -46,6 +54,7 @@ class SweepRun(PlanRun):
         # Nothing is begun, and no process started, before the first turn.
         self.sweep = Sweep(self._settings, own, crew=here(), kept=kept, keeper=self._store)
         self._steps = None
+        self._joining: Future[Crew] | None = None
         progress = self.sweep.progress
         if progress.finished >= progress.planned:
             self.state = "done"
@@ -89,22 +98,38 @@ class SweepRun(PlanRun):
         return self.step - before
 
     def _turn(self) -> None:
-        if self._steps is None:
-            self._begin()
+        self.step += 1
+        if self._steps is None and not self._begun():
+            return
         assert self._steps is not None
         next(self._steps, None)
-        self.step += 1
         self._look()
 
-    def _begin(self) -> None:
-        workers = sweep_workers()
-        if workers:
-            kept = list(self.sweep.trials.values())
-            self.sweep = Sweep(
-                self._settings, self.table, crew=SharedCrew(workers), kept=kept, keeper=self._store
-            )
+    def _begun(self) -> bool:
+        """Begins where there is somebody to begin with; False while a cluster is being joined."""
+        workers, address = sweep_workers(), sweep_cluster()
+        if address:
             self.idle = GLANCE
+            if self._joining is None:
+                self._joining = _joined(address)
+                weakref.finalize(self, self._joining.add_done_callback, _parted)
+            if not self._joining.done():
+                return False
+            try:
+                self._go_on(self._joining.result())
+            except PlaygroundError as error:
+                self.state, self.notice = "done", error.notice()
+                return False
+        elif workers:
+            self.idle = GLANCE
+            self._go_on(SharedCrew(workers))
         self._steps = self.sweep.steps()
+        return True
+
+    def _go_on(self, crew: Crew) -> None:
+        """The same sweep with others to train its trials."""
+        kept = list(self.sweep.trials.values())
+        self.sweep = Sweep(self._settings, self.table, crew=crew, kept=kept, keeper=self._store)
 
     def _look(self) -> None:
         progress = self.sweep.progress
@@ -146,6 +171,26 @@ class SweepRun(PlanRun):
         if scene:
             header["scene"] = {"planned": progress.planned}
         return header, {}
+
+
+def _joined(address: str) -> Future[Crew]:
+    """A cluster, in a while: loading its package and finding it takes seconds."""
+
+    def join() -> Crew:
+        from playground.core.sweep.cluster import DaskCrew
+
+        return DaskCrew(address, waits=False)
+
+    executor = ThreadPoolExecutor(1, "sweep cluster")
+    found = executor.submit(join)
+    executor.shutdown(wait=False)
+    return found
+
+
+def _parted(found: Future[Crew]) -> None:
+    """Leaves a cluster that nobody sweeps on any more, joined or not."""
+    if found.exception() is None:
+        found.result().close()
 
 
 def _plain(trial: Trial) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from concurrent.futures import Future
 from typing import Any
 
 from playground.core.errors import Notice, PlaygroundError
@@ -29,12 +30,13 @@ class DaskCrew(Crew):
 
     Args:
         address: such as tcp://10.0.0.5:8786.
+        waits: whether whoever drives the sweep has nothing else to do than wait for trials.
 
     Raises:
         PlaygroundError: dask is not installed, or no scheduler answers there.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, *, waits: bool = True) -> None:
         try:
             from dask.distributed import Client
         except ImportError as error:
@@ -46,6 +48,7 @@ class DaskCrew(Crew):
         except Exception as error:  # whatever a socket, a certificate or an address can be
             raise PlaygroundError("sweep_no_scheduler", address=address[:80]) from error
         super().__init__(self.client.get_executor(pure=False), "dask", 1)
+        self._waits = waits
         self._heard = self._busy = time.monotonic()
         self._gone: str | None = None
         self._seen: dict[str, int] = {}
@@ -54,6 +57,10 @@ class DaskCrew(Crew):
         self._closed = threading.Event()
         self._look()
         threading.Thread(target=self._watch, name="dask watch", daemon=True).start()
+
+    def turn(self, futures: set[Future[dict[str, Any]]], seconds: float) -> None:
+        if self._waits:
+            super().turn(futures, seconds)
 
     # ---- what the scheduler says
 
@@ -114,7 +121,13 @@ class DaskCrew(Crew):
         return Notice("sweep_scheduler_gone") if self._gone or silent else None
 
     def close(self) -> None:
+        if self._closed.is_set():
+            return
         self._closed.set()
+        # A scheduler that is gone lets those wait who say goodbye.
+        threading.Thread(target=self._leave, name="dask leave").start()
+
+    def _leave(self) -> None:
         try:
             self.executor.shutdown(wait=False)  # which cancels what is under way
         finally:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Generator, Iterable
-from concurrent.futures import BrokenExecutor, CancelledError, Future
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -71,6 +71,7 @@ class Sweep:
         self._search = search_of(settings)
         self._planned = settings.planned
         self._flying: dict[Future[dict[str, Any]], int] = {}
+        self._given: dict[int, Executor] = {}  # who was handed which trial
         self._again: list[int] = []
         self._version = 0
         self._changed: dict[int, int] = {}
@@ -235,6 +236,7 @@ class Sweep:
             self._own,
         )
         self._put(trial)
+        self._given[trial.number] = self.crew.executor
         try:
             future = self.crew.submit(job.to_json())
         except (BrokenExecutor, RuntimeError) as error:
@@ -273,7 +275,9 @@ class Sweep:
         trial = self.trials[number]
         # The standard library's pool is gone as a whole when one of its processes is.
         whole = isinstance(error, BrokenExecutor | RuntimeError)
-        if whole and not isinstance(error, WorkerLost):
+        # With the pool go all its trials, and it is replaced once.
+        present = self._given[number] is self.crew.executor
+        if whole and present and not isinstance(error, WorkerLost):
             self._renewals += 1
             if self._renewals > RENEWALS or not self.crew.renew():
                 self._lose(Notice("sweep_workers_gone"))

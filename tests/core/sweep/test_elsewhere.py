@@ -19,6 +19,7 @@ import pytest
 
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Experiment
+from playground.core.plans.sweep import SweepPlan
 from playground.core.sweep.cluster import DaskCrew
 from playground.core.sweep.coordinator import Sweep
 from playground.core.sweep.executors import Crew, WorkerLost
@@ -182,7 +183,8 @@ def test_the_standard_librarys_pool_is_made_anew_when_it_breaks(alone):
     for progress in sweep.steps():
         if progress.finished >= 4 and not killed:
             killed = True
-            os.kill(int(sweep.trials[0].where.partition(":")[2]), signal.SIGKILL)
+            place = next(trial.where for trial in sweep.trials.values() if trial.where)
+            os.kill(int(place.partition(":")[2]), signal.SIGKILL)
     assert killed and sweep.progress.state == "done" and plain(sweep) == alone
 
 
@@ -237,6 +239,25 @@ def test_dask_gives_the_same_sweep_though_a_worker_is_killed(alone, tmp_path: Pa
     assert plain(sweep) == alone
     places = {trial.where for trial in sweep.trials.values()}
     assert len(places) == 2 and not any(place.endswith(f":{os.getpid()}") for place in places)
+
+
+@pytest.mark.slow
+def test_a_page_sweeps_on_the_cluster_that_the_server_names(alone, tmp_path: Path, monkeypatch):
+    pytest.importorskip("distributed", reason="dask.distributed is not installed")
+    plan = SweepPlan(experiment=ASKED.experiment, sweep=ASKED)
+    with cluster(tmp_path) as (address, _):
+        monkeypatch.setenv("PLAYGROUND_DASK", address)
+        run = plan.build(None, None)
+        while run.state == "ready":
+            begin = time.perf_counter()
+            run.train_for(0.01)
+            assert run.idle and time.perf_counter() - begin < 3
+            time.sleep(run.idle)
+        assert run.sweep.progress.where == "dask" and plain(run.sweep) == alone
+    monkeypatch.setenv("PLAYGROUND_DASK", "bogus://nowhere")
+    run = plan.build(None, None)
+    until(lambda: run.train_for(0.01) and run.state == "done")
+    assert run.notice is not None and run.notice.code == "sweep_no_scheduler"
 
 
 @pytest.mark.slow
