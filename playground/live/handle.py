@@ -148,6 +148,19 @@ class RunHandle:
                 self._send("update", plan=self.plan_json)
             return reasons
 
+    def go_on(self, experiment: Experiment, table: Brought | None, saved: Saved) -> None:
+        """Makes the run another one, at rest, from where that one stood.
+
+        Raises:
+            PlaygroundError: it needs an uploaded table that was not given.
+        """
+        with self._service.lock:
+            self.table = self._table_for(experiment, table)
+            self.plan_json = experiment.model_dump_json()
+            self.playing = False
+            self.saved = saved
+            self._service.create(self, fresh=False)
+
     def give(self, table: Brought | None) -> None:
         """Keeps the table that the experiment names, if this is it; the worker says if not."""
         upload = self.experiment.data.upload

@@ -219,12 +219,32 @@ def least_squares(**params: Any) -> Observation:
     return report(**params)
 
 
+def part(run: Any, place: int) -> Observation:
+    """One network of a plan's run, as it stands now.
+
+    Args:
+        run: the run; None where there is none any more.
+        place: of the network among the others.
+
+    Returns:
+        Header: its experiment as JSON, epoch and step; `snapshot` u1, from which it goes on.
+    """
+    from playground.core.plans.run import PlanRun
+
+    if not isinstance(run, PlanRun):
+        raise PlaygroundError("part_gone")
+    one = run.part(place)
+    header = {"experiment": one.experiment.to_json(), "epoch": one.epoch, "step": one.step}
+    return header, {"snapshot": np.frombuffer(one.snapshot(), np.uint8)}
+
+
 ANSWERS: dict[str, Callable[..., Observation | Steps]] = {
     "activation_curve": activation_curve,
     "curves": curves,
     "thumbnails": thumbnails,
     "presets": presets,
     "goal": goal,
+    "part": part,
     "least_squares": least_squares,
     "components": pca_requests.components,
     "digits": pca_requests.digits,

@@ -293,7 +293,11 @@ class Scheduler:
 
     def _answer(self, fields: dict[str, Any]) -> None:
         try:
-            answer = self.workshop.request(fields["name"], fields["params"])
+            params = fields["params"]
+            if "run" in params:  # asked about one of its runs
+                job = self.jobs.get(params["run"])
+                params = {**params, "run": job.run if job else None}
+            answer = self.workshop.request(fields["name"], params)
             if isinstance(answer, Generator):
                 self._tasks.add(fields["id"], answer)
                 return

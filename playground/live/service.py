@@ -188,9 +188,17 @@ class LiveService:
         return self.runs.get(token)
 
     def request(
-        self, name: str, params: dict[str, Any] | None = None, timeout: float = 20.0
+        self,
+        name: str,
+        params: dict[str, Any] | None = None,
+        timeout: float = 20.0,
+        *,
+        of: RunHandle | None = None,
     ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Asks a worker for something and waits: "thumbnails", "curves".
+
+        Args:
+            of: the run that is asked about; the request has it as `run`.
 
         Returns:
             (header, arrays) of the answer, see `playground.live.requests`.
@@ -199,7 +207,8 @@ class LiveService:
             PlaygroundError: what the worker refused, or `worker_silent`.
         """
         self.start()
-        return self._pool.ask(self._least_loaded, name, params or {}, timeout)
+        about = {} if of is None else {"run": of.token}
+        return self._pool.ask(lambda: self._lane_of(of), name, {**(params or {}), **about}, timeout)
 
     def begin(
         self, name: str, params: dict[str, Any] | None = None, beside: RunHandle | None = None

@@ -15,14 +15,15 @@ from uuid import uuid4
 import streamlit as st
 from streamlit.components.v2 import component
 
-from playground.live.handle import RunHandle
+from playground.core.errors import PlaygroundError
+from playground.core.experiment import Experiment
+from playground.live.handle import RunHandle, Saved
 from playground.live.service import service
 from playground.ui import notices, state
 from playground.ui.language import say
 from playground.ui.loader import loader
 
 if TYPE_CHECKING:
-    from playground.core.experiment import Experiment
     from playground.core.plans import Plan
 
 POLL_PERIOD = 0.1  # s between two frames of the fallback
@@ -72,6 +73,26 @@ def handle(page: str, plan: Callable[[], Experiment | Plan]) -> RunHandle:
         notices.toast(say("page.lost"), ":material/restart_alt:")
     service().show(run)
     return run
+
+
+def open_part(run: RunHandle, place: int) -> bool:
+    """Makes one network of a plan's run the playground's: it goes on from where it stands.
+
+    Returns:
+        Whether it could be had; else a word says why not.
+    """
+    try:
+        if state.restricted():
+            raise PlaygroundError("lesson_locks")
+        header, arrays = service().request("part", {"place": place}, of=run)
+        experiment = Experiment.from_json(header["experiment"])
+        state.adopt(experiment)
+        saved = Saved(arrays["snapshot"].tobytes(), header["epoch"], header["step"])
+        handle("", state.experiment).go_on(experiment, state.brought(), saved)
+    except PlaygroundError as error:
+        notices.refuse(error)
+        return False
+    return True
 
 
 def session() -> str:

@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 from playground.core.analysis.views import Arrays, Header
 from playground.core.data.model import Brought
-from playground.core.errors import Notice
+from playground.core.errors import Notice, PlaygroundError
 from playground.core.plans.base import Plan
+from playground.core.run import Run
 from playground.core.want import Want
 
 State = Literal["ready", "done", "diverged"]
@@ -78,6 +79,14 @@ class PlanRun(ABC):
         """What `Plan.build` needs to go on exactly from here; empty where it cannot: then the
         networks start again when a worker is lost, and the page says so."""
         return b""
+
+    def part(self, place: int) -> Run:
+        """A run of its own of one of the networks, which goes on from where that stands.
+
+        Raises:
+            PlaygroundError: there is no such network.
+        """
+        raise PlaygroundError("part_gone")
 
     # -- what is seen
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from playground.core.analysis.views import Arrays, Header
 from playground.core.data.model import Brought
+from playground.core.errors import PlaygroundError
 from playground.core.plans.bands import Bands
 from playground.core.plans.run import PlanRun
 from playground.core.plans.seeds_view import SeedsView
 from playground.core.population import Population, starts
+from playground.core.run import Run
 from playground.core.want import Want
 
 if TYPE_CHECKING:
     from playground.core.plans.seeds import Seeds
+
+
+CURVE = 1000  # rows of a member's own curves that it takes along
 
 
 class SeedsRun(PlanRun):
@@ -70,6 +76,21 @@ class SeedsRun(PlanRun):
         self.alive = population.alive
         if not self.alive.any():
             self.state = "done"
+
+    def part(self, place: int) -> Run:
+        if not 0 <= place < self.population.count:
+            raise PlaygroundError("part_gone")
+        run = self.population.member(place)
+        # Its curves so far are those of the population; what was not kept of them is not there.
+        moments = self.bands.of(place, CURVE)[:-1].astype(float)
+        steps = moments[:, 0] * run.batches_per_epoch
+        rows = [
+            [row[0], row[1], row[2], math.nan, row[3], row[4], math.nan, round(step), math.nan]
+            for row, step in zip(moments.tolist(), steps.tolist(), strict=True)
+            if step < run.step
+        ]
+        run.history.load_state(rows + run.history.state())
+        return run
 
     # -- what is seen
 

@@ -244,7 +244,9 @@ class Page {
     const where = scene.inputs ? (lined ? 'seeds.function_line' : 'seeds.function_plane') : 'seeds.function_points';
     setText(this.note, this.choice.space === 'weights'
       ? text('seeds.weights_note', { parameters: scene.parameters }) : text(where, { points: scene.fixed_points }));
-    setText(this.sentence, text(scene.count === 1 ? 'seeds.one_note' : 'seeds.many_note', { count: scene.count }));
+    const { own } = this.context.facts;
+    const sentence = own < scene.count ? 'seeds.many_note' : 'seeds.others_note';
+    setText(this.sentence, text(scene.count === 1 && own === 0 ? 'seeds.one_note' : sentence, { count: scene.count, own: own + 1 }));
     this.count = scene.count;
     this.showCount();
   }
