@@ -7,6 +7,10 @@ import pytest
 
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Experiment
+from playground.core.plans.seeds import Seeds
+from playground.core.run import Run
+from playground.live.handle import Saved
+from playground.live.service import LiveService
 from playground.live.workshop import CoreWorkshop
 
 EVERYTHING = {"map": True, "neurons": True, "analysis": "pca", "block": 1, "focus": [1, 0]}
@@ -52,3 +56,51 @@ def test_a_viewer_may_want_what_is_not_there(workshop: CoreWorkshop, want):
     header, _ = workshop.observe(run, want, (7, 10**9), True)
     assert header["history"]["start"] == 0
     assert header["focus"] is None
+
+
+def test_a_plan_is_built_observed_and_freed(workshop: CoreWorkshop):
+    run = workshop.build(Seeds(count=3).model_dump_json(), None, None)
+    run.advance(3)
+    header, arrays = workshop.observe(run, {**EVERYTHING, "options": {"plan": {}}}, (-1, 0), True)
+    assert (header["scene"]["count"], len(arrays["test_loss"])) == (3, 3)
+    assert not workshop.studying(run)
+    workshop.study(run, 0.01)
+    gone = weakref.ref(run)
+    del run
+    workshop.tidy()
+    assert gone() is None
+
+
+def test_memory_of_many_networks_is_asked_for_before_they_are_made(monkeypatch):
+    workshop = CoreWorkshop()
+    workshop._limit = 2 * Seeds(count=1).needs(None)
+    workshop.build(Seeds(count=1).model_dump_json(), None, None)
+    monkeypatch.setattr(Seeds, "build", lambda *_: pytest.fail("made all the same"))
+    with pytest.raises(PlaygroundError) as refused:
+        workshop.build(Seeds(count=256).model_dump_json(), None, None)
+    assert refused.value.code == "too_much_memory"
+
+
+def test_a_network_of_many_is_handed_over_as_it_stands(in_thread: LiveService):
+    plan = Seeds(count=3)
+    many = in_thread.acquire("one", plan, page="seeds")
+    many.command({"type": "epoch"})
+    assert many.wait(lambda status: status.state == "paused" and status.epoch == 1, 20)
+    header, arrays = in_thread.request("part", {"place": 2}, of=many)
+    experiment = Experiment.from_json(header["experiment"])
+    assert experiment.training.start == 2
+    assert (header["epoch"], header["step"]) == (1, 25)
+    alone = Run(experiment)
+    alone.advance(25)
+    copy = Run(experiment, snapshot=arrays["snapshot"].tobytes())
+    np.testing.assert_allclose(copy.engine.flat(), alone.engine.flat(), rtol=1e-4, atol=1e-6)
+    own = in_thread.acquire("one", Experiment())
+    own.go_on(experiment, None, Saved(arrays["snapshot"].tobytes(), 1, 25))
+    assert own.wait(lambda status: status.state == "paused" and status.step == 25, 20)
+    assert own.experiment == experiment
+    with pytest.raises(PlaygroundError):
+        in_thread.request("part", {"place": 3}, of=many)
+    with pytest.raises(PlaygroundError):
+        in_thread.request("part", {"place": 0}, of=own)
+    for run in (many, own):
+        in_thread.drop(run)

@@ -15,6 +15,7 @@ LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
 MEASURES = ("train_loss", "test_loss", "train_score", "test_score")
 HEAD = 3  # columns in front of the quantiles
 COLUMNS = HEAD + len(LEVELS) * len(MEASURES)
+LARGEST = 1e300
 MOST_BYTES = MOST_POINTS * len(MEASURES) * 4  # of one network's own curves
 
 
@@ -65,8 +66,10 @@ class Bands:
 def quantiles(values: np.ndarray) -> np.ndarray:
     """LEVELS over the last axis, (..., networks) to (..., levels), between neighbours linearly.
 
-    A value that is not there counts for nothing; NaN where there is none at all.
+    A value that is not there counts for nothing, an infinite one as the largest; NaN where there
+    is none at all.
     """
+    values = np.clip(values, -LARGEST, LARGEST)
     if not np.isnan(values).any():
         return np.moveaxis(np.quantile(values, LEVELS, axis=-1), 0, -1)
     rows = values.reshape(-1, values.shape[-1])

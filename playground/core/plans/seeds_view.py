@@ -164,8 +164,8 @@ class SeedsView:
         if crowd.line:
             arrays["fan"] = crowd.fan(answers)
         arrays["thumbs"] = crowd.thumbs(answers, shown)
-        member = _whole(wishes.get("member"))
-        if 0 <= member < count:
+        member = self._chosen(wishes)
+        if member >= 0:
             arrays["member_map"] = crowd.one(answers, member)
         if not regression:
             arrays["wrong"] = self._wrong.get(
@@ -185,11 +185,16 @@ class SeedsView:
         self._order = (wishes.get("part"), now + SORTED, order)
         return order
 
+    def _chosen(self, wishes: Mapping[str, Any]) -> int:
+        """The network that is looked at; -1 for none."""
+        member = _whole(wishes.get("member"))
+        return member if member < self._run.population.count else -1
+
     def _member(self, wishes: Mapping[str, Any], header: Header, arrays: Arrays) -> None:
         """The chosen network's own curves."""
-        member = _whole(wishes.get("member"))
+        member = self._chosen(wishes)
         header["member"] = None
-        if 0 <= member < self._run.population.count:
+        if member >= 0:
             header["member"] = member
             arrays["member_curve"] = self._run.bands.of(member, CURVE)
 
