@@ -65,7 +65,7 @@ class SeedsView:
         arrays["alive"] = run.alive.astype(np.uint8)
         if scene:
             header["scene"] = self._scene(arrays)
-        part = wishes.get("part") if wishes.get("part") in PARTS else "test"
+        part = str(wishes["part"]) if wishes.get("part") in PARTS else "test"
         scores = getattr(run.scores, f"{part}_score")
         header["success"] = self._success(wishes, part, scores)
         if want.map:
