@@ -7,7 +7,7 @@ import time
 import numpy as np
 import torch
 
-from playground.bench.engine import ADAM, EIGHT, NETS, SGD, SMALL, WIDE, eager_loop, microseconds
+from playground.bench.engine import ADAM, EIGHT, NETS, SGD, SMALL, WIDE, busy, eager_loop
 from playground.bench.report import bar, code, row
 from playground.core.experiment import Experiment
 from playground.core.population import Population, starts
@@ -20,7 +20,8 @@ BARS = {SMALL: 70.0, EIGHT: 65.0, WIDE: 6.0}  # of plain SGD
 
 
 def measure() -> int:
-    """Prints microseconds per network and step of both, in turn; then what a map of all takes."""
+    """Prints microseconds of processor time per network and step of both, in turn; then what a
+    map of all takes."""
     torch.set_num_threads(1)
     code(eager_loop, Population.advance)
     for name, changes in NETS.items():
@@ -30,8 +31,8 @@ def measure() -> int:
             population = Population(starts(experiment, COUNT))
             times: dict[str, list[float]] = {"eager": [], "together": []}
             for _ in range(ROUNDS):
-                times["eager"].append(microseconds(eager))
-                times["together"].append(microseconds(population.train_for) / COUNT)
+                times["eager"].append(busy(eager))
+                times["together"].append(busy(population.train_for) / COUNT)
             label = f"{name}, {optimizer['name']}"
             slow = row(f"{label}: eager loop", times["eager"], "µs/step")
             fast = row(f"{label}: {COUNT} together, per network", times["together"], "µs/step")
