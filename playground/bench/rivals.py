@@ -19,27 +19,13 @@ from sklearn.neural_network import MLPClassifier
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from playground.bench.engine import ALL_FEATURES, EIGHTS, SGD, eager_loop, microseconds
+from playground.bench.engine import NETS, SGD, eager_loop, microseconds
 from playground.bench.report import code, row
 from playground.core.experiment import Experiment
 from playground.core.layers import Dense
 from playground.core.run import Run
 
 ROUNDS = 5
-WIDE = {"kind": "dense", "units": 64, "activation": "relu"}
-NETS = {
-    "4-2 tanh, circle, batch 10": {},
-    "8-8-8 ReLU, spiral, 7 features, batch 10": {
-        "data": {"name": "spiral"},
-        "features": ALL_FEATURES,
-        "layers": [EIGHTS] * 3,
-    },
-    "64-64-64 ReLU, spiral, batch 32": {
-        "data": {"name": "spiral", "samples": 1000},
-        "layers": [WIDE] * 3,
-        "training": {"batch_size": 32},
-    },
-}
 Train = Callable[[float], int]
 
 

@@ -221,6 +221,16 @@ class Experiment(Settings):
         """
         return experiment_from(_merged(self.model_dump(mode="json"), changes))
 
+    def unstopped(self) -> Experiment:
+        """A copy without rules that stop it early, those of its optimizer included."""
+        fields = Training.model_fields
+        changes: dict[str, Any] = {
+            "training": {name: fields[name].default for name in fields if name.startswith("stop_")}
+        }
+        if "tolerance" in type(self.optimizer).model_fields:
+            changes["optimizer"] = {"tolerance": 0.0}
+        return self.with_changes(changes)
+
     def to_json(self) -> str:
         return self.model_dump_json(indent=2)
 

@@ -30,15 +30,6 @@ SAME = 0.005  # a smaller part more or less is no difference that anybody sees
 # Student's t at 97.5 %, by the number of pairs: the mean of so many differences lies within t
 # standard errors of the truth in 95 of 100 cases.
 STUDENT = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365}
-NO_RULES: Mapping[str, Any] = {
-    "training": {
-        "stop_epochs": 0,
-        "stop_loss": 0.0,
-        "stop_score": 0.0,
-        "stop_patience": 0,
-        "stop_seconds": 0,
-    }
-}
 
 
 class Kept:
@@ -50,7 +41,7 @@ class Kept:
     """
 
     def __init__(self, run: Run) -> None:
-        self.experiment = run.experiment.with_changes(dict(NO_RULES))
+        self.experiment = run.experiment.unstopped()
         self.epoch = run.epoch + bool(run.batch_in_epoch)
         self._table: Brought | None = run.table
         self._device, self._engine = run.device.kind, run.engine_name

@@ -32,10 +32,10 @@ def sweep_cost(settings: str, table: Table | None = None) -> Steps:
     """
     from playground.core.plans.sweep_run import sweep_workers
     from playground.core.population import Population
-    from playground.core.sweep.trial import CURVE, bare
+    from playground.core.sweep.trial import CURVE
 
     wanted = sweep_from(settings)
-    experiment = bare(apply(wanted.experiment, middle(wanted.experiment, wanted.knobs)))
+    experiment = apply(wanted.experiment, middle(wanted.experiment, wanted.knobs)).unstopped()
     begin = time.perf_counter()
     networks = Population(
         [experiment.with_changes({"training": {"start": start}}) for start in range(wanted.starts)],

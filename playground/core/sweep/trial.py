@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from playground.core.data.brought import read
 from playground.core.data.model import Brought
 from playground.core.errors import PlaygroundError
-from playground.core.experiment import Experiment, experiment_from
+from playground.core.experiment import experiment_from
 from playground.core.finite import finite
 from playground.core.sweep.rows import Start
 from playground.core.sweep.settings import Metric
@@ -112,22 +112,6 @@ def trial_steps(job: str, turn: float = TURN) -> Steps:
     return {**found, **about}
 
 
-def bare(experiment: Experiment) -> Experiment:
-    """The experiment without rules that stop it early: a sweep has its own."""
-    changes: dict[str, Any] = {
-        "training": {
-            "stop_epochs": 0,
-            "stop_loss": 0.0,
-            "stop_score": 0.0,
-            "stop_patience": 0,
-            "stop_seconds": 0,
-        }
-    }
-    if "tolerance" in type(experiment.optimizer).model_fields:
-        changes["optimizer"] = {"tolerance": 0.0}
-    return experiment.with_changes(changes)
-
-
 class _Course:
     """One trial under way."""
 
@@ -165,7 +149,7 @@ class _Course:
         from playground.core.population import Population
 
         own = None if self.job.own is None else read(base64.b64decode(self.job.own))
-        experiment = bare(experiment_from(self.job.experiment))
+        experiment = experiment_from(self.job.experiment).unstopped()
         members = [
             experiment.with_changes({"training": {"start": start}}) for start in self.job.starts
         ]
