@@ -112,7 +112,7 @@ def _picture(key: str, name: str) -> str:
     values = wall().maps.get(key)
     if values is None:
         return '<div class="np-preset"></div>'
-    title = say("gallery.alt", name=name)
+    title = say("gallery.alt" if _kind_of(key) == "points" else "gallery.alt_data", name=name)
     if values.ndim == 1:
         address = _curve(values, title)
     else:
