@@ -12,7 +12,7 @@ from playground.core.data.pictures.steps import resized
 if TYPE_CHECKING:
     from playground.core.run import Run
 
-OF_EACH = 12
+OF_EACH = 10  # as many as stand side by side
 MOST = 120
 SIDE = 32
 
