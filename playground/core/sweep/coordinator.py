@@ -22,7 +22,7 @@ from playground.core.sweep.rows import Progress, Trial, best
 from playground.core.sweep.search import search_of
 from playground.core.sweep.settings import SweepSettings, checked_sweep
 from playground.core.sweep.space import apply
-from playground.core.sweep.trial import Job, packed, versions
+from playground.core.sweep.trial import Job, versions
 
 TURN = 0.004  # s of work, or of waiting, between two words
 TRIES = 3  # of a trial whose worker died
@@ -67,7 +67,7 @@ class Sweep:
         self.crew = crew or here()
         self.trials: dict[int, Trial] = {}
         self._keeper = keeper
-        self._own = packed(own)
+        self._own = own
         self._search = search_of(settings)
         self._planned = settings.planned
         self._flying: dict[Future[dict[str, Any]], int] = {}
@@ -233,12 +233,11 @@ class Sweep:
             settings.metric,
             settings.target,
             self._limits(trial.number),
-            self._own,
         )
         self._put(trial)
         self._given[trial.number] = self.crew.executor
         try:
-            future = self.crew.submit(job.to_json())
+            future = self.crew.submit(job, self._own)
         except (BrokenExecutor, RuntimeError) as error:
             self._broken(trial.number, error)
             return

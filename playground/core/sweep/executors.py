@@ -12,10 +12,12 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future, wait
+from dataclasses import replace
 from typing import Any, Literal, Protocol, runtime_checkable
 
+from playground.core.data.model import Brought
 from playground.core.errors import Notice
-from playground.core.sweep.trial import run_trial, trial_steps
+from playground.core.sweep.trial import Job, packed, run_trial, trial_steps
 
 Where = Literal["here", "processes", "dask"]
 
@@ -124,10 +126,19 @@ class Crew:
         self.where: Where = where
         self.workers = workers
         self._renew = renew
+        self._packed: str | None = None
 
-    def submit(self, job: str) -> Future[dict[str, Any]]:
-        """Hands over a `Job` as JSON."""
-        return self.executor.submit(run_trial, job)
+    def submit(self, job: Job, own: Brought | None) -> Future[dict[str, Any]]:
+        """Hands over a job.
+
+        Args:
+            own: what the visitor brought; it is packed only where it has to travel.
+        """
+        if isinstance(self.executor, StepExecutor):
+            return self.executor.submit(run_trial, job.to_json(), own)
+        if own is not None and self._packed is None:
+            self._packed = packed(own)
+        return self.executor.submit(run_trial, replace(job, own=self._packed).to_json())
 
     def turn(self, futures: set[Future[dict[str, Any]]], seconds: float) -> None:
         """Works, or waits for others' work, for so long at most."""

@@ -76,6 +76,9 @@ class SweepSettings(Settings):
         """How many trials there will be."""
         if self.method != "grid":
             return self.trials
+        size = grid_size(self.experiment, self.knobs)
+        if size > MAX_TRIALS:
+            return size  # none will be begun, see `checked_sweep`
         return sum(1 for _ in grid(self.experiment, self.knobs))
 
     def to_json(self) -> str:

@@ -81,11 +81,12 @@ def versions() -> dict[str, str]:
     return {"playground": __version__, "torch": torch.__version__, "python": python}
 
 
-def run_trial(job: str) -> dict[str, Any]:
+def run_trial(job: str, own: Brought | None = None) -> dict[str, Any]:
     """Trains the networks of one point to the end, or to where they are hopeless.
 
     Args:
         job: the JSON of a `Job`.
+        own: what the visitor brought, where it is in this process anyway and not in the job.
 
     Returns:
         plain data: "starts", "epochs", "seconds", "pruned_at", "rungs", "curve" as in `Trial`,
@@ -94,7 +95,7 @@ def run_trial(job: str) -> dict[str, Any]:
     import torch
 
     torch.set_num_threads(1)  # tiny networks are slower on more, and workers share a machine
-    steps = trial_steps(job, ALONE)
+    steps = trial_steps(job, own, ALONE)
     while True:
         try:
             next(steps)
@@ -102,11 +103,11 @@ def run_trial(job: str) -> dict[str, Any]:
             return {**finished.value, "where": f"{platform.node()}:{os.getpid()}"}
 
 
-def trial_steps(job: str, turn: float = TURN) -> Steps:
+def trial_steps(job: str, own: Brought | None = None, turn: float = TURN) -> Steps:
     """The same in turns: yields every few milliseconds."""
     about = {"versions": versions(), "where": ""}
     try:
-        found = yield from _Course(Job.from_json(job)).steps(turn)
+        found = yield from _Course(Job.from_json(job), own).steps(turn)
     except PlaygroundError as error:
         return {"error": error.notice().as_dict(), **about}
     return {**found, **about}
@@ -115,8 +116,9 @@ def trial_steps(job: str, turn: float = TURN) -> Steps:
 class _Course:
     """One trial under way."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, own: Brought | None) -> None:
         self.job = job
+        self._own = own if job.own is None else read(base64.b64decode(job.own))
         self.starts = [Start(number) for number in job.starts]
         self.rungs: list[tuple[int, float | None]] = []
         self.curve: list[tuple[int, float | None, float | None]] = []
@@ -148,7 +150,7 @@ class _Course:
     def _networks(self) -> list[Population]:
         from playground.core.population import Population
 
-        own = None if self.job.own is None else read(base64.b64decode(self.job.own))
+        own = self._own
         experiment = experiment_from(self.job.experiment).unstopped()
         members = [
             experiment.with_changes({"training": {"start": start}}) for start in self.job.starts

@@ -118,6 +118,8 @@ def test_two_knobs_of_one_setting_and_grids_too_large_are_refused():
     assert refused("data.noise=1,2", "data.noise=3,4") == "sweep_twice"
     many = [f"{name}=linear:0:1:64" for name in ("regularization.l1", "regularization.l2")]
     assert refused(*many, method="grid") == "sweep_large_grid"
+    wide = tuple(map(knob_from, many))
+    assert SweepSettings(knobs=wide, method="grid").planned == 64 * 64
 
 
 @settings(max_examples=40)

@@ -180,6 +180,8 @@ def test_the_visitors_own_table_goes_along():
     own = own.with_changes({"data": {"target_kind": "number"}})
     sweep = Sweep(settings("layers.0.units=2", experiment=own), table)
     sweep.run()
+    crew = Crew(ThreadPoolExecutor(1), "processes", 1)
+    assert plain(swept(sweep.settings, own=table, crew=crew)) == plain([sweep.trials[0]])
     run = Run(sweep.experiment_of(0), table)
     run.advance(4 * run.batches_per_epoch)
     assert sweep.trials[0].starts[0].test_loss == pytest.approx(run.measure().test_loss, rel=1e-9)
