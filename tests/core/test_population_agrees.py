@@ -277,6 +277,11 @@ def test_frozen_blocks_of_any_kind_stay():
     walk(members(settings, DIFFERENCES["start"]), engine="stacked", steps=3)
 
 
+def test_a_network_alone_is_as_it_would_be_among_many():
+    for settings, name in ((case("sgd", 0), "dense"), (anything("sgd"), "loop")):
+        walk(members(settings, [{}]), engine=name, steps=3)
+
+
 @pytest.mark.parametrize("kind", quick(2, ["batch_norm", "noise"]))
 def test_what_cannot_be_stacked_trains_one_by_one(kind):
     layers = [*stack("tanh"), {"kind": kind}, *stack("prelu")]

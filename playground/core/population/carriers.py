@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from playground.core.engine import Problem, dense_many, make_engine, stacked
+from playground.core.engine import DenseEngine, Problem, dense_many, make_engine, stacked
 from playground.core.engine.base import Free
 from playground.core.engine.dense import can_run
 from playground.core.population.member import Member
@@ -75,12 +75,16 @@ class Carrier(Protocol):
 
 
 class Loop:
-    """Networks one after the other, each in the engine that it has alone."""
+    """Networks one after the other, each in the engine that it has alone.
 
-    name = "loop"
+    Attributes:
+        name: "loop"; "dense" of a single network that many like it would share calls with.
+    """
 
     def __init__(self, problems: Sequence[Problem], free: Sequence[Free | None]) -> None:
         self._engines = [make_engine(problem) for problem in problems]
+        single = self._engines[0].name if len(problems) == 1 else ""
+        self.name = single if single == DenseEngine.name else "loop"
         for engine, own in zip(self._engines, free, strict=True):
             engine.hold(own)
         self._ndim = problems[0].inputs.ndim
