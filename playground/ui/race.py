@@ -70,10 +70,13 @@ def race() -> None:
             return
         link = page_link.read(FIELDS)
         experiment = state.experiment()
-        knobs = [knob for knob in KNOBS if len(offered(experiment, knob, schema)) >= FEWEST]
-        knob = link.get("knob", "optimizer")
-        if knob not in knobs:
-            knob = knobs[0]
+        knobs: list[Knob] = [
+            knob for knob in KNOBS if len(offered(experiment, knob, schema)) >= FEWEST
+        ]
+        wanted: Any = link.get("knob", knobs[0])
+        knob: Knob = wanted if wanted in knobs else knobs[0]
+        if knob != wanted:
+            notices.tell(Notice("link_ignored", {"key": "knob", "value": wanted}))
         choices = offered(experiment, knob, schema)
         values = _fitting(knob, link.get("values"), choices)
         if not values:

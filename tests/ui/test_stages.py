@@ -17,7 +17,7 @@ from playground.ui import stage
 from tests.ui.visits import ROOT, Visit, checked
 
 ASKING = ("tensors", "plane", "pca", "compress", "descent", "sweep")
-LIVE = ("seeds",)
+LIVE = ("seeds", "race")
 PAGES = (*ASKING, *LIVE)
 
 

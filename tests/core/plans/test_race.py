@@ -24,12 +24,12 @@ from tests.core.helpers import small
 FRESH = (-1, 0)
 
 
-def race(knob: str, *values: str, experiment: Experiment | None = None, **more: Any) -> RaceRun:
+def race(knob: Any, *values: str, experiment: Experiment | None = None, **more: Any) -> RaceRun:
     plan = Race(
         experiment=experiment or small(),
         knob=knob,
         values=values,
-        **more,  # type: ignore[arg-type]
+        **more,
     )
     run = plan.build(None, None)
     assert isinstance(run, RaceRun)
@@ -75,7 +75,8 @@ def test_lanes_of_one_shape_begin_with_the_same_weights_and_points() -> None:
         assert torch.equal(first.engine.flat(), other.engine.flat())
         assert torch.equal(first.batches.indices, other.batches.indices)
     wide = race("width", "3", "6")
-    assert np.array_equal(*(one.data.inputs_train for one in wide.lanes))
+    narrow, wider = (one.data.inputs_train for one in wide.lanes)
+    assert np.array_equal(narrow, wider)
     assert wide.lanes[0].engine.flat().numel() < wide.lanes[1].engine.flat().numel()
 
 
