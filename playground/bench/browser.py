@@ -43,6 +43,8 @@ CASES = (
         800.0,
     ),
 )
+# Many starts of one network together on their page.
+POPULATION = Experiment().with_changes(SGD | {"layers": [EIGHT, EIGHT]})
 PLAY = ".np-play"
 # Clicks, then looks once a frame of the screen until the picture shows the effect.
 CLICK = """([state, selector]) => new Promise((done) => {
@@ -121,6 +123,25 @@ def measure_case(
     bar("share of the engine's steps", statistics.median(shares), least=0.75)
 
 
+def measure_population(browser: Browser, url: str) -> None:
+    """Sixteen networks on the page "Many starts", all of them pictured."""
+    page, _ = opened(browser, url, POPULATION)
+    page.get_by_role("button", name="Many networks").click()
+    page.get_by_role("link", name="Many starts").click()
+    page.wait_for_selector(".np-page-seeds[data-step]")
+    frames, epochs = [], []
+    for _ in range(ROUNDS):
+        found = painted(page)
+        frames.append(found[0])
+        epochs.append(found[2])
+    page.context.close()
+    print("-- population of 16, 8-8, plain SGD 0.03")
+    row("painted frames", frames, "frames/s")
+    row("painted epochs of every network", epochs, "epochs/s")
+    bar("frames/s", statistics.median(frames), least=10)
+    bar("epochs/s of every network", statistics.median(epochs), least=600)
+
+
 def measure() -> int:
     """Prints all of it."""
     with app_server({"PLAYGROUND_WORKERS": "1"}) as server, chromium() as browser:
@@ -134,6 +155,7 @@ def measure() -> int:
         bar("median seconds to the first picture", statistics.median(seconds), most=3)
         for name, experiment, least in CASES:
             measure_case(browser, server.url, name, experiment, least)
+        measure_population(browser, server.url)
         page, _ = opened(browser, server.url, CASES[0][1])
         plays, pauses = [], []
         for _ in range(CLICKS):

@@ -189,7 +189,8 @@ class DecisionMap {
 
   paint(hub) {
     const { scene, header } = hub;
-    if (!scene || !header) return;
+    // Data of another kind have no plane: this part is about to be taken down.
+    if (!scene?.domain || !header) return;
     this.focused = header.focus && hub.arrays.focus ? header.focus : null;
     this.frameAxes(scene);
     const context = this.axes.begin();

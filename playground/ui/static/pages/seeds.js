@@ -291,4 +291,4 @@ class Page {
   }
 }
 
-const megabytes = (bytes) => (bytes >= 2 ** 20 ? `${significant(bytes / 2 ** 20)} MB` : `${Math.max(1, Math.round(bytes / 1024))} kB`);
+const megabytes = (bytes) => `${significant(bytes / 2 ** 20)} MB`;

@@ -229,7 +229,7 @@ export class SeedsMap {
     bar.style.background = `linear-gradient(90deg, ${css(theme.colors.middle)}, ${css(this.spreadColor())})`;
     const scale = el('span', { class: 'np-scale' }, el('span', { text: '0' }), bar, el('span', { text: short(header.spread.top) }));
     this.legend.replaceChildren(...(isLine(this.hub.scene) ? [] : [scale]),
-      el('span', { text: `${this.measureName(header)}, ${this.unit(header)}` }));
+      el('span', { text: this.unit(header) }));
   }
 
   shade(share) {
