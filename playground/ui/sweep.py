@@ -248,8 +248,11 @@ def _cost(settings: SweepSettings) -> stage.Answer:
     asked: dict[str, Any] = {"settings": settings.to_json()}
     upload, beside = settings.experiment.data.upload, None
     if upload is not None:
-        having = (run for run in service().runs.values() if run.table is not None)
-        beside = next((run for run in having if run.table.sha256 == upload.sha256), None)
+        runs = list(service().runs.values())
+        beside = next(
+            (run for run in runs if run.table is not None and run.table.sha256 == upload.sha256),
+            None,
+        )
         if beside is None:
             return {"cost": None}, {}
         asked["table"] = upload.sha256

@@ -8,6 +8,7 @@
  */
 
 import { badness, knobScale, metricScale } from './sweep_scale.js';
+import { metricWords } from './sweep_words.js';
 
 const ENDED = new Set(['done', 'pruned', 'diverged', 'failed']);
 
@@ -20,7 +21,7 @@ export class Results {
   }
 
   clear() {
-    Object.assign(this, { trials: [], byNumber: new Map(), knobs: [], metric: null, scales: [], brushes: new Map(), pointed: null, ended: 0 });
+    Object.assign(this, { trials: [], done: [], best: null, byNumber: new Map(), knobs: [], metric: null, scales: [], brushes: new Map(), pointed: null, ended: 0 });
     this.score = this.ends = null;
   }
 
@@ -54,21 +55,20 @@ export class Results {
 
   changed() {
     const { trials, metric } = this;
+    // Trials that ran to their end, those that can be compared, and the best of them.
+    this.done = trials.filter((row) => row.status === 'done' && measured(row));
+    this.best = this.done.reduce((best, row) => (best && this.compare(best, row) <= 0 ? best : row), null);
     const found = trials.filter(measured).map((row) => row.value);
     const ends = found.length ? `${Math.min(...found)} ${Math.max(...found)} ${found.length > 1}` : '';
     if (ends !== this.ends) {
       this.ends = ends;
       this.score = metric ? metricScale(found, metric) : null;
+      for (const tick of this.score?.ticks ?? []) tick.words = metricWords(metric, tick.value);
     }
     this.onChange();
   }
 
   // ---- what is seen of a trial -------------------------------------------------------------------
-
-  /** Trials that ran to their end, those that can be compared. */
-  get done() {
-    return this.trials.filter((row) => row.status === 'done' && measured(row));
-  }
 
   /** 0 the best, 1 the worst, null without a value. */
   bad(row) {
@@ -80,10 +80,6 @@ export class Results {
     if (!measured(one) || !measured(other)) return Number(measured(other)) - Number(measured(one));
     const sign = this.metric.better === 'low' ? 1 : -1;
     return sign * (one.value - other.value) || one.number - other.number;
-  }
-
-  get best() {
-    return this.done.reduce((best, row) => (best && this.compare(best, row) <= 0 ? best : row), null);
   }
 
   // ---- what is filtered --------------------------------------------------------------------------

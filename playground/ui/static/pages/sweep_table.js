@@ -16,7 +16,7 @@ export class TrialTable {
   constructor(context, results, wishes) {
     Object.assign(this, { context, results, wishes });
     this.rows = new Map();
-    this.sort = { column: 'metric', down: false };
+    this.sort = null; // the best first, until it is said otherwise
     this.head = el('tr');
     this.body = el('tbody');
     this.caption = el('caption', { class: 'np-s-hidden' });
@@ -60,7 +60,7 @@ export class TrialTable {
     this.rows.clear();
     this.body.replaceChildren();
     this.shownColumns = this.columns();
-    if (!this.shownColumns.some(({ key }) => key === this.sort.column)) this.sort = { column: 'metric', down: this.results.metric.better === 'high' };
+    if (!this.shownColumns.some(({ key }) => key === this.sort?.column)) this.sort = { column: 'metric', down: this.firstDown('metric') };
     this.setHead();
   }
 
@@ -128,8 +128,8 @@ export class TrialTable {
     this.shownColumns.forEach((column, i) => setText(node.cells[i], column.words(row)));
     node.swatch.style.background = bad === null ? 'transparent' : css(colorOf(this.context.theme, bad));
     node.tr.dataset.status = row.status;
-    const title = this.startsOf(row);
-    if (node.metric.title !== title) node.metric.title = title;
+    tell(node.metric, this.startsOf(row));
+    tell(node.status, row.notice ? this.context.text(`errors.${row.notice.code}`, row.notice.params) : '');
     return node.tr;
   }
 
@@ -137,18 +137,19 @@ export class TrialTable {
     const { text } = this.context;
     const cells = this.shownColumns.map((column) => el('span', { 'data-column': column.key }));
     const swatch = el('i', { class: 'np-s-swatch', 'aria-hidden': 'true' });
-    let metric = null;
+    let [metric, status] = [null, null];
     const tds = this.shownColumns.map((column, i) => {
       const td = el(column.key === 'number' ? 'th' : 'td', { scope: column.key === 'number' ? 'row' : null, class: column.number ? 'np-s-number' : null },
         column.metric ? swatch : null, cells[i]);
       if (column.metric) metric = td;
+      if (column.key === 'status') status = td;
       return td;
     });
     const open = button(text('sweep.open'), () => this.wishes.onOpen(row), {
       'aria-label': text('sweep.open_number', { number: row.number + 1 }), title: text('sweep.open_tip') });
     const tr = el('tr', { 'data-number': String(row.number), on: {
       focusin: () => this.results.point(row.number) } }, ...tds, el('td', { class: 'np-s-open' }, open));
-    return { tr, cells, swatch, metric };
+    return { tr, cells, swatch, metric, status };
   }
 
   /** Each start's own number. */
@@ -172,6 +173,11 @@ export class TrialTable {
     if (top - head < scrollTop) this.scroll.scrollTop = top - head;
     else if (top + height > scrollTop + clientHeight) this.scroll.scrollTop = top + height - clientHeight;
   }
+}
+
+/** What is read of a cell that is pointed at. */
+function tell(node, title) {
+  if (node.title !== title) node.title = title;
 }
 
 /** What a knob's values are sorted by: numbers by their size, names in the order of the choices. */

@@ -1,20 +1,19 @@
 /** How trials, times and numbers of trials are written, in all parts of a sweep's page. */
 
 import { css } from '../colors.js';
-import { percent, significant } from '../words.js';
-import { measured } from './sweep_results.js';
+import { percent, short } from '../words.js';
 import { colorOf } from './sweep_scale.js';
 
 /** The metric: percent where it is a share of right answers, else three digits. */
 export function metricWords(metric, value) {
   if (value == null || !Number.isFinite(value)) return '–';
-  return metric.percent ? percent(value, 1) : significant(value);
+  return metric.percent ? percent(value, 1) : short(value);
 }
 
 /** The mean over the starts, and from where to where they lie: 0.021 (0.018 – 0.026). */
 export function spreadWords(metric, row) {
   const words = metricWords(metric, row.value);
-  const spread = measured(row) && row.low != null && row.high != null && row.starts?.length > 1;
+  const spread = row.low != null && row.high != null && row.starts?.length > 1;
   return spread ? `${words} (${metricWords(metric, row.low)} – ${metricWords(metric, row.high)})` : words;
 }
 
