@@ -50,6 +50,18 @@ def test_every_member_goes_its_own_way():
         )
 
 
+def test_what_is_looked_at_is_right_to_the_eye():
+    members = starts(SMALL.with_changes({"training": {"precision": "float32"}}), 3)
+    population = Population(members)
+    population.advance(40)
+    points = np.random.default_rng(0).normal(size=(500, 2)) * 3
+    told = population.outputs(points)
+    for index in range(3):
+        engine = population.member(index).engine
+        wanted = engine.output(engine.prepare(torch.from_numpy(points)))
+        torch.testing.assert_close(told[index], wanted, rtol=1e-5, atol=2e-6)
+
+
 def test_a_member_goes_on_alone():
     population = Population(starts(SMALL, 3))
     population.advance(17)

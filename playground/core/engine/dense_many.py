@@ -150,8 +150,15 @@ class DenseMany(Many):
         self._fill(prepared.transpose(1, 2), found, fine)
         return found, fine
 
+    def pictured(self, prepared: Tensor) -> Tensor:
+        units, points = self._shapes[-1][0], prepared.shape[1]
+        kind = {"dtype": self._dtype, "device": self._device}
+        found = torch.empty(self.count, units, points, **kind)
+        self._fill(prepared.transpose(1, 2), found, None)
+        return found
+
     @torch.inference_mode()
-    def _fill(self, columns: Tensor, found: Tensor, fine: Tensor) -> None:
+    def _fill(self, columns: Tensor, found: Tensor, fine: Tensor | None) -> None:
         values = sum(outputs for outputs, _ in self._shapes) * columns.shape[2]
         group = max(1, min(self.count, CACHE // max(values * self._flat.element_size(), 1)))
         for start in range(0, self.count, group):
@@ -159,11 +166,12 @@ class DenseMany(Many):
             space = self._workspace(part.stop - start, columns.shape[2], training=False)
             weights = [one[part] for one in self._weights]
             biases = [one[part] for one in self._biases]
-            for call in space.forward(weights, biases, columns[part]):
+            for call in space.forward(weights, biases, columns[part], rough=fine is None):
                 call()
             found[part] = space.values[-1]
-            for value in space.values:
-                fine[part] &= torch.isfinite(value.sum((1, 2)))
+            if fine is not None:
+                for value in space.values:
+                    fine[part] &= torch.isfinite(value.sum((1, 2)))
 
     # ---- state
 

@@ -198,6 +198,10 @@ class Many(ABC):
             (K, units, points), new; and whether all values on the way there are finite, bool (K,).
         """
 
+    def pictured(self, prepared: Tensor) -> Tensor:
+        """The answers of `outputs` alone, in float32 to 10⁻⁶ where that is quicker."""
+        return self.outputs(prepared)[0]
+
     # ---- state
 
     def flat(self) -> Tensor:

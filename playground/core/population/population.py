@@ -234,7 +234,7 @@ class Population:
 
     @torch.no_grad()
     def outputs(self, inputs: np.ndarray) -> Tensor:
-        """What every member answers.
+        """What every member answers, to be looked at: float32 is right to 10⁻⁶.
 
         Args:
             inputs: (points, *shape) as the networks are given them, see `Prepared.to_inputs`.
@@ -245,7 +245,7 @@ class Population:
         """
         prepared = torch.from_numpy(inputs)
         found = [
-            (places, carrier.outputs(carrier.prepare(prepared))[0])
+            (places, carrier.pictured(carrier.prepare(prepared)))
             for places, carrier in self._carriers
         ]
         return self._gathered(found)
