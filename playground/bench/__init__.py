@@ -17,6 +17,7 @@ PARTS = {
     "together": "64 seeds of one network together, per network, against a plain eager loop",
     "rivals": "the dense engine beside scikit-learn, plain PyTorch loops and JAX",
     "sweep": "a sweep of 200 trials on a pool of two, against in-process",
+    "left_out": "a network retrained without each of 250 points, together and one by one",
     "devices": "steps of wider networks on the CPU and on a GPU, where there is one",
     "spiral": "what the proposed settings for the spiral reach, over 20 seeds",
     "pictures": "the classic CNN live, and what a visitor beside it gets, protocol-level",

@@ -55,6 +55,7 @@ def test_the_curvature_is_the_dense_hessian(loss: str, units: int):
         return 20 * value(with_one(features) @ flattened.view(units, 4).mT, targets)
 
     expected_matrix = torch.autograd.functional.hessian(summed, weights.flatten())
+    assert isinstance(expected_matrix, Tensor)
     curvature = point_curvature(value, with_one(features) @ weights.mT, targets)
     layer = LastLayer.of(weights, features, curvature, 0.0)
     matrix = layer.vectors @ layer.values.diag() @ layer.vectors.mT
@@ -112,7 +113,7 @@ def test_the_evidence_of_a_linear_regression_is_exact():
     assert layer.evidence(1e-3) == pytest.approx(exact(1e-3), abs=1e-3)
     tried = np.exp(np.linspace(math.log(1e-4), math.log(1e4), 81))
     best = max(tried, key=exact)
-    assert layer.best_prior() == pytest.approx(best, rel=0.3)
+    assert layer.best_prior() == pytest.approx(best, rel=0.3), "among the same"
     assert layer.determined(1e-9) == pytest.approx(3, rel=1e-6)
 
 
@@ -340,3 +341,9 @@ def test_pictures_have_calibration_alone():
     assert told["methods"]["laplace"]["there"]
     assert "domain" not in told
     assert set(arrays) >= {f"certainty_curve_{way}" for way in ("plain", "ensemble", "laplace")}
+
+
+def test_perfectly_fitted_points_choose_no_prior():
+    """Nothing weighs against an ever wider one: then 1 is taken, and said."""
+    layer = LastLayer.of(random(1, 4), random(5, 3), torch.zeros(5, 1, 1).double(), 0.0)
+    assert layer.best_prior() is None

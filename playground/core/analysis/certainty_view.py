@@ -44,6 +44,7 @@ MEMBERS, PASSES, WINDOWS = (4, 8, 16, 32), (30, 100, 300), (1, 2, 4)
 SIDE, LINE = 61, 181  # points of a map along one side, and of a curve
 NAMES = ("plain", "ensemble", "dropout", "laplace")
 MOST_POINTS = 2000  # of a part
+PRIOR = 1.0  # precision where no other is found
 TRAINED = 0.85  # progress when the ensemble is
 
 
@@ -91,7 +92,9 @@ class CertaintyView(Study):
         beliefs = yield from self._beliefs(found, inputs, prior)
         yield 0.97
         header, arrays = self._told(found, beliefs, where, plane)
-        header["prior"], header["fitted"] = prior, not _is_number(options.get("prior"))
+        header["prior"] = prior
+        header["fitted"] = not _is_number(options.get("prior")) and prior != PRIOR
+        header["asked"] = _is_number(options.get("prior"))
         header["window"] = window
         head = found.head
         header["determined"] = [head.determined(prior), len(head.values)] if head else None
@@ -181,7 +184,8 @@ class CertaintyView(Study):
     def _prior(self, found: Measured, asked: object) -> float:
         if isinstance(asked, int | float) and _is_number(asked):
             return 10.0 ** min(max(float(asked), -6.0), 6.0)
-        return found.head.best_prior() if found.head is not None else 1.0
+        best = found.head.best_prior() if found.head is not None else None
+        return PRIOR if best is None else best
 
     def _beliefs(
         self, found: Measured, inputs: np.ndarray, prior: float

@@ -106,11 +106,16 @@ class LastLayer:
         """How many of the weights the data say anything of, Σ λ / (λ + prior) (MacKay 1992)."""
         return (self.values / (self.values + prior)).sum().item()
 
-    def best_prior(self) -> float:
-        """The prior precision with the largest marginal likelihood, among many."""
+    def best_prior(self) -> float | None:
+        """The prior precision with the largest marginal likelihood, among many.
+
+        None where it only grows towards an end: points that are fitted perfectly leave nothing
+        to weigh the prior against.
+        """
         low, high = (math.log(end) for end in PRIORS)
         tried = [math.exp(low + (high - low) * i / (TRIED - 1)) for i in range(TRIED)]
-        return max(tried, key=self.evidence)
+        best = max(tried, key=self.evidence)
+        return best if tried[0] < best < tried[-1] else None
 
     def spread(self, features: Tensor, prior: float) -> Tensor:
         """Covariances of the sums, (n, C, C).

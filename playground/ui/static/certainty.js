@@ -243,6 +243,7 @@ class Certainty {
     if (head.determined && head.determined[0] < FEW * head.determined[1]) {
       said.push(text('certainty.undetermined', { determined: significant(head.determined[0]), weights: head.determined[1] }));
     }
+    if (head.determined && !head.fitted && !head.asked) said.push(text('certainty.no_prior', { prior: significant(head.prior) }));
     if (head.lost) said.push(text('certainty.lost', { count: head.lost }));
     said.push(this.regression ? text('certainty.how_values') : text('certainty.how_classes'));
     return said;

@@ -163,8 +163,8 @@ export function probeSure(card, x, y, { text, theme }) {
 
 function chart({ width, height }) {
   const across = width - LEFT - 6;
-  const down = height - TOP - 18 - BOTTOM;
-  return { across, down, top: TOP + 14, toX: (share) => LEFT + share * across, toY: (share) => TOP + 14 + (1 - share) * down };
+  const down = height - TOP - 23 - BOTTOM;
+  return { across, down, top: TOP + 19, toX: (share) => LEFT + share * across, toY: (share) => TOP + 19 + (1 - share) * down };
 }
 
 export function paintReliability(context, card, { text, theme }) {

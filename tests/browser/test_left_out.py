@@ -1,0 +1,94 @@
+"""Points left out one by one: what they do, and a network that goes on without them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from playground.core.experiment import Experiment
+from tests.browser.conftest import Visit
+from tests.browser.test_axe import violations
+from tests.browser.test_settings import PHONE
+
+pytestmark = pytest.mark.browser
+
+FEW = Experiment().with_changes(
+    {
+        "data": {"name": "gauss", "samples": 40, "label_noise": 10},
+        "layers": [{"kind": "dense", "units": 4, "activation": "tanh"}],
+    }
+)
+PART = ".np-view[data-part=analysis]"
+
+
+def retrained(visit: Visit, **look: Any) -> tuple[Any, Any]:
+    page = visit(tap=True, **look).open(FEW)
+    panel = page.tab("Leave one out")
+    page.part("analysis").locator(".np-tools select").first.select_option("30")
+    panel.get_by_role("button", name="Retrain without each").click()
+    page.wait(f"() => document.querySelectorAll('{PART} .np-rank').length > 4")
+    return page, panel
+
+
+def test_a_harmful_point_is_left_out_and_taken_back(visit: Visit):
+    page, panel = retrained(visit)
+    rank = panel.locator(".np-rank").first
+    expect(rank).to_have_attribute("aria-label", re.compile("without it the test loss is lower"))
+    rank.click()
+    expect(rank).to_have_attribute("aria-pressed", "true")
+    page.until(lambda: (page.frames_seen.newest["influence"]["chosen"] or {}).get("place", -1) >= 0)
+    panel.get_by_role("button", name="Leave it out").click()
+    back = page.page.get_by_role("button", name="Take back the left-out point")
+    back.wait_for()
+    page.until(lambda: len(page.frames_seen.newest["influence"]["left_out"]) == 1)
+    # What was found stays, and nothing is computed anew.
+    expect(panel.get_by_role("button", name="Take it back")).to_be_visible()
+    assert page.frames_seen.newest["studies"]["influence"]["state"] == "done"
+    back.click()
+    page.until(lambda: page.frames_seen.newest["influence"]["left_out"] == [])
+    expect(back).to_have_count(0)
+
+
+@pytest.mark.slow
+def test_the_keys_step_through_the_points(visit: Visit):
+    page, panel = retrained(visit)
+    canvas = panel.get_by_role("img")
+    expect(canvas).to_have_attribute("aria-label", re.compile("Most harmful: #"))
+    canvas.focus()
+    page.page.keyboard.press("ArrowRight")
+    first = panel.locator(".np-rank").first
+    expect(first).to_have_attribute("aria-pressed", "true")
+    page.page.keyboard.press("ArrowRight")
+    expect(panel.locator(".np-rank").nth(1)).to_have_attribute("aria-pressed", "true")
+    page.page.keyboard.press("Escape")
+    expect(panel.locator(".np-rank[aria-pressed=true]")).to_have_count(0)
+
+
+@pytest.mark.slow
+def test_a_long_computation_says_its_cost_and_can_be_given_up(visit: Visit):
+    page = visit(tap=True).open(FEW.with_changes({"data": {"samples": 400}}))
+    panel = page.tab("Leave one out")
+    selects = page.part("analysis").locator(".np-tools select")
+    selects.nth(0).select_option("1000")
+    selects.nth(1).select_option("5")
+    expect(panel).to_contain_text(re.compile(r"1,005 networks × 1,000 epochs: about [\d,.]+ s"))
+    panel.get_by_role("button", name="Retrain without each").click()
+    panel.get_by_role("button", name="Cancel").click()
+    page.until(lambda: page.frames_seen.newest["studies"]["influence"]["state"] == "cancelled")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "look",
+    [{"color_scheme": "dark"}, {"viewport": PHONE, "has_touch": True, "is_mobile": True}],
+    ids=["dark", "phone"],
+)
+def test_axe(visit: Visit, look: dict[str, Any]):
+    page, panel = retrained(visit, **look)
+    panel.locator(".np-rank").first.click()
+    assert violations(page, PART) == []
+    wide = page.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert wide <= 0
