@@ -10,6 +10,8 @@ from torch import Tensor
 
 from playground.core.engine import DenseEngine, Problem, dense_many, make_engine, stacked
 from playground.core.engine.base import Free
+from playground.core.engine.compiled import cache
+from playground.core.engine.compiled.many import CompiledMany
 from playground.core.engine.dense import can_run
 from playground.core.population.member import Member
 
@@ -178,7 +180,7 @@ def _choice(member: Member, count: int) -> tuple[Maker, int]:
     widest = max(block.units for block in member.blocks[1:])
     most = MOST_WIDE if widest >= WIDE else count
     if can_run(member.experiment, member.blocks):
-        return dense_many.DenseMany, most
+        return (dense_many.DenseMany if cache.off() else CompiledMany), most
     if stacked.can_stack(member.problem):
         return stacked.Stacked, most
     return Loop, count

@@ -153,7 +153,7 @@ class Bar {
     if (place.memory_mb) sizes.push(`${count(place.memory_mb, lang)} MB`);
     setText(this.sizes, sizes.join(' · '));
     const named = place.device_name ? `${place.device_name}. ` : '';
-    const kernel = place.engine === 'compiled' ? ` ${text('bar.engine_compiled_tip')}` : '';
+    const kernel = place.engine === 'compiled' ? `\n${text('bar.engine_compiled_tip')}` : '';
     const why = measured(place, text, lang);
     this.where.parentElement.title = named + why + text('bar.place_tip') + kernel;
   }

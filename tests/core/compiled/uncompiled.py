@@ -6,17 +6,16 @@ from collections.abc import Sequence
 
 import torch
 
+from playground.core.engine.compiled.lanes import AnyPlan
 from playground.core.engine.compiled.package import Carry, Package, Steps
-from playground.core.engine.compiled.plan import Plan
-from playground.core.engine.compiled.step import Step
 
 
 class Uncompiled(Package):
     """Takes the place of a built kernel; does in Python what the driver does."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: AnyPlan) -> None:
         self.plan, self.run, self.model = plan, None, None
-        self.program = Step(plan)
+        self.program = plan.program()
 
     def steps(self, carries: Sequence[Carry]) -> Steps:
         return _Steps(self, carries)
@@ -34,7 +33,11 @@ class _Steps(Steps):
             inner, outer = given[one.name].view(-1), one.outer.view(-1)
             inner[one.inner_places] = outer[one.outer_places]
         for start, stop in slices:
-            given["rows"][: stop - start] = self._rows[self._order[start:stop]]
+            if plan.lanes == 1:
+                given["rows"][: stop - start] = self._rows[self._order[start:stop]]
+            else:
+                for lane, order in enumerate(self._order):
+                    given["rows"][: stop - start, :, lane] = self._rows[order[start:stop]]
             given["shares"].zero_()
             given["shares"][: stop - start] = 1 / (stop - start)
             self._package.program(*given.values())

@@ -12,9 +12,8 @@ from pathlib import Path
 
 import torch
 
+from playground.core.engine.compiled.lanes import AnyPlan
 from playground.core.engine.compiled.machine import compiler
-from playground.core.engine.compiled.plan import Plan
-from playground.core.engine.compiled.step import Step, tensors
 
 DRIVER = Path(__file__).with_name("drive.cpp")
 STEP_LIBRARY, DRIVER_LIBRARY = "step.so", "drive.so"
@@ -33,11 +32,11 @@ def settle() -> None:
     inductor.compile_threads = 1
 
 
-def build(plan: Plan, folder: Path) -> None:
+def build(plan: AnyPlan, folder: Path) -> None:
     """Writes the two libraries of a plan into a folder."""
     settle()
     with torch.no_grad():
-        program = torch.export.export(Step(plan), tuple(tensors(plan).values()))
+        program = torch.export.export(plan.program(), tuple(plan.tensors().values()))
     package = folder / "package.pt2"
     torch._inductor.aoti_compile_and_package(program, package_path=str(package))
     with zipfile.ZipFile(package) as packed:

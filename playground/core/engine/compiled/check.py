@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
+from torch import Tensor
+
 from playground.core.engine.compiled.engine import CompiledEngine
+from playground.core.engine.compiled.lanes import AnyPlan, LanesPlan, lanes_plan_of
+from playground.core.engine.compiled.many import CompiledMany
 from playground.core.engine.compiled.package import Package
-from playground.core.engine.compiled.plan import Plan, plan_of
+from playground.core.engine.compiled.plan import LANE, plan_of
+from playground.core.engine.dense_many import DenseMany
 from playground.core.experiment import Experiment
 from playground.core.run import Run
 
 STEPS = 75
 TOLERANCE = 1e-5  # of the largest weight, in float32
 FORMS = ("tanh", "relu", "sigmoid", "leaky_relu", "silu", "linear")
+STRAIGHT = ("relu", "leaky_relu", "linear")
 OPTIMIZERS: dict[str, dict[str, Any]] = {
     "sgd": {"name": "sgd", "learning_rate": 0.03},
     "momentum": {"name": "sgd", "learning_rate": 0.03, "momentum": 0.9, "nesterov": True},
@@ -20,17 +27,20 @@ OPTIMIZERS: dict[str, dict[str, Any]] = {
 }
 
 
-def experiment_of(plan: Plan) -> Experiment:
+def experiment_of(plan: AnyPlan) -> Experiment:
     """A network that fits the plan, with a bit of everything."""
-    many = plan.loss == "softmax"
+    many = plan.loss == "softmax" or (isinstance(plan, LanesPlan) and plan.answers > 1)
+    straight = isinstance(plan, LanesPlan) and not plan.curved
+    forms = STRAIGHT if straight else FORMS
     layers = [
-        {"kind": "dense", "units": plan.width - index % 2, "activation": FORMS[index % len(FORMS)]}
+        {"kind": "dense", "units": plan.width - index % 2, "activation": forms[index % len(forms)]}
         for index in range(plan.maps - 1)
     ]
+    loss = "cross_entropy" if plan.loss == "softmax" else "mse" if many else "bce"
     return Experiment().with_changes(
         {
             "data": {"name": "blobs" if many else "circle", "samples": 136},
-            "loss": "cross_entropy" if many else "bce",
+            "loss": loss,
             "layers": layers,
             "optimizer": OPTIMIZERS[plan.optimizer],
             "regularization": {"l1": 1e-3, "l2": 1e-2},
@@ -42,14 +52,39 @@ def experiment_of(plan: Plan) -> Experiment:
 def difference(package: Package) -> float:
     """The largest difference between the weights of both after `STEPS` steps, as a share of the
     largest weight."""
-    experiment = experiment_of(package.plan)
+    plan = package.plan
+    if isinstance(plan, LanesPlan):
+        return _of_many(plan, package)
+    experiment = experiment_of(plan)
     plain, fast = (Run(experiment, engine="dense", device="cpu") for _ in range(2))
-    assert plan_of(experiment, fast.blocks, len(fast.data.inputs_train)) == package.plan
+    assert plan_of(experiment, fast.blocks, len(fast.data.inputs_train)) == plan
     fast.engine = CompiledEngine(fast.problem, package)
     fast.engine.load(fast.batches.indices)
     for run in (plain, fast):
         run.advance(STEPS)
     if fast.engine.way != "compiled":
         return float("inf")
-    weights = plain.engine.flat()
-    return ((weights - fast.engine.flat()).abs().max() / weights.abs().max()).item()
+    return _apart(plain.engine.flat(), fast.engine.flat())
+
+
+def _of_many(plan: LanesPlan, package: Package) -> float:
+    """As `difference`, of more networks than there are lanes."""
+    experiment = experiment_of(plan)
+    starts = [experiment.with_changes({"training": {"start": k}}) for k in range(LANE + 3)]
+    runs = [Run(one, engine="dense", device="cpu") for one in starts]
+    problems, free = [run.problem for run in runs], [run.free() for run in runs]
+    assert lanes_plan_of(experiment, runs[0].blocks, len(problems[0].inputs)) == plan
+    plain, fast = DenseMany(problems, free), CompiledMany(problems, free, package)
+    orders = torch.stack([run.batches.indices for run in runs])
+    slices = runs[0].batches.slices
+    for engine in (plain, fast):
+        engine.load(orders)
+        for taken in range(STEPS):
+            engine.train([slices[taken % len(slices)]])
+    if fast.name != "compiled":
+        return float("inf")
+    return _apart(plain.flat(), fast.flat())
+
+
+def _apart(wanted: Tensor, found: Tensor) -> float:
+    return ((wanted - found).abs().max() / wanted.abs().max()).item()

@@ -44,10 +44,17 @@ extern "C" int64_t drive(const Job* job, const int64_t* slices, int64_t count) {
   int64_t taken = 0;
   for (; taken < count; ++taken) {
     const int64_t start = slices[2 * taken], stop = slices[2 * taken + 1];
-    for (int64_t i = start; i < stop; ++i)
-      std::memcpy(
-          job->minibatch + (i - start) * job->row, job->rows + job->order[i] * job->row,
-          static_cast<size_t>(job->row) * sizeof(float));
+    for (int64_t lane = 0; lane < job->used; ++lane) {
+      const int64_t* order = job->order + lane * job->points;
+      for (int64_t i = start; i < stop; ++i) {
+        const float* from = job->rows + order[i] * job->row;
+        float* to = job->minibatch + (i - start) * job->row * job->lanes + lane;
+        if (job->lanes == 1)
+          std::memcpy(to, from, static_cast<size_t>(job->row) * sizeof(float));
+        else
+          for (int64_t k = 0; k < job->row; ++k) to[k * job->lanes] = from[k];
+      }
+    }
     // Behind a short minibatch stand points of another, which have no share.
     job->given[1].data = job->shares + (stop - start) * job->share;
     if (job->run(job->model, static_cast<int32_t>(job->inputs), job->given, 1, job->result)) break;

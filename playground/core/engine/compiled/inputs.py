@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from playground.core.engine.compiled.lanes import AnyPlan
 from playground.core.engine.compiled.plan import ACTIVATION_FORMS, Plan, loss_form
 from playground.core.engine.compiled.step import COEFFICIENTS, KNOBS, PENALTIES
 from playground.core.experiment import Experiment
@@ -17,7 +18,7 @@ from playground.core.optimizers import SGD, Adam, AdamW
 NOBODY = -1e30  # the score of an output unit that is only padding, to a softmax
 
 
-def coefficients(plan: Plan, experiment: Experiment, blocks: Sequence[Block]) -> Tensor:
+def coefficients(plan: AnyPlan, experiment: Experiment, blocks: Sequence[Block]) -> Tensor:
     """Those of every layer's activation, 0 for units that are only padding; see `step.py`.
 
     Returns:
@@ -80,7 +81,7 @@ def _of_optimizer(experiment: Experiment) -> dict[str, float]:
 
 
 def rows(
-    plan: Plan, experiment: Experiment, blocks: Sequence[Block], inputs: Tensor, targets: Tensor
+    plan: AnyPlan, experiment: Experiment, blocks: Sequence[Block], inputs: Tensor, targets: Tensor
 ) -> Tensor:
     """All points as the kernel reads them: inputs and targets, each with its padding.
 
@@ -91,7 +92,7 @@ def rows(
     form = loss_form(experiment.loss, experiment.loss_settings, targets.shape[1])
     if form is not None and form.smoothing:
         targets = targets * (1 - form.smoothing) + form.smoothing / max(targets.shape[1], 2)
-    found = torch.zeros(len(inputs), plan.width + plan.columns)
+    found = torch.zeros(len(inputs), plan.row)
     found[:, : inputs.shape[1]] = inputs
     found[:, plan.width : plan.width + targets.shape[1]] = targets
     return found

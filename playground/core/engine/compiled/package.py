@@ -10,8 +10,7 @@ import torch
 from torch import Tensor
 
 from playground.core.engine.compiled.builder import DRIVER_LIBRARY, STEP_LIBRARY
-from playground.core.engine.compiled.plan import Plan
-from playground.core.engine.compiled.step import tensors
+from playground.core.engine.compiled.lanes import AnyPlan
 
 FLOAT32 = 6  # torch's number for it
 KEPT_ORDERS = 256
@@ -59,6 +58,9 @@ class _Job(ctypes.Structure):
         ("row", ctypes.c_int64),
         ("shares", ctypes.c_void_p),
         ("share", ctypes.c_int64),
+        ("lanes", ctypes.c_int64),
+        ("used", ctypes.c_int64),
+        ("points", ctypes.c_int64),
     )
 
 
@@ -69,7 +71,7 @@ class Package:
         OSError, AttributeError, RuntimeError: the libraries are not what they should be.
     """
 
-    def __init__(self, plan: Plan, folder: Path) -> None:
+    def __init__(self, plan: AnyPlan, folder: Path) -> None:
         self.plan = plan
         self._libraries = [
             ctypes.CDLL(str(folder / name)) for name in (STEP_LIBRARY, DRIVER_LIBRARY)
@@ -115,11 +117,11 @@ class Steps:
         carries: weights and what the optimizer remembers.
 
     Attributes:
-        tensors: what the kernel takes, by name, see `step.tensors`.
+        tensors: what the kernel takes, by name, see `Plan.tensors`.
     """
 
     def __init__(self, package: Package, carries: Sequence[Carry]) -> None:
-        self.tensors: Mapping[str, Tensor] = tensors(package.plan)
+        self.tensors: Mapping[str, Tensor] = package.plan.tensors()
         self._package, self._carries = package, tuple(carries)
         plan = package.plan
         counts = torch.arange(plan.batch + 1).unsqueeze(1)
@@ -153,9 +155,10 @@ class Steps:
             None,
             None,
             self.tensors["rows"].data_ptr(),
-            plan.width + plan.columns,
+            plan.row,
             self._shares.data_ptr(),
             plan.batch,
+            plan.lanes,
         )
         self._pointer = ctypes.addressof(self._job)
         self._rows = self._order = torch.empty(0)
@@ -167,9 +170,11 @@ class Steps:
         self._job.rows = self._rows.data_ptr()
 
     def follow(self, order: Tensor) -> None:
-        """The points of the epoch in order, of whole numbers (points,)."""
+        """The points of the epoch in order, of whole numbers (points,), or (networks, points)."""
         self._order = order
         self._job.order = order.data_ptr()
+        self._job.used = 1 if order.ndim == 1 else len(order)
+        self._job.points = order.shape[-1]
 
     def clear(self) -> None:
         """Forgets all padding, which only a value that was not finite can have reached."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from playground.core.experiment import Experiment
 from playground.core.layers import Dense
@@ -15,6 +16,9 @@ from playground.core.losses import LossSettings
 from playground.core.network import Block, linear_blocks, penalty_rates
 from playground.core.optimizers import SGD, Adam, AdamW, Optimizer
 from playground.core.shapes import is_tokens
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
 WIDTHS = (8, 16, 32)
 BATCHES = (10, 32)
@@ -42,6 +46,7 @@ class Plan:
         width: units that a layer may have, and inputs.
         batch: points that a minibatch may have.
         optimizer: "sgd", "momentum" or "adam", see `step.py`.
+        lanes: networks that one step moves.
         loss: "distance" of each output from its target, or "softmax" over the outputs.
     """
 
@@ -51,10 +56,17 @@ class Plan:
     optimizer: str
     loss: str
 
+    lanes = 1
+
     @property
     def columns(self) -> int:
         """Numbers in a row of units: whole vector registers."""
         return max(LANE, self.width)
+
+    @property
+    def row(self) -> int:
+        """Numbers of one point: its inputs and targets."""
+        return self.width + self.columns
 
     @property
     def name(self) -> str:
@@ -74,6 +86,18 @@ class Plan:
         if not (possible and optimizer in KINDS and loss in ("distance", "softmax")):
             raise ValueError(name)
         return plan
+
+    def program(self) -> nn.Module:
+        """The step as a torch program."""
+        from playground.core.engine.compiled.step import Step
+
+        return Step(self)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """What the program takes, all 0: by name, in order."""
+        from playground.core.engine.compiled.step import tensors
+
+        return tensors(self)
 
 
 KINDS = ("sgd", "momentum", "adam")

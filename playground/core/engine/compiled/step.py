@@ -41,7 +41,7 @@ class Step(nn.Module):
         rows, shares, coefficients, knobs, weights, turned, *state = given
         knob = {name: knobs[i] for i, name in enumerate(KNOBS)}
         values, slopes = self._forward(rows, weights, coefficients)
-        delta = self._loss_slope(values[-1], rows[:, plan.width :], knob)
+        delta = loss_slope(plan.loss, values[-1], rows[:, plan.width :], knob)
         delta = delta * shares[:, None] * slopes[-1]
         gradients: list[Tensor] = []
         for index in range(plan.maps - 1, -1, -1):
@@ -54,7 +54,9 @@ class Step(nn.Module):
             if index:
                 back = (delta[:, : plan.width, None] * turned[index - 1][None]).sum(1)
                 delta = back * slopes[index - 1]
-        moved = self._update(weights, torch.stack(gradients), knob, state)
+        moved = moved_by(plan.optimizer, weights, torch.stack(gradients), knob, state)
+        if plan.optimizer == "adam":
+            state[-1].copy_(state[-1] + 1)
         if plan.maps > 1:
             square = moved[1:, : plan.width, : plan.width].transpose(1, 2)
             turned.copy_(pad(square, (0, plan.columns - plan.width)))
@@ -69,41 +71,59 @@ class Step(nn.Module):
         for index in range(plan.maps):
             weight, bias = weights[index, : plan.width], weights[index, plan.width]
             z = (values[-1][:, : plan.width, None] * weight[None]).sum(1) + bias
-            p, q, r, u, v, w, sp, su, sv, sw = coefficients[index]
-            s = torch.sigmoid(q * z)
-            bend = s * (1 - s)
-            values.append(p * s + r + u * torch.relu(z) + v * z + w * z * s)
-            slopes.append(sp * bend + su * (z > 0) + sv + sw * (s + q * z * bend))
+            value, slope = activated(z, coefficients[index])
+            values.append(value)
+            slopes.append(slope)
         return values, slopes
 
-    def _loss_slope(self, answer: Tensor, targets: Tensor, knob: dict[str, Tensor]) -> Tensor:
-        if self.plan.loss == "softmax":
-            return softmax(answer, 1) - targets
-        distance = knob["steepness"] * (answer - targets)
-        return knob["factor"] * torch.minimum(torch.maximum(distance, knob["low"]), knob["high"])
 
-    def _update(
-        self, weights: Tensor, gradient: Tensor, knob: dict[str, Tensor], state: list[Tensor]
-    ) -> Tensor:
-        rate = knob["rate"]
-        if self.plan.optimizer == "sgd":
-            return weights - rate * gradient
-        if self.plan.optimizer == "momentum":
-            velocity = knob["momentum"] * state[0] + gradient
-            state[0].copy_(velocity)
-            step = knob["of_gradient"] * gradient + knob["of_velocity"] * velocity
-            return weights - rate * step
-        mean, square, steps = state
-        now = steps + 1
-        first = -torch.expm1(now * knob["log_beta1"])
-        second = -torch.expm1(now * knob["log_beta2"])
-        means = knob["beta1"] * mean + knob["rest1"] * gradient
-        squares = knob["beta2"] * square + knob["rest2"] * gradient * gradient
-        mean.copy_(means)
-        square.copy_(squares)
-        steps.copy_(now)
-        root = squares.sqrt() / second.sqrt() + EPS
-        return weights * (1 - rate * knob["decay"]) - rate / first * means / root
+def activated(z: Tensor, form: Tensor, curved: bool = True) -> tuple[Tensor, Tensor]:
+    """Values and slopes of an activation in its form, see `COEFFICIENTS`.
+
+    Args:
+        form: its coefficients, the first axis theirs.
+        curved: without, p, q and w are taken to be 0.
+    """
+    p, q, r, u, v, w, sp, su, sv, sw = form
+    value, slope = r + u * torch.relu(z) + v * z, su * (z > 0) + sv
+    if not curved:
+        return value, slope
+    s = torch.sigmoid(q * z)
+    bend = s * (1 - s)
+    return value + p * s + w * z * s, slope + sp * bend + sw * (s + q * z * bend)
+
+
+def loss_slope(loss: str, answer: Tensor, targets: Tensor, knob: dict[str, Tensor]) -> Tensor:
+    """The slope of a loss with respect to each answer (points, units, ...), see `LossForm`."""
+    if loss == "softmax":
+        return softmax(answer, 1) - targets
+    distance = knob["steepness"] * (answer - targets)
+    return knob["factor"] * torch.minimum(torch.maximum(distance, knob["low"]), knob["high"])
+
+
+def moved_by(
+    optimizer: str, weights: Tensor, gradient: Tensor, knob: dict[str, Tensor], state: list[Tensor]
+) -> Tensor:
+    """The weights behind a step; what the optimizer remembers is written in place, but for the
+    number of steps."""
+    rate = knob["rate"]
+    if optimizer == "sgd":
+        return weights - rate * gradient
+    if optimizer == "momentum":
+        velocity = knob["momentum"] * state[0] + gradient
+        state[0].copy_(velocity)
+        step = knob["of_gradient"] * gradient + knob["of_velocity"] * velocity
+        return weights - rate * step
+    mean, square, steps = state
+    now = steps + 1
+    first = -torch.expm1(now * knob["log_beta1"])
+    second = -torch.expm1(now * knob["log_beta2"])
+    means = knob["beta1"] * mean + knob["rest1"] * gradient
+    squares = knob["beta2"] * square + knob["rest2"] * gradient * gradient
+    mean.copy_(means)
+    square.copy_(squares)
+    root = squares.sqrt() / second.sqrt() + EPS
+    return weights * (1 - rate * knob["decay"]) - rate / first * means / root
 
 
 def tensors(plan: Plan) -> dict[str, Tensor]:

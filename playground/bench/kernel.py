@@ -1,0 +1,101 @@
+"""Compiled steps against the plain eager loop, and what a visitor sees of them in Chromium.
+
+A kernel that is not in this machine's cache yet is built first.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+
+import torch
+
+from playground.bench.browser import SGD as PLAIN
+from playground.bench.browser import alone, opened, painted
+from playground.bench.chromium import chromium
+from playground.bench.engine import ADAM, NETS, ROUNDS, SGD, eager_loop, microseconds
+from playground.bench.report import bar, code, row
+from playground.bench.server import ROOT, app_server
+from playground.core.engine.compiled import cache
+from playground.core.engine.compiled.plan import plan_of
+from playground.core.engine.compiled.step import Step
+from playground.core.experiment import Experiment
+from playground.core.run import Run
+
+BARS = dict(zip(NETS, (100.0, 90.0), strict=True))  # with plain SGD
+EPOCHS = 20_000
+SCREENS = 3
+
+
+def compiled_run(experiment: Experiment) -> Run | None:
+    """A run whose steps are compiled; None where there can be no kernel for it."""
+    plain = Run(experiment, engine="dense")
+    plan = plan_of(experiment, plain.blocks, len(plain.data.inputs_train))
+    if plan is None or cache.off():
+        return None
+    if not (cache.place(plan) / cache.INFO).exists():
+        module = "playground.core.engine.compiled.build"
+        subprocess.run([sys.executable, "-m", module, plan.name], check=False, cwd=ROOT)
+    if not (cache.place(plan) / cache.INFO).exists():
+        return None
+    print(f"kernel {plan.name}:", (cache.place(plan) / cache.INFO).read_text())
+    run = Run(experiment)
+    return run if run.engine.way == "compiled" else None
+
+
+def _steps() -> None:
+    code(eager_loop, Step.forward, Run.train_for)
+    for name, changes in NETS.items():
+        for optimizer in (SGD, ADAM):
+            experiment = Experiment().with_changes(changes | {"optimizer": optimizer})
+            run = compiled_run(experiment)
+            if run is None:
+                print("no kernel can be built here")
+                return
+            plain, eager = Run(experiment, engine="dense"), eager_loop(run)
+            times: dict[str, list[float]] = {"eager": [], "dense": [], "kernel": []}
+            for _ in range(ROUNDS):
+                times["eager"].append(microseconds(eager))
+                times["dense"].append(microseconds(plain.train_for))
+                times["kernel"].append(microseconds(run.train_for))
+            label = f"{name}, {optimizer['name']}"
+            slow = row(f"{label}: eager loop", times["eager"], "µs/step")
+            row(f"{label}: dense engine", times["dense"], "µs/step")
+            fast = row(f"{label}: compiled kernel", times["kernel"], "µs/step")
+            if optimizer is SGD:
+                bar(f"{label}: times the steps", slow / fast, least=BARS[name])
+            else:
+                print(f"{label}: times the steps".ljust(58), f"{slow / fast:10.4g}")
+
+
+def _screen() -> None:
+    """The default experiment painted in Chromium, its kernel ready."""
+    for name, changes in (("default, plain SGD 0.03", PLAIN), ("default, Adam", {})):
+        experiment = Experiment().with_changes(changes)
+        if compiled_run(experiment) is None:
+            return
+        frames, epochs, live, free = [], [], [], []
+        with app_server({"PLAYGROUND_WORKERS": "1"}) as server, chromium() as browser:
+            page, _ = opened(browser, server.url, experiment)
+            for _ in range(SCREENS):
+                free.append(alone(experiment))
+                found = painted(page)
+                frames.append(found[0])
+                live.append(found[1])
+                epochs.append(found[2])
+        print(f"-- {name}, kernel ready")
+        row("painted frames", frames, "frames/s")
+        row("painted epochs", epochs, "epochs/s")
+        row("live service, painting", live, "steps/s")
+        row("engine alone", free, "steps/s")
+        bar("frames/s", statistics.median(frames), least=15)
+        bar("epochs/s", statistics.median(epochs), least=EPOCHS)
+
+
+def measure() -> int:
+    """Prints all of it."""
+    torch.set_num_threads(1)
+    _steps()
+    _screen()
+    return 0

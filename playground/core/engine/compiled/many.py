@@ -1,0 +1,158 @@
+"""Many networks in compiled lanes, from the moment that a kernel is ready.
+
+As for one network (`engine.py`): everything but training is `DenseMany`'s, whose flat vector
+holds the numbers; a call of `train` carries those of sixteen networks at a time into the kernel's
+lanes and back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from playground.core.engine.base import Free, Problem
+from playground.core.engine.compiled import cache, inputs
+from playground.core.engine.compiled.lanes import LanesPlan, lane_places, lanes_plan_of
+from playground.core.engine.compiled.package import Carry, Package, Steps
+from playground.core.engine.compiled.plan import LANE
+from playground.core.engine.compiled.step import STATE
+from playground.core.engine.dense_many import DenseMany
+
+
+class CompiledMany(DenseMany):
+    """See the module.
+
+    Args:
+        package: the kernel to use; None looks for one as `CompiledEngine` does.
+    """
+
+    def __init__(
+        self,
+        problems: Sequence[Problem],
+        free: Sequence[Free | None],
+        package: Package | None = None,
+    ) -> None:
+        self._given, self._problems = package, tuple(problems)
+        self._plan: LanesPlan | None = None
+        self._groups: list[tuple[list[int], Steps]] = []
+        self._orders: Tensor | None = None
+        self._gone = torch.zeros(len(problems), dtype=torch.bool)
+        super().__init__(problems, free)
+        first = problems[0]
+        movable = all(one is None for one in free) and self._device.type == "cpu"
+        if movable:
+            plans = {lanes_plan_of(one.experiment, one.blocks, len(one.inputs)) for one in problems}
+            self._plan = plans.pop() if len(plans) == 1 else None
+        if self._plan is not None:
+            features, targets = self._inputs, self._targets
+            self._rows = inputs.rows(self._plan, first.experiment, first.blocks, features, targets)
+            self._look()
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return "compiled" if self._groups else "dense"
+
+    # ---- training
+
+    def load(self, orders: Tensor) -> None:
+        if not self._groups and self._plan is not None:
+            self._look()
+        if not self._groups:
+            super().load(orders)
+            return
+        self._orders = orders
+        self._follow()
+
+    def train(self, slices: Sequence[tuple[int, int]]) -> None:
+        if self._groups and self._short(slices):
+            for _, steps in self._groups:
+                steps.take(slices)
+            return
+        if self._orders is not None:
+            super().load(self._orders)
+            self._orders = None
+        super().train(slices)
+
+    def _short(self, slices: Sequence[tuple[int, int]]) -> bool:
+        assert self._plan is not None
+        return self._orders is not None and all(
+            stop - start <= self._plan.batch for start, stop in slices
+        )
+
+    @torch.inference_mode()
+    def pace(self, rates: Sequence[float]) -> None:
+        before = [one.data_ptr() for one in self._update.memory.values()]
+        super().pace(rates)
+        if not self._groups:
+            return
+        if [one.data_ptr() for one in self._update.memory.values()] != before:
+            self._regroup()  # the optimizer remembers in other tensors
+            return
+        for members, steps in self._groups:
+            rates_of = [self._paces[index] for index in members]
+            steps.tensors["knobs"][0, : len(members)] = torch.tensor(rates_of)
+
+    def stop(self, gone: Tensor) -> None:
+        super().stop(gone)
+        self._gone = gone.cpu().clone()
+        if self._groups:
+            self._regroup()
+
+    # ---- the kernel
+
+    def _look(self) -> None:
+        """Takes the kernel if it is ready by now."""
+        assert self._plan is not None
+        given = self._given
+        found = given if given and given.plan == self._plan else cache.KERNELS.ready(self._plan)
+        if found is not None:
+            self._given = found
+            self._regroup()
+
+    @torch.inference_mode()
+    def _regroup(self) -> None:
+        """Puts all networks that go on into lanes."""
+        plan, package = self._plan, self._given
+        assert plan is not None and package is not None
+        alive = (~self._gone).nonzero().flatten().tolist()
+        self._groups = []
+        for start in range(0, len(alive), LANE):
+            members = alive[start : start + LANE]
+            steps = package.steps(self._carries(plan, members, start + LANE >= len(alive)))
+            given, first = steps.tensors, self._problems[0]
+            blocks = first.blocks
+            given["coefficients"].copy_(inputs.coefficients(plan, first.experiment, blocks))
+            for lane, index in enumerate(members):
+                experiment = self._problems[index].experiment
+                given["knobs"][:, lane] = inputs.knobs(experiment, blocks, self._paces[index])
+            steps.read(self._rows)
+            self._groups.append((members, steps))
+        if self._orders is not None:
+            self._follow()
+
+    def _follow(self) -> None:
+        assert self._orders is not None
+        places = self._orders + self._offsets
+        for members, steps in self._groups:
+            steps.follow(places[members].contiguous())
+
+    def _carries(self, plan: LanesPlan, members: Sequence[int], last: bool) -> list[Carry]:
+        shapes = [(outputs, columns + 1) for outputs, columns in self._shapes]
+        lanes = torch.arange(len(members))[:, None]
+        outer = self._single[list(members)]
+        found = []
+        if "steps" in STATE[plan.optimizer]:
+            # One number for all networks: every group begins with it, and the last one moves it.
+            first = torch.zeros(1)
+            found.append(Carry(self._update.memory["steps"], "steps", first, first, back=last))
+        for part, places in lane_places(shapes, plan).items():
+            there = places >= 0
+            ends = outer[:, there].flatten(), (places[there] + lanes).flatten()
+            found.append(Carry(self._flat, part, *ends, back=True))
+            for name in STATE[plan.optimizer]:
+                if name != "steps":
+                    memory = self._update.memory[name]
+                    found.append(Carry(memory, f"{name}.{part}", *ends, back=True))
+        return found
