@@ -18,28 +18,38 @@ from playground.bench.engine import ADAM, NETS, ROUNDS, SGD, eager_loop, microse
 from playground.bench.report import bar, code, row
 from playground.bench.server import ROOT, app_server
 from playground.core.engine.compiled import cache
+from playground.core.engine.compiled.lanes import AnyPlan, LanesStep, lanes_plan_of
 from playground.core.engine.compiled.plan import plan_of
 from playground.core.engine.compiled.step import Step
 from playground.core.experiment import Experiment
+from playground.core.population import Population, starts
 from playground.core.run import Run
 
 BARS = dict(zip(NETS, (100.0, 90.0), strict=True))  # with plain SGD
+TOGETHER = dict(zip(NETS, (500.0, 350.0), strict=True))
+SEEDS = 64
 EPOCHS = 20_000
 SCREENS = 3
+
+
+def built(plan: AnyPlan | None) -> bool:
+    """Whether there is a kernel of that plan, now at the latest."""
+    if plan is None or cache.off():
+        return False
+    info = cache.place(plan) / cache.INFO
+    if not info.exists():
+        module = "playground.core.engine.compiled.build"
+        subprocess.run([sys.executable, "-m", module, plan.name], check=False, cwd=ROOT)
+    if info.exists():
+        print(f"kernel {plan.name}:", info.read_text(encoding="utf-8"))
+    return info.exists()
 
 
 def compiled_run(experiment: Experiment) -> Run | None:
     """A run whose steps are compiled; None where there can be no kernel for it."""
     plain = Run(experiment, engine="dense")
-    plan = plan_of(experiment, plain.blocks, len(plain.data.inputs_train))
-    if plan is None or cache.off():
+    if not built(plan_of(experiment, plain.blocks, len(plain.data.inputs_train))):
         return None
-    if not (cache.place(plan) / cache.INFO).exists():
-        module = "playground.core.engine.compiled.build"
-        subprocess.run([sys.executable, "-m", module, plan.name], check=False, cwd=ROOT)
-    if not (cache.place(plan) / cache.INFO).exists():
-        return None
-    print(f"kernel {plan.name}:", (cache.place(plan) / cache.INFO).read_text())
     run = Run(experiment)
     return run if run.engine.way == "compiled" else None
 
@@ -67,6 +77,25 @@ def _steps() -> None:
                 bar(f"{label}: times the steps", slow / fast, least=BARS[name])
             else:
                 print(f"{label}: times the steps".ljust(58), f"{slow / fast:10.4g}")
+
+
+def _together() -> None:
+    """So many seeds side by side, per network, against the eager loop one after another."""
+    code(LanesStep.forward, Population.train_for)
+    for name, changes in NETS.items():
+        experiment = Experiment().with_changes(changes | {"optimizer": SGD})
+        run = Run(experiment, engine="dense")
+        if not built(lanes_plan_of(experiment, run.blocks, len(run.data.inputs_train))):
+            return
+        eager, many = eager_loop(run), Population(starts(experiment, SEEDS))
+        times: dict[str, list[float]] = {"eager": [], "lanes": []}
+        for _ in range(ROUNDS):
+            times["eager"].append(microseconds(eager))
+            times["lanes"].append(microseconds(many.train_for) / SEEDS)
+        label = f"{name}, {SEEDS} seeds, {many.engine_name}"
+        slow = row(f"{label}: eager loop", times["eager"], "µs/step")
+        fast = row(f"{label}: together, per network", times["lanes"], "µs/step")
+        bar(f"{label}: times the steps", slow / fast, least=TOGETHER[name])
 
 
 def _screen() -> None:
@@ -97,5 +126,6 @@ def measure() -> int:
     """Prints all of it."""
     torch.set_num_threads(1)
     _steps()
+    _together()
     _screen()
     return 0
