@@ -35,6 +35,10 @@ def settle() -> None:
 def build(plan: AnyPlan, folder: Path) -> None:
     """Writes the two libraries of a plan into a folder."""
     settle()
+    headers = Path(torch.__file__).parent / "include"
+    options = ["-O2", "-shared", "-fPIC", "-std=c++20", f"-I{headers}"]
+    command = [compiler() or "g++", *options, str(DRIVER), "-o", str(folder / DRIVER_LIBRARY)]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
     with torch.no_grad():
         program = torch.export.export(plan.program(), tuple(plan.tensors().values()))
     package = folder / "package.pt2"
@@ -43,7 +47,3 @@ def build(plan: AnyPlan, folder: Path) -> None:
         (library,) = (name for name in packed.namelist() if name.endswith(".so"))
         (folder / STEP_LIBRARY).write_bytes(packed.read(library))
     package.unlink()
-    headers = Path(torch.__file__).parent / "include"
-    options = ["-O2", "-shared", "-fPIC", "-std=c++20", f"-I{headers}"]
-    command = [compiler() or "g++", *options, str(DRIVER), "-o", str(folder / DRIVER_LIBRARY)]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)

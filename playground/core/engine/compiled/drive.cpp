@@ -32,6 +32,9 @@ struct Job {
   int64_t row;           // numbers in a row
   float* shares;         // for minibatches of 0, 1, 2, ... points
   int64_t share;         // numbers for one size
+  int64_t lanes;         // networks side by side, each with an order of its own
+  int64_t used;          // of those lanes
+  int64_t points;        // in each order
 };
 
 // Returns how many of the steps were taken.
