@@ -99,7 +99,9 @@ class RaceRun(PlanRun):
         taken, spent = 0, sum(run.seconds for run in self.lanes)
         while self.state == "ready":
             before = sum(run.seconds for run in self.lanes)
-            chunk = 1 if not taken else max(1, int(taken * (seconds / (before - spent) - 1)))
+            chunk = (
+                1 if not taken else max(1, int(taken * (seconds / max(before - spent, 1e-9) - 1)))
+            )
             taken += self.advance(min(chunk, 2 * taken or 1))
             if sum(run.seconds for run in self.lanes) - spent >= 0.9 * seconds:
                 break

@@ -214,9 +214,11 @@ class WhatIf {
     const name = text(`whatif.measure_${measure}`);
     const facts = ({ change, now, before }) => ({ change, after: now, before, measure: name, epochs });
     const judged = rows.filter(({ found }) => found);
-    const best = judged.find(({ group }) => group === 0);
+    // What goes on from here comes before what would have to start anew.
+    const better = judged.filter(({ group }) => group === 0);
+    const best = better.find(({ fresh }) => !fresh) ?? better[0];
     const said = this.study.working ? [text('whatif.working')] : [];
-    if (best) said.push(text('whatif.best', facts(best)));
+    if (best) said.push(text(best.fresh ? 'whatif.best_fresh' : 'whatif.best', facts(best)));
     else if (!this.study.working) said.push(text('whatif.none', { epochs, measure: name }));
     const worst = judged.filter(({ group, fresh }) => group === 2 && !fresh).at(-1);
     if (worst) said.push(text('whatif.worst', facts(worst)));
