@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
@@ -20,6 +21,19 @@ CONNECT = 10  # s until a scheduler counts as not there
 GRACE = 15.0  # s without a word from the scheduler before the sweep ends
 PATIENCE = 5.0  # s without a worker before that is said
 LOOK = 1.0  # s between two looks at the cluster
+
+
+def _far_away() -> Callable[[str], dict[str, Any]]:
+    """`run_trial` for a cluster whose scheduler does not have the core: it unpacks what it hands
+    on, and a function that belongs to no module it can look in travels as its code."""
+
+    def trial(job: str) -> dict[str, Any]:
+        from playground.core.sweep.trial import run_trial
+
+        return run_trial(job)
+
+    trial.__module__, trial.__qualname__ = "__main__", "trial of a sweep"
+    return trial
 
 
 class DaskCrew(Crew):
@@ -48,6 +62,7 @@ class DaskCrew(Crew):
         except Exception as error:  # whatever a socket, a certificate or an address can be
             raise PlaygroundError("sweep_no_scheduler", address=address[:80]) from error
         super().__init__(self.client.get_executor(pure=False), "dask", 1)
+        self.function = _far_away()
         self._waits = waits
         self._heard = self._busy = time.monotonic()
         self._gone: str | None = None

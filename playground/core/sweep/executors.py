@@ -115,6 +115,8 @@ class Crew:
         renew: makes another executor when this one is broken for good; None where nothing can.
     """
 
+    function: Callable[[str], dict[str, Any]] = staticmethod(run_trial)
+
     def __init__(
         self,
         executor: Executor,
@@ -138,7 +140,7 @@ class Crew:
             return self.executor.submit(run_trial, job.to_json(), own)
         if own is not None and self._packed is None:
             self._packed = packed(own)
-        return self.executor.submit(run_trial, replace(job, own=self._packed).to_json())
+        return self.executor.submit(self.function, replace(job, own=self._packed).to_json())
 
     def turn(self, futures: set[Future[dict[str, Any]]], seconds: float) -> None:
         """Works, or waits for others' work, for so long at most."""
