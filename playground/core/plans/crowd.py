@@ -16,7 +16,7 @@ from playground.core.picture import LINE_POINTS, answer, as_map, value_range
 from playground.core.plans.bands import LEVELS
 from playground.core.population import Population
 
-RUNNING = 80_000  # answers of a frame while the networks train: points times networks
+RUNNING = 45_000  # answers of a frame while the networks train: points times networks
 RESTING = 1_200_000  # and while they rest
 LEAST, MOST = 24, 100  # points along one side
 THUMB = 36  # and of a small picture

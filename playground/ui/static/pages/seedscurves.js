@@ -9,6 +9,7 @@ const MOST_POINTS = 300;
 const HEAD = 3; // columns in front of the quantiles: epoch, steps, seconds
 const LEVELS = 5; // quantiles of each measure, as the header's scene says: 10, 25, 50, 75, 90 %
 const MEDIAN = 2;
+const GAP_MS = 400; // ten bands take Plotly longer than one pair of curves
 const MEASURES = ['train_loss', 'test_loss', 'train_score', 'test_score'];
 const choices = { logX: false, logY: false };
 
@@ -31,7 +32,7 @@ export class SeedsCurves {
       el('div', { class: 'np-head' }, el('h3', { class: 'np-title', text: text('seeds.curves') }),
         el('div', { class: 'np-tools' }, flip('logX', 'log_x'), flip('logY', 'log_y'))),
       this.legend, this.stage);
-    this.draw = throttled(() => this.update());
+    this.draw = throttled(() => this.update(), GAP_MS);
     this.alt = altText(this.plot, text('seeds.curves'));
     this.readout = new Readout({
       root: this.node, plot: this.plot, history: this.hub.history,

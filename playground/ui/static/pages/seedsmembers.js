@@ -6,6 +6,7 @@ import { Tiles } from '../tiles.js';
 import { Tooltip } from '../tooltip.js';
 import { chips } from './kit.js';
 
+const GAP_MS = 200;
 const LINE = 34; // px of a small picture of curves
 
 export class SeedsMembers {
@@ -60,6 +61,11 @@ export class SeedsMembers {
   paint(hub, failed) {
     const { header, arrays, scene } = hub;
     if (!header.members || !scene) return;
+    // Dozens of small maps five times a second are enough, and leave the browser its time.
+    const key = `${scene.id}|${header.member}|${header.state}|${header.members.first}|${this.context.theme.text}|${this.node.clientWidth}`;
+    const now = performance.now();
+    if (header.state === 'running' && key === this.key && now - this.painted < GAP_MS) return;
+    Object.assign(this, { key, painted: now });
     const { shown, first, of } = header.members;
     Object.assign(this, { shown, first });
     this.turns.hidden = of <= 64;
