@@ -111,10 +111,11 @@ export class SeedsMembers {
     const size = LINE * LINE;
     return { width: LINE, height: LINE, color: (i) => {
       const [at, tile] = [i % size, Math.floor(i / size)];
-      const column = Math.min(points - 1, Math.round(((at % LINE) / (LINE - 1)) * (points - 1)));
       const row = LINE - 1 - Math.floor(at / LINE);
-      const value = (data[tile * points + column] / 255) * (LINE - 1);
-      return Math.abs(value - row) <= 1.2 ? ink : ground;
+      const value = (column) => (data[tile * points + Math.min(points - 1, Math.round((column / (LINE - 1)) * (points - 1)))] / 255) * (LINE - 1);
+      // A steep piece fills its column from one value to the next.
+      const [from, to] = [value(at % LINE), value((at % LINE) + 1)];
+      return row >= Math.min(from, to) - 1.2 && row <= Math.max(from, to) + 1.2 ? ink : ground;
     } };
   }
 
