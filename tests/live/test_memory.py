@@ -9,6 +9,7 @@ import pytest
 
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Experiment
+from playground.core.run import Run
 from playground.live import environment
 from playground.live.workshop import CoreWorkshop
 from tests.core.test_memory import cnn
@@ -46,6 +47,7 @@ def test_runs_share_what_there_is_and_give_it_back(workshop: CoreWorkshop):
 
 def test_a_running_network_may_not_outgrow_it(workshop: CoreWorkshop):
     run = workshop.build(cnn().to_json(), None, None)
+    assert isinstance(run, Run)
     with pytest.raises(PlaygroundError) as caught:
         workshop.update(run, cnn(training={"batch_size": 1000, "precision": "float64"}).to_json())
     assert caught.value.code == "too_much_memory"
