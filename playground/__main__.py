@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 from playground.core.data import schema_of
 from playground.core.data.csv_reader import read_table
 from playground.core.data.model import Brought
-from playground.core.document import read_document
+from playground.core.document import content_of, read_document
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Experiment, describe_schema
 from playground.core.network import checked, parameter_count
@@ -99,19 +99,10 @@ def _positive(text: str) -> int:
 
 
 def _read(options: argparse.Namespace) -> tuple[Experiment, Brought | None]:
-    experiment, own = read_document(_bytes_of(options.experiment))
+    experiment, own = read_document(content_of(options.experiment))
     if options.csv is not None:
-        own = read_table(_bytes_of(options.csv), options.csv.name)
+        own = read_table(content_of(options.csv), options.csv.name)
     return experiment, own
-
-
-def _bytes_of(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise PlaygroundError(
-            "file_unreadable", path=str(path), problem=error.strerror or ""
-        ) from error
 
 
 def _train(options: argparse.Namespace) -> int:

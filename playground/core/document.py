@@ -7,6 +7,7 @@ pictures, stay outside: the file then names them by file name and hash, and asks
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from playground.core.data.model import Brought
 from playground.core.data.registry import DATASETS
@@ -18,6 +19,20 @@ from playground.core.experiment import Experiment, experiment_from
 MOST_EMBEDDED = 1_000_000  # characters
 MOST_READ = 8_000_000
 EMBEDDED: dict[str, type[Table | TextFile]] = {kind.holds: kind for kind in (Table, TextFile)}
+
+
+def content_of(path: Path) -> bytes:
+    """All of a file.
+
+    Raises:
+        PlaygroundError: it cannot be read; the system says why.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise PlaygroundError(
+            "file_unreadable", path=str(path), problem=error.strerror or ""
+        ) from error
 
 
 def write_document(experiment: Experiment, own: Brought | None = None) -> str:

@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 from playground.core.data.csv_reader import read_table
 from playground.core.data.model import Brought
-from playground.core.document import read_document
+from playground.core.document import content_of, read_document
 from playground.core.errors import PlaygroundError
 from playground.core.sweep.coordinator import Sweep
 from playground.core.sweep.executors import Crew, here
@@ -104,9 +104,9 @@ def _begun(
         return settings, own, store.trials()
     if store is not None and not store.empty:
         raise PlaygroundError("sweep_file_in_use", path=str(options.file)[-80:])
-    experiment, own = read_document(_content(options.experiment))
+    experiment, own = read_document(content_of(options.experiment))
     if options.csv is not None:
-        own = read_table(_content(options.csv), options.csv.name)
+        own = read_table(content_of(options.csv), options.csv.name)
     content: dict[str, Any] = {
         "experiment": experiment.model_dump(mode="json"),
         "knobs": [knob_from(text).model_dump(mode="json") for text in options.knob],
@@ -122,15 +122,6 @@ def _begun(
     if not options.knob:
         del content["knobs"]
     return sweep_from(content), own, []
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise PlaygroundError(
-            "file_unreadable", path=str(path), problem=error.strerror or ""
-        ) from error
 
 
 def _crew(options: argparse.Namespace) -> Crew:

@@ -1,5 +1,6 @@
 /** The control bar: play, step, speed, and the run's numbers. Nothing in it ever moves. */
 
+import { Beat } from './beat.js';
 import { confusionOfTest } from './confusion.js';
 import { Controls } from './controls.js';
 import { el, icon, setText } from './dom.js';
@@ -23,6 +24,7 @@ class Bar {
   constructor(context) {
     this.context = context;
     this.hub = context.hub;
+    this.beat = new Beat(NUMBERS_MS);
     this.build();
     this.notices = new Notices(context);
   }
@@ -103,20 +105,10 @@ class Bar {
     if (!header) return;
     this.controls.paint(header);
     this.paintLooks(hub);
-    const now = performance.now();
-    // Numbers that change thirty times a second cannot be read.
-    if (now - (this.painted ?? 0) < NUMBERS_MS && header.state === this.state) {
-      this.later ??= setTimeout(() => {
-        this.later = null;
-        hub.invalidate();
-      }, NUMBERS_MS);
-      return;
-    }
-    this.painted = now;
-    this.state = header.state;
+    if (!this.beat.due(hub)) return;
     this.paintNumbers(header, hub.scene);
     this.paintPlace(header, hub.scene);
-    if (header.keep != null && now - (hub.keepChosen ?? -1e9) > OWN_CHOICE_MS) {
+    if (header.keep != null && performance.now() - (hub.keepChosen ?? -1e9) > OWN_CHOICE_MS) {
       hub.keep = this.keep.checked = header.keep;
     }
   }
@@ -161,7 +153,7 @@ class Bar {
   themed() {}
 
   destroy() {
-    clearTimeout(this.later);
+    this.beat.stop();
     this.controls.destroy();
     this.notices.destroy();
   }

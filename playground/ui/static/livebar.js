@@ -1,5 +1,6 @@
 /** The bar of a page of its own that trains: controls, its own numbers, and what is to be said. */
 
+import { Beat } from './beat.js';
 import { Controls } from './controls.js';
 import { el, setText } from './dom.js';
 import { Notices } from './notices.js';
@@ -14,6 +15,7 @@ export class LiveBar {
    */
   constructor(context, { label, stats }) {
     this.stats = stats;
+    this.beat = new Beat(NUMBERS_MS);
     this.controls = new Controls(context);
     this.values = stats.map(() => el('dd', { text: '–' }));
     const list = el('dl', { class: 'np-stats' }, ...stats.map(({ key, label: name, tip }, i) =>
@@ -29,22 +31,12 @@ export class LiveBar {
     if (!header) return;
     this.controls.paint(header);
     this.controls.tell(hub.scene?.batch_size ?? '', header.batches_per_epoch);
-    const now = performance.now();
-    // Numbers that change thirty times a second cannot be read.
-    if (now - (this.painted ?? 0) < NUMBERS_MS && header.state === this.state) {
-      this.later ??= setTimeout(() => {
-        this.later = null;
-        hub.invalidate();
-      }, NUMBERS_MS);
-      return;
-    }
-    this.painted = now;
-    this.state = header.state;
+    if (!this.beat.due(hub)) return;
     this.stats.forEach(({ value }, i) => setText(this.values[i], value(hub)));
   }
 
   destroy() {
-    clearTimeout(this.later);
+    this.beat.stop();
     this.controls.destroy();
     this.notices.destroy();
   }

@@ -1,16 +1,17 @@
 /** Who leads now: the lanes of a race in numbers. */
 
+import { Beat } from '../beat.js';
 import { el, setText } from '../dom.js';
 import { accuracy, count, significant } from '../words.js';
 import { ahead, colorOf, isLoss, letter, MEASURES, valueAt } from './racelanes.js';
 
 const COLUMNS = ['place', 'epochs', 'steps', 'seconds', 'ms', ...MEASURES, 'reached', 'state'];
-const REST_MS = 150; // numbers that change thirty times a second cannot be read
+const REST_MS = 150;
 
 export class RaceTable {
   /** @param {object} context of the stage @param {{y: string, at: number}} choice measure and threshold */
   constructor(context, choice) {
-    Object.assign(this, { context, choice });
+    Object.assign(this, { context, choice, beat: new Beat(REST_MS) });
     this.node = el('div', { class: 'np-race-table', tabindex: '0', role: 'region', 'aria-label': context.text('race.table') });
     this.said = el('p', { class: 'np-race-leader', role: 'status' });
   }
@@ -28,21 +29,12 @@ export class RaceTable {
     this.node.replaceChildren(el('table', {},
       el('thead', {}, el('tr', {}, el('th', { scope: 'col', text: text('race.column_lane') }), ...Object.values(this.heads))),
       el('tbody', {}, ...this.rows.map(({ node }) => node))));
-    this.painted = 0;
+    this.beat.reset();
   }
 
   paint(hub, force = false) {
-    const now = performance.now();
-    if (!force && now - this.painted < REST_MS && hub.header.state === this.state) {
-      this.later ??= setTimeout(() => {
-        this.later = null;
-        hub.invalidate();
-      }, REST_MS);
-      return;
-    }
-    this.painted = now;
-    this.state = hub.header.state;
-    this.fill(hub);
+    if (force) this.beat.reset();
+    if (this.beat.due(hub)) this.fill(hub);
   }
 
   fill({ header, scene, history }) {
@@ -91,7 +83,7 @@ export class RaceTable {
   }
 
   destroy() {
-    clearTimeout(this.later);
+    this.beat.stop();
   }
 }
 
