@@ -264,12 +264,12 @@ def test_without_a_websocket_the_view_asks_for_the_fallback(page: Page) -> None:
     mount(page)
     page.wait_for_function("calls.some(([, kind, key]) => kind === 'state' && key === 'transport')")
     assert ["bar", "state", "transport", "poll"] in page.evaluate("calls")
-    pipe = """([obeyed, text]) => {
+    pipe = """async ([obeyed, text]) => {
       const frame = new Uint8Array(bytes(text));
       const data = new Uint8Array(8 + frame.length);
       new DataView(data.buffer).setUint32(0, obeyed, true);
       data.set(frame, 8);
-      view.mount({ parentElement: document.body, data });
+      (await import('/app/static/pipe.js')).mount({ data });
     }"""
     page.evaluate(pipe, [0, frame(1, scene(), state="paused")])
     page.wait_for_function("__playground.frames > 0")
