@@ -45,6 +45,7 @@ def sent(page: Visitor) -> set[str]:
     }
 
 
+@pytest.mark.slow
 def test_only_the_open_analysis_is_in_the_frames(visit: Visit):
     page = visit(tap=True).open(SQUARE).play()
     for name, analysis in TABS.items():

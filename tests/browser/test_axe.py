@@ -40,7 +40,7 @@ def violations(page: Visitor, within: str | None = None) -> list[Any]:
     [
         pytest.param({"color_scheme": "light"}, marks=pytest.mark.slow),
         pytest.param({"color_scheme": "dark"}, marks=pytest.mark.slow),
-        {"locale": "zh-CN"},
+        pytest.param({"locale": "zh-CN"}, marks=pytest.mark.slow),
         {"viewport": PHONE, "has_touch": True, "is_mobile": True},
     ],
     ids=["light", "dark", "chinese", "phone"],

@@ -32,6 +32,7 @@ def measured(visit: Visit, experiment: Experiment = FEW, **look: Any) -> tuple[A
     return page, panel
 
 
+@pytest.mark.slow
 def test_four_ways_are_told_apart_and_dropout_can_be_added(visit: Visit):
     page, panel = measured(visit)
     canvas = panel.locator("canvas")

@@ -123,6 +123,7 @@ def upload(page: Visitor, where: Locator, name: str, content: bytes) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_table_of_ones_own(visit: Visit):
     page = visit(tap=True).open()
     opened = dialog(page)

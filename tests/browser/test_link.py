@@ -86,7 +86,8 @@ def address(page: Visitor) -> Experiment:
     return experiment
 
 
-@pytest.mark.parametrize("prefix", ["", pytest.param("some/prefix", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("prefix", ["", "some/prefix"])
 def test_a_link_opens_on_a_cold_server(visit: Visit, prefix: str):
     with app_server({"PLAYGROUND_WORKERS": "1"}, prefix=prefix) as cold:
         page = visit(server=cold, tap=True).open(DEEP)

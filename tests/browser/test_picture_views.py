@@ -16,6 +16,7 @@ from tests.browser.test_settings import PHONE
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.slow
 def test_arrow_keys_take_another_number_apart(visit: Visit):
     page = visit(tap=True).open(propose("digits"))
     panel = page.tab("Operation")

@@ -327,6 +327,7 @@ def test_where_motion_is_not_wanted_the_matrix_jumps(visit: Visit):
     expect(stage.locator(".np-handle")).to_have_count(2)
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_behind_the_page_and_its_experiment_is_not_touched(visit: Visit):
     page = visit().open(data="xor").play()
     page.page.get_by_role("button", name="Linear algebra").click()

@@ -65,6 +65,7 @@ def test_numbers_on_the_page_are_those_of_the_frame(visit: Visit):
     assert re.fullmatch(r"playground-trace-epoch-\d+\.png", download.value.suggested_filename)
 
 
+@pytest.mark.slow
 def test_a_point_is_chosen_by_click_drag_keys_and_typing(visit: Visit):
     page = visit(tap=True).open()
     panel = opened(page)

@@ -89,6 +89,7 @@ def first_steps(page) -> list[tuple]:
     return found
 
 
+@pytest.mark.slow
 def test_reset_brings_the_same_weights_back_and_a_new_seed_others(visit: Visit):
     page = visit(tap=True).open()
     before = first_steps(page)

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.browser
 SLOW = Experiment().with_changes({"optimizer": {"name": "sgd", "learning_rate": 0.003}})
 
 
+@pytest.mark.slow
 def test_ghosts_say_what_a_faster_rate_would_do_and_it_is_applied(visit: Visit):
     page = visit(tap=True).open(SLOW)
     panel = page.tab("What if")
