@@ -6,6 +6,7 @@
 import { Axes } from './axes.js';
 import { css } from './colors.js';
 import { el } from './dom.js';
+import { pointColor } from './points.js';
 import { Raster } from './raster.js';
 import { Relief } from './relief.js';
 import { className, isLine, isRegression } from './scene.js';
@@ -169,6 +170,7 @@ export class InfluenceMap {
   paintPoints(context, scene) {
     const { points, most, chosen, leftOut } = this.picture;
     const { theme } = this.context;
+    if (!points.length) return this.paintPlain(context, scene);
     const two = !isRegression(scene) && scene.class_names.length === 2;
     // The strongest last, so that nothing weak hides them.
     for (const point of [...points].sort((a, b) => Math.abs(a.value) - Math.abs(b.value))) {
@@ -192,6 +194,19 @@ export class InfluenceMap {
         context.arc(x, y, size + 5, 0, 7);
         context.stroke();
       }
+    }
+  }
+
+  /** Nothing is known of them yet: the training points as they are. */
+  paintPlain(context, scene) {
+    const { theme, hub } = this.context;
+    const { data, shape: [n] } = hub.arrays.points_train;
+    for (let i = 0; i < n; i++) {
+      const [x, y, target] = data.subarray(3 * i, 3 * i + 3);
+      context.fillStyle = pointColor(scene, theme, target);
+      context.beginPath();
+      context.arc(this.axes.toX(x), this.axes.toY(y), SMALL, 0, 7);
+      context.fill();
     }
   }
 
