@@ -183,6 +183,7 @@ def wanted(pixels: np.ndarray, k: int) -> tuple[np.ndarray, float]:
     return np.clip(made, 0, 255), float(error)
 
 
+@pytest.mark.slow
 def test_k_is_dragged_and_the_sum_follows(visit: Visit):
     page = picture_page(visit, "/compress?size=320&k=3")
     pixels = sample_photo("china")[::2, ::2]

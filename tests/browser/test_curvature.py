@@ -59,6 +59,7 @@ def test_the_gauge_warns_before_the_first_step(visit: Visit):
     expect(painted(panel)).to_have_attribute("aria-label", re.compile("Most negative: the output"))
 
 
+@pytest.mark.slow
 def test_the_gauge_follows_training_and_the_spectrum_is_computed_aside(visit: Visit):
     page = visit(tap=True).open(CALM)
     panel = page.tab("Curvature")

@@ -70,6 +70,7 @@ def numbers(stage: Locator) -> dict[str, Any]:
     return json.loads(stage.get_attribute("data-torch") or "{}")
 
 
+@pytest.mark.slow
 def test_the_start_is_dragged_and_the_walk_follows(visit: Visit):
     page = visit()
     stage = page.open_stage("descent")

@@ -68,6 +68,7 @@ def hash_of(page: Page) -> int:
     return page.locator(".np-network canvas.np-layer").first.evaluate(PIXELS)["hash"]
 
 
+@pytest.mark.slow
 def test_one_batch_is_shown_in_four_phases(view: Opens):
     page = view()
     words = page.locator(CAPTION).inner_text()

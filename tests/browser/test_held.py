@@ -14,6 +14,7 @@ TRACES = """() => document.querySelector('.np-curves .js-plotly-plot').data
   .map(({ x, y, mode, yaxis, line, text }) => ({ x, y, mode, yaxis, dash: line?.dash, text }))"""
 
 
+@pytest.mark.slow
 def test_a_held_curve_outlives_its_run(visit: Any):
     page = visit().open()
     for _ in range(2):

@@ -124,6 +124,7 @@ def test_the_map_by_keyboard(visit: Visit):
     expect(page.part("map").locator(".np-tip")).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_popovers_and_dialogs_by_keyboard(visit: Visit):
     page = visit().open()
     button = page.keyed("chip_regularization").get_by_role("button")

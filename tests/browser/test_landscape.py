@@ -87,6 +87,7 @@ class Landscape:
         return max(near) < 0.01 and self.point[2] < 1e-3
 
 
+@pytest.mark.slow
 def test_a_click_into_the_landscape_puts_the_network_there(visit: Visit):
     page = visit(tap=True).open(SMALL)
     land = Landscape(page)

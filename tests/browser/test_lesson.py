@@ -23,6 +23,7 @@ LESSON = Lesson(
 )
 
 
+@pytest.mark.slow
 def test_a_lesson_hides_locks_and_shows_when_its_goal_is_reached(visit: Visit) -> None:
     page = visit().open(Experiment(), **encode_lesson(LESSON))
     lesson = page.keyed("lesson")

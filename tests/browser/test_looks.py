@@ -28,6 +28,7 @@ def looks(page: Page) -> int:
     return int(found.inner_text()) if found.is_visible() else 0
 
 
+@pytest.mark.slow
 def test_a_look_is_an_act_after_training_has_moved_on(page: Page) -> None:
     about = scene()
     show(page, frame(0, about, state="paused"))

@@ -56,6 +56,7 @@ def side(page: Visitor, name: str) -> Locator:
     return page.part("analysis").locator(".np-side-body")
 
 
+@pytest.mark.slow
 def test_points_brushed_among_the_components_light_up_everywhere(visit: Visit):
     page = visit(tap=True).open(DEEP)
     opened(page)

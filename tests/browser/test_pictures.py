@@ -178,6 +178,7 @@ def test_a_neuron_has_a_large_map(visit: Visit):
     page.until(lambda: page.frames_seen.newest["focus"] is None)
 
 
+@pytest.mark.slow
 def test_switches_of_the_map(visit: Visit):
     page = visit().open()
     page.play().wait_for_frames(8)

@@ -26,6 +26,7 @@ def tip(page: Visitor) -> str:
     return page.part("output").locator(".np-tip").inner_text()
 
 
+@pytest.mark.slow
 def test_a_cell_says_user_item_rating_and_prediction(visit: Visit):
     page = visit(tap=True).open(propose("ratings"))
     pair = page.part("output").locator(".np-ratings-pair")

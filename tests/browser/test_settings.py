@@ -192,6 +192,7 @@ def test_divergence_stops_the_run_and_says_why(visit: Visit):
     assert page.rests()
 
 
+@pytest.mark.slow
 def test_phone(visit: Visit):
     page = visit(viewport=PHONE, has_touch=True, is_mobile=True).open()
     assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -48,6 +48,7 @@ def test_curves_get_points(visit: Visit):
     )
 
 
+@pytest.mark.slow
 def test_numbers_of_the_bar_follow_the_run(visit: Visit):
     page = visit().open()
     shown = page.part("bar").locator(".np-stat-epoch_count dd")
@@ -61,6 +62,7 @@ def test_numbers_of_the_bar_follow_the_run(visit: Visit):
     expect(page.part("bar").locator(".np-place")).to_contain_text("parameters")
 
 
+@pytest.mark.slow
 def test_one_step_and_one_epoch(visit: Visit):
     page = visit().open()
     for step in (1, 2):
