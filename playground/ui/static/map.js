@@ -167,7 +167,7 @@ class DecisionMap {
 
   showTip() {
     const { hub, axes, pointer } = this;
-    if (!pointer || !hub.scene || !axes.fromX) return this.tip.hide();
+    if (!pointer || !hub.scene || !axes.fromX || !axes.rect) return this.tip.hide();
     const point = this.plain() ? null
       : this.points.nearest(axes, hub, pointer.x, pointer.y, choices.showTest);
     const left = axes.rect.left + axes.host.offsetLeft + axes.host.parentElement.offsetLeft;

@@ -79,7 +79,8 @@ export class SeedsMap {
 
   showTip() {
     const { hub, pixel, at } = this;
-    if (!pixel || !at || !hub.scene) return this.tip.hide();
+    // A frame without the maps may have come since, as when the page is left.
+    if (!pixel || !at || !hub.scene?.inputs || !hub.header.spread || !this.axes.rect) return this.tip.hide();
     const stage = this.axes.host.parentElement;
     this.tip.show(this.axes.rect.left + stage.offsetLeft + pixel.x, this.axes.rect.top + stage.offsetTop + pixel.y, this.rows(at));
   }
@@ -239,6 +240,7 @@ export class SeedsMap {
   /** The numbers of a picture that is not seen: at the place that is read, else over the whole. */
   describe(title, { scene, header, arrays }) {
     const { text } = this.context;
+    if (!header.spread || !arrays.spread) return title;
     let [sum, most] = [0, 0];
     const { data } = arrays.spread;
     for (const value of data) {
