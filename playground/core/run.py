@@ -23,6 +23,7 @@ from playground.core.assembly import (
     targets_of,
 )
 from playground.core.changes import data_stream, note, take_over
+from playground.core.chunks import Chunks
 from playground.core.crossing import check_transfer, cross
 from playground.core.data import schema_of
 from playground.core.data.model import Brought
@@ -46,7 +47,6 @@ from playground.core.saving import restore, snapshot_of
 from playground.core.transfer import present
 
 State = Literal["ready", "done", "diverged"]
-CHUNK_SECONDS = 0.0015
 EXPLOSION = 1000  # times the first loss: finite still, but no state to go on from
 
 
@@ -129,7 +129,7 @@ class Run:
         self.notice: Notice | None = None
         self.measured_step = -1
         self.observer: object = None
-        self._chunk = 1
+        self._chunks = Chunks()
         # Engine, minibatches, step and metrics at the last measurement worth going back to.
         self._good: tuple[dict[str, Tensor], dict[str, Any], int, Metrics] | None = None
         self._exploded = math.inf
@@ -226,19 +226,7 @@ class Run:
         Returns:
             How many were taken.
         """
-        begin = now = time.perf_counter()
-        taken = 0
-        while self.state == "ready":
-            done = self.advance(self._chunk)
-            taken += done
-            before, now = now, time.perf_counter()
-            # Chunks long enough that looking at the clock costs nothing, short enough that a
-            # click is heard at once.
-            wanted = CHUNK_SECONDS / max(now - before, 1e-9) * done
-            self._chunk = int(min(max(wanted, 1), 2 * self._chunk, 2000))
-            if now - begin >= seconds:
-                break
-        return taken
+        return self._chunks.train(seconds, self.advance, lambda: self.state == "ready")
 
     def _check_points(self) -> None:
         """A run without a point waits for the first one."""

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from playground.core import devices
 from playground.core.assembly import step_key
+from playground.core.chunks import Chunks
 from playground.core.data.model import Brought
 from playground.core.engine.batches import ManyBatches
 from playground.core.errors import Notice, PlaygroundError
@@ -30,7 +31,7 @@ from playground.core.path import Path
 from playground.core.population.carriers import carriers_for
 from playground.core.population.member import Member, members_of
 from playground.core.population.ruler import Ruler, Scores
-from playground.core.run import CHUNK_SECONDS, EXPLOSION, Run
+from playground.core.run import EXPLOSION, Run
 
 MAX_MEMBERS = 4096
 
@@ -99,7 +100,7 @@ class Population:
         ]
         self.step = 0
         self.seconds = 0.0
-        self._chunk = 1
+        self._chunks = Chunks()
         self._gone = np.zeros(self.count, dtype=bool)
         # Of each member, when it was last well; of those that are gone, what they had drawn
         self._kept: list[_Moment | None] = [None] * self.count
@@ -181,10 +182,18 @@ class Population:
 
     # ---- training
 
-    def advance(self, batches: int) -> None:
-        """Trains every member that is alive so many minibatches."""
+    def _going(self) -> bool:
+        """Whether there is anybody to train, and anything to train on."""
+        return not self._gone.all() and bool(self._batches.slices)
+
+    def advance(self, batches: int) -> int:
+        """Trains every member that is alive so many minibatches.
+
+        Returns:
+            How many each has taken.
+        """
         current, taken, begin = self._batches, 0, time.perf_counter()
-        while taken < batches and not self._gone.all() and current.slices:
+        while taken < batches and self._going():
             start = current.position
             part = current.slices[start : start + batches - taken]
             for _, carrier in self._carriers:
@@ -198,6 +207,7 @@ class Population:
                 if self._schedules:
                     self._pace()
         self.seconds += time.perf_counter() - begin
+        return taken
 
     def _load(self) -> None:
         for places, carrier in self._carriers:
@@ -219,16 +229,7 @@ class Population:
         Returns:
             How many minibatches each member took.
         """
-        begin = now = time.perf_counter()
-        before = self.step
-        while not self._gone.all() and self._batches.slices:
-            self.advance(self._chunk)
-            last, now = now, time.perf_counter()
-            wanted = CHUNK_SECONDS / max(now - last, 1e-9) * self._chunk
-            self._chunk = int(min(max(wanted, 1), 2 * self._chunk, 2000))
-            if now - begin >= seconds:
-                break
-        return self.step - before
+        return self._chunks.train(seconds, self.advance, self._going)
 
     # ---- looking
 
