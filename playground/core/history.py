@@ -33,20 +33,70 @@ class Metrics:
         return (epoch, *(math.nan if value is None else value for value in values), *more)
 
 
-class History:
-    """Rows of (epoch, train loss, test loss, penalty, train score, test score, learning rate,
-    steps, seconds of training).
+class Rows:
+    """What was measured, a row for each moment, in bounded memory.
 
     When there are more than MOST_POINTS they are thinned; `version` then changes, and whoever
     keeps a copy takes all of it again.
+
+    Args:
+        columns: of a row.
+        rows: those to go on from.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, columns: int, rows: Sequence[Sequence[float]] = ()) -> None:
         self.version = 0
-        self._rows: list[tuple[float, ...]] = []
+        self._columns = columns
+        self._rows = [tuple(row) for row in rows]
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    def told(self, history_from: tuple[int, int]) -> dict[str, int]:
+        """What a frame's header says of the rows that come with it.
+
+        Args:
+            history_from: (version, rows) that the viewer has.
+        """
+        version, start = history_from
+        if version != self.version or not 0 <= start <= len(self):
+            start = 0
+        return {"version": self.version, "start": start, "total": len(self)}
+
+    def since(self, start: int) -> np.ndarray:
+        """Rows from an index on, float32 (n, columns); NaN where it cannot hold a value too."""
+        rows = np.asarray(self._rows[start:], dtype=np.float64).reshape(-1, self._columns)
+        return single(rows)
+
+    def state(self) -> list[list[float]]:
+        return [list(row) for row in self._rows]
+
+    @staticmethod
+    def _epoch(row: Sequence[float]) -> float:
+        """When a row was measured."""
+        return row[0]
+
+    def _thin(self) -> list[bool] | None:
+        """Leaves about half of the rows where there are too many.
+
+        Returns:
+            Which of them stayed; None where all did.
+        """
+        if len(self._rows) <= MOST_POINTS:
+            return None
+        keep = well_spread([self._epoch(row) for row in self._rows], MOST_POINTS // 2)
+        self._rows = [row for row, kept in zip(self._rows, keep, strict=True) if kept]
+        self.version += 1
+        return keep
+
+
+class History(Rows):
+    """Rows of (epoch, train loss, test loss, penalty, train score, test score, learning rate,
+    steps, seconds of training).
+    """
+
+    def __init__(self) -> None:
+        super().__init__(COLUMNS)
 
     def append(
         self,
@@ -62,9 +112,7 @@ class History:
             self._rows.pop()
             self.version += 1
         self._rows.append(metrics.row(epoch, rate, step, seconds))
-        if len(self._rows) > MOST_POINTS:
-            self._rows = _thinned(self._rows)
-            self.version += 1
+        self._thin()
 
     def forget_after(self, epoch: float) -> None:
         """Drops what was measured later than this."""
@@ -72,24 +120,14 @@ class History:
             self._rows = [row for row in self._rows if row[0] <= epoch]
             self.version += 1
 
-    def since(self, start: int) -> np.ndarray:
-        """Rows from an index on, float32 (n, COLUMNS); NaN where it cannot hold a value too."""
-        rows = np.asarray(self._rows[start:], dtype=np.float64).reshape(-1, COLUMNS)
-        rows[np.abs(rows) > np.finfo(np.float32).max] = np.nan
-        return rows.astype(np.float32)
-
-    def state(self) -> list[list[float]]:
-        return [list(row) for row in self._rows]
-
     def load_state(self, rows: list[list[float]]) -> None:
         self._rows = [tuple(row) for row in rows]
         self.version += 1
 
 
-def _thinned(rows: list[tuple[float, ...]]) -> list[tuple[float, ...]]:
-    """At most about half of the rows, the first and the last among them."""
-    keep = well_spread([row[0] for row in rows], MOST_POINTS // 2)
-    return [row for row, kept in zip(rows, keep, strict=True) if kept]
+def single(values: np.ndarray) -> np.ndarray:
+    """As float32; NaN where that cannot hold a value too."""
+    return np.where(np.abs(values) > np.finfo(np.float32).max, np.nan, values).astype(np.float32)
 
 
 def well_spread(epochs: Sequence[float], about: int) -> list[bool]:

@@ -156,9 +156,6 @@ class Observer:
 
     def _numbers(self, history_from: tuple[int, int]) -> Header:
         run, metrics = self.run, self._whole.metrics or self.run.metrics
-        version, start = history_from
-        if version != run.history.version or not 0 <= start <= len(run.history):
-            start = 0
         return {
             "epoch": run.epoch,
             "batch": run.batch_in_epoch,
@@ -192,11 +189,7 @@ class Observer:
                 "effect": run.hands.effect,
             },
             "score": "r2" if run.schema.task == "regression" else "accuracy",
-            "history": {
-                "version": run.history.version,
-                "start": start,
-                "total": len(run.history),
-            },
+            "history": run.history.told(history_from),
         }
 
     def _measured(self) -> list[int] | None:

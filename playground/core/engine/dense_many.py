@@ -17,7 +17,7 @@ from torch import Tensor
 from playground.core.activations import Call
 from playground.core.engine.base import Free, Problem
 from playground.core.engine.dense import KEPT_WORKSPACES, dropout_rates, kernels_of
-from playground.core.engine.many import Layout, Many
+from playground.core.engine.many import Layout, Many, alike
 from playground.core.engine.workspace_many import ManyWorkspace
 from playground.core.network import penalty_rates
 
@@ -187,17 +187,9 @@ class DenseMany(Many):
 
 
 def common(problem: Problem) -> tuple[object, ...]:
-    """What networks that `dense.can_run` covers must have in common to share calls: everything
-    that a call has one number for. It can be compared, and be a key."""
-    experiment = problem.experiment
-    optimizer = experiment.optimizer.model_copy(update={"learning_rate": 1.0})
+    """What networks that `dense.can_run` covers must have in common to share calls."""
     return (
         tuple((block.kind, block.linear, block.activation) for block in problem.blocks),
         tuple(dropout_rates(problem.blocks)),
-        problem.loss.name,
-        experiment.loss_settings.model_dump_json(),
-        optimizer.model_dump_json(),
-        problem.dtype,
-        problem.device,
-        problem.inputs.shape,
+        *alike(problem),
     )

@@ -52,6 +52,21 @@ class Layout:
         self.learned, self.owner = self.learned.to(device), self.owner.to(device)
 
 
+def alike(problem: Problem) -> tuple[object, ...]:
+    """What networks have in common that share calls, whatever carries them: everything that a
+    call has one number for but the blocks. It can be compared, and be a key."""
+    experiment = problem.experiment
+    optimizer = experiment.optimizer.model_copy(update={"learning_rate": 1.0})
+    return (
+        problem.loss.name,
+        experiment.loss_settings.model_dump_json(),
+        optimizer.model_dump_json(),
+        problem.dtype,
+        problem.device,
+        problem.inputs.shape,
+    )
+
+
 class Many(ABC):
     """K networks in calls that all of them share.
 

@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.func import functional_call
 
 from playground.core.engine.base import Free, Problem
-from playground.core.engine.many import Layout, Many
+from playground.core.engine.many import Layout, Many, alike
 from playground.core.experiment import Experiment
 from playground.core.layers import Freezable
 from playground.core.network import build, flops, linear_maps, penalised, penalty_rates
@@ -221,17 +221,7 @@ def _frozen(experiment: Experiment) -> list[bool]:
 
 
 def common(problem: Problem) -> tuple[object, ...]:
-    """What networks must have in common to share calls. It can be compared, and be a key."""
+    """What networks must have in common to share calls."""
     experiment = problem.experiment
-    optimizer = experiment.optimizer.model_copy(update={"learning_rate": 1.0})
     layers = "".join(layer.model_dump_json(exclude={"l1", "l2"}) for layer in experiment.layers)
-    return (
-        layers,
-        experiment.output_activation,
-        experiment.loss,
-        experiment.loss_settings.model_dump_json(),
-        optimizer.model_dump_json(),
-        problem.dtype,
-        problem.device,
-        problem.inputs.shape,
-    )
+    return (layers, experiment.output_activation, *alike(problem))

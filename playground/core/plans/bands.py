@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from playground.core.history import MOST_POINTS, well_spread
+from playground.core.history import MOST_POINTS, Rows, single
 from playground.core.population import Scores
 
 LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
@@ -19,16 +19,12 @@ LARGEST = 1e300
 MOST_BYTES = MOST_POINTS * len(MEASURES) * 4  # of one network's own curves
 
 
-class Bands:
-    """Rows as the module says, thinned like the history of one run: `version` then changes."""
+class Bands(Rows):
+    """Rows as the module says."""
 
     def __init__(self) -> None:
-        self.version = 0
-        self._rows: list[tuple[float, ...]] = []
+        super().__init__(COLUMNS)
         self._each: list[np.ndarray] = []
-
-    def __len__(self) -> int:
-        return len(self._rows)
 
     def append(self, epoch: float, step: int, seconds: float, scores: Scores) -> None:
         """Adds one moment; a second measurement of the same moment replaces the first."""
@@ -40,16 +36,9 @@ class Bands:
         found = quantiles(each)
         self._rows.append((epoch, float(step), seconds, *found.ravel().tolist()))
         self._each.append(single(each))
-        if len(self._rows) > MOST_POINTS:
-            keep = well_spread([row[0] for row in self._rows], MOST_POINTS // 2)
-            self._rows = [row for row, kept in zip(self._rows, keep, strict=True) if kept]
+        keep = self._thin()
+        if keep is not None:
             self._each = [one for one, kept in zip(self._each, keep, strict=True) if kept]
-            self.version += 1
-
-    def since(self, start: int) -> np.ndarray:
-        """Rows from an index on, float32 (n, COLUMNS)."""
-        rows = np.asarray(self._rows[start:], dtype=np.float64).reshape(-1, COLUMNS)
-        return single(rows)
 
     def of(self, member: int, most: int) -> np.ndarray:
         """One network's own curves, float32 (n, 1 + measures): the epoch, then MEASURES.
@@ -79,11 +68,3 @@ def quantiles(values: np.ndarray) -> np.ndarray:
         if len(known):
             into[:] = np.quantile(known, LEVELS)
     return found.reshape(*values.shape[:-1], len(LEVELS))
-
-
-def single(values: np.ndarray) -> np.ndarray:
-    """As float32; NaN where that cannot hold a value too."""
-    with np.errstate(over="ignore"):
-        found = values.astype(np.float32)
-    found[np.isinf(found)] = np.nan
-    return found

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 
 from playground.core.analysis.plane import plane_for
 from playground.core.analysis.views import Arrays, Header
 from playground.core.data.model import Brought
-from playground.core.history import MOST_POINTS, well_spread
+from playground.core.history import MOST_POINTS, Rows
 from playground.core.network import parameter_count
-from playground.core.plans.bands import MEASURES, single
+from playground.core.plans.bands import MEASURES
 from playground.core.plans.lanes import LaneMaps
 from playground.core.plans.run import PlanRun
 from playground.core.run import Run
@@ -147,7 +147,7 @@ class RaceRun(PlanRun):
                 "lanes": [run.snapshot() for run in self.lanes],
                 "step": self.step,
                 "beats": self._beats,
-                "rows": self.curves.rows,
+                "rows": self.curves.state(),
             }
         )
 
@@ -158,7 +158,7 @@ class RaceRun(PlanRun):
     ) -> tuple[Header, Arrays]:
         if self.step != self.measured_step:
             self.measure()
-        start = self.curves.known(history_from)
+        history = self.curves.told(history_from)
         header: Header = {
             "epoch": self.epoch,
             "batch": self.batch_in_epoch,
@@ -166,15 +166,10 @@ class RaceRun(PlanRun):
             "step": self.step,
             "views": [],
             "score": "r2" if self.lanes[0].schema.task == "regression" else "accuracy",
-            "history": {
-                "version": self.curves.version,
-                "start": start,
-                "total": len(self.curves.rows),
-                "columns": PER_LANE * len(self.lanes),
-            },
+            "history": {**history, "columns": PER_LANE * len(self.lanes)},
             "lanes": [_lane(run) for run in self.lanes],
         }
-        arrays: Arrays = {"history": self.curves.since(start)}
+        arrays: Arrays = {"history": self.curves.since(history["start"])}
         if scene:
             header["scene"] = self._scene(arrays)
         if want.map and self.maps is not None:
@@ -228,40 +223,27 @@ def _lane(run: Run) -> Header:
     }
 
 
-class Curves:
+class Curves(Rows):
     """What was measured of all lanes: a row holds PER_LANE columns for each lane in turn.
 
-    Lanes that diverged have NaN from then on. Rows are thinned like the history of one run:
-    `version` then changes.
+    Lanes that diverged have NaN from then on.
     """
 
     def __init__(self, lanes: int, rows: list[list[float]]) -> None:
-        self.rows = rows
-        self.version = 0
-        self._columns = lanes * PER_LANE
+        super().__init__(lanes * PER_LANE, rows)
 
     def append(self, lanes: list[Run]) -> None:
         """Adds this moment; the same moment measured twice is one."""
-        row = [value for run in lanes for value in _moment(run)]
-        if self.rows and self.rows[-1][1::PER_LANE] == row[1::PER_LANE]:
-            self.rows.pop()
+        row = tuple(value for run in lanes for value in _moment(run))
+        if self._rows and self._rows[-1][1::PER_LANE] == row[1::PER_LANE]:
+            self._rows.pop()
             self.version += 1
-        self.rows.append(row)
-        if len(self.rows) > MOST_POINTS:
-            at = [max(one[0::PER_LANE]) for one in self.rows]
-            keep = well_spread(at, MOST_POINTS // 2)
-            self.rows = [one for one, kept in zip(self.rows, keep, strict=True) if kept]
-            self.version += 1
+        self._rows.append(row)
+        self._thin()
 
-    def known(self, history_from: tuple[int, int]) -> int:
-        """From which row on a viewer lacks them."""
-        version, start = history_from
-        return start if version == self.version and 0 <= start <= len(self.rows) else 0
-
-    def since(self, start: int) -> np.ndarray:
-        """Rows from an index on, float32 (n, columns)."""
-        rows = np.asarray(self.rows[start:], dtype=np.float64).reshape(-1, self._columns)
-        return single(rows)
+    @staticmethod
+    def _epoch(row: Sequence[float]) -> float:
+        return max(row[0::PER_LANE])
 
 
 def _moment(run: Run) -> list[float]:

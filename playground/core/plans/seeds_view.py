@@ -12,8 +12,9 @@ import torch
 from playground.core.analysis.calm import Calm
 from playground.core.analysis.plane import plane_for
 from playground.core.analysis.views import Arrays, Header
+from playground.core.history import single
 from playground.core.network import parameter_count
-from playground.core.plans.bands import COLUMNS, LEVELS, MEASURES, single
+from playground.core.plans.bands import COLUMNS, LEVELS, MEASURES
 from playground.core.plans.crowd import Crowd, resolution_for
 from playground.core.plans.solutions import Solutions
 from playground.core.scene import over_plane
@@ -78,9 +79,6 @@ class SeedsView:
 
     def _numbers(self, history_from: tuple[int, int]) -> Header:
         run = self._run
-        version, start = history_from
-        if version != run.bands.version or not 0 <= start <= len(run.bands):
-            start = 0
         return {
             "epoch": run.epoch,
             "batch": run.batch_in_epoch,
@@ -90,12 +88,7 @@ class SeedsView:
             "engine": run.population.engine_name,
             "memory": run.population.nbytes,
             "score": self.score,
-            "history": {
-                "version": run.bands.version,
-                "start": start,
-                "total": len(run.bands),
-                "columns": COLUMNS,
-            },
+            "history": {**run.bands.told(history_from), "columns": COLUMNS},
         }
 
     def _scene(self, arrays: Arrays) -> Header:
