@@ -74,6 +74,15 @@ class Engine(ABC):
         """How steps are computed now: the engine's name, or "compiled"."""
         return self.name
 
+    @property
+    def kernel_ready(self) -> bool:
+        """Whether a compiled kernel could compute its steps now. To ask is to want one."""
+        return False
+
+    def use_kernel(self, allowed: bool) -> None:
+        """Lets steps be compiled, or keeps them from it, as where others have no kernel yet."""
+        return
+
     @abstractmethod
     def load(self, indices: Tensor) -> None:
         """Gathers the training points of one epoch, in the order of `indices`."""

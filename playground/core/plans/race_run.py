@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,14 +12,20 @@ import torch
 
 from playground.core.analysis.plane import plane_for
 from playground.core.analysis.views import Arrays, Header
+from playground.core.chunks import Chunks
+from playground.core.data import schema_of
 from playground.core.data.model import Brought
+from playground.core.engine.autograd import AutogradEngine
+from playground.core.engine.dense import can_run
+from playground.core.experiment import Experiment
 from playground.core.history import MOST_POINTS, Rows
-from playground.core.network import parameter_count
+from playground.core.network import checked, parameter_count
 from playground.core.plans.bands import MEASURES
 from playground.core.plans.lanes import LaneMaps
 from playground.core.plans.run import PlanRun
 from playground.core.run import Run
 from playground.core.scene import over_plane
+from playground.core.transfer import present
 from playground.core.want import Want
 
 if TYPE_CHECKING:
@@ -26,6 +33,9 @@ if TYPE_CHECKING:
 
 PER_LANE = 3 + len(MEASURES)  # columns of a row: epoch, steps, seconds, then the measures
 MOST_BYTES = MOST_POINTS * PER_LANE * 8  # of one lane's curves
+YOUNG = 1.05  # lanes are measured again when they are so many times as old
+FIRST_SECONDS = 0.0003  # of computing that a lane is given at once while it is younger than that
+FIRST_LOOKS, LOOKING = 0.02, 0.2  # s, and which part of the training, that go into it at most
 
 
 class RaceRun(PlanRun):
@@ -45,19 +55,23 @@ class RaceRun(PlanRun):
         kept = _unpacked(snapshot) if snapshot else None
         experiments = plan.lanes()
         states = kept["lanes"] if kept else [None] * len(experiments)
+        engine = _engine_for_all(experiments, own)
         self.lanes = [
-            Run(experiment, own, snapshot=state)
+            Run(experiment, own, engine=engine, snapshot=state)
             for experiment, state in zip(experiments, states, strict=True)
         ]
         self._most = max(1, *(run.batches_per_epoch for run in self.lanes))
         self.step, self._beats = (kept["step"], kept["beats"]) if kept else (0, 0)
         self._given = max(run.seconds for run in self.lanes)  # seconds that each lane was given
         self.curves = Curves(len(self.lanes), kept["rows"] if kept else [])
+        self.ways: list[dict[str, Any]] = kept["ways"] if kept else []
         first = self.lanes[0]
         plane = plane_for(first.data, plan.experiment.view) if _flat(first) else None
         self.maps = LaneMaps(self.lanes, plane) if plane else None
         self.plane = plane
         self.measured_step = -1
+        self._chunks = Chunks()
+        self._due, self._spent = 0, 0.0  # beats at the next look at all lanes; seconds of looking
         self.measure()
 
     # -- training
@@ -82,56 +96,75 @@ class RaceRun(PlanRun):
 
     def advance(self, batches: int) -> int:
         """So many beats for all lanes. Lanes that are ahead wait, whatever keeps them even."""
-        if self.state != "ready":
-            return 0
-        self._beats += batches
-        for run in self.lanes:
-            _until(run, self._beats, self._most)
-        self._given = max(run.seconds for run in self.lanes)
-        self.step += batches
-        self._settle()
-        return batches
+        taken = 0
+        while taken < batches and self.state == "ready":
+            part = min(batches - taken, max(self._due - self._beats, 1))
+            self._beats += part
+            for run in self.lanes:
+                _until(run, self._beats, self._most)
+            self._given = max(run.seconds for run in self.lanes)
+            self.step += part
+            taken += part
+            self._look()
+        return taken
 
     def train_for(self, seconds: float) -> int:
         """By the clock: the same number of beats, or of seconds, for every lane."""
-        if self.plan.even == "seconds":
-            return self._share(seconds)
-        taken, spent = 0, sum(run.seconds for run in self.lanes)
-        while self.state == "ready":
-            before = sum(run.seconds for run in self.lanes)
-            chunk = (
-                1 if not taken else max(1, int(taken * (seconds / max(before - spent, 1e-9) - 1)))
-            )
-            taken += self.advance(min(chunk, 2 * taken or 1))
-            if sum(run.seconds for run in self.lanes) - spent >= 0.9 * seconds:
-                break
-        return taken
+        if self.plan.even == "epochs":
+            return self._chunks.train(seconds, self.advance, lambda: self.state == "ready")
+        before, given = self.step, 0.0
+        while self.state == "ready" and given < seconds:
+            part = min(max(FIRST_SECONDS, (YOUNG - 1) * self._given), seconds)
+            self._share(part)
+            given += part * sum(run.state == "ready" for run in self.lanes)
+        return self.step - before
 
-    def _share(self, seconds: float) -> int:
-        """Every lane computes until it was given as many seconds as all others."""
-        going = [run for run in self.lanes if run.state == "ready"]
-        self._given += seconds / max(len(going), 1)
-        for run in going:
+    def _share(self, seconds: float) -> None:
+        """Every lane computes until it was given so many seconds more than so far."""
+        self._given += seconds
+        for run in self.lanes:
             # A step longer than a share is paid back in the turns that follow.
-            if run.seconds < self._given:
+            if run.state == "ready" and run.seconds < self._given:
                 run.train_for(self._given - run.seconds)
         before, self._beats = self._beats, int(self.exact_epoch * self._most)
-        beats = max(1, self._beats - before)
-        self.step += beats
+        self.step += max(1, self._beats - before)
+        self._look()
+
+    def _look(self) -> None:
+        """Measures a young race often, for the first moments decide who was quick."""
         self._settle()
-        return beats
+        trained = sum(run.seconds for run in self.lanes)
+        if self._beats >= self._due and self._spent <= FIRST_LOOKS + LOOKING * trained:
+            self.measure()
 
     def _settle(self) -> None:
         if all(run.state != "ready" for run in self.lanes):
             self.state = "done"
 
     def measure(self) -> None:
+        begin = time.perf_counter()
         for run in self.lanes:
             if run.state == "ready" and run.measured_step != run.step:
                 run.measure()
         self.measured_step = self.step
         self.curves.append(self.lanes)
         self._settle()
+        self._due = max(math.ceil(YOUNG * self._beats), self._beats + max(1, self._most // 4))
+        self._spent += time.perf_counter() - begin
+        self._agree()
+
+    def _agree(self) -> None:
+        """One way to compute steps for all lanes that train."""
+        going = [run for run in self.lanes if run.state == "ready"]
+        if not going:
+            return
+        ready = [run.engine.kernel_ready for run in going]  # all are asked, so all are built
+        for run in going:
+            run.engine.use_kernel(all(ready))
+        way = going[0].engine.way
+        if not self.ways or self.ways[-1]["way"] != way:
+            moments = [[run.exact_epoch, run.step, run.seconds] for run in self.lanes]
+            self.ways.append({"way": way, "from": moments})
 
     def resume(self) -> None:
         """Lanes whose stop rule allows it go on; one that diverged stays where it is."""
@@ -148,6 +181,7 @@ class RaceRun(PlanRun):
                 "step": self.step,
                 "beats": self._beats,
                 "rows": self.curves.state(),
+                "ways": self.ways,
             }
         )
 
@@ -167,7 +201,8 @@ class RaceRun(PlanRun):
             "views": [],
             "score": "r2" if self.lanes[0].schema.task == "regression" else "accuracy",
             "history": {**history, "columns": PER_LANE * len(self.lanes)},
-            "lanes": [_lane(run) for run in self.lanes],
+            "lanes": [self._lane(place) for place in range(len(self.lanes))],
+            "ways": self.ways,
         }
         arrays: Arrays = {"history": self.curves.since(history["start"])}
         if scene:
@@ -175,6 +210,23 @@ class RaceRun(PlanRun):
         if want.map and self.maps is not None:
             self.maps.paint(want, header, arrays)
         return header, arrays
+
+    def _lane(self, place: int) -> Header:
+        """A lane in numbers; its seconds a step are those of the present way of computing."""
+        run, metrics = self.lanes[place], self.lanes[place].metrics
+        _, step, seconds = self.ways[-1]["from"][place] if self.ways else (0, 0, 0.0)
+        if run.step == step:
+            step, seconds = 0, 0.0
+        return {
+            "state": run.state,
+            "notice": run.notice.as_dict() if run.notice else None,
+            "epoch": run.exact_epoch,
+            "step": run.step,
+            "seconds": run.seconds,
+            "ms_per_step": 1000 * (run.seconds - seconds) / (run.step - step) if run.step else None,
+            "way": run.engine.way,
+            **{name: getattr(metrics, name) for name in MEASURES},
+        }
 
     def _scene(self, arrays: Arrays) -> Header:
         first, plan = self.lanes[0], self.plan
@@ -195,6 +247,17 @@ class RaceRun(PlanRun):
         return scene | (over_plane(first, self.plane, arrays) if self.plane else {})
 
 
+def _engine_for_all(experiments: Sequence[Experiment], own: Brought | None) -> str | None:
+    """The engine that all lanes take where not all could take the dense one; None where they may
+    choose."""
+
+    def dense(experiment: Experiment) -> bool:
+        begun = present(experiment, crossed=False)
+        return can_run(begun, checked(begun, schema_of(begun.data, own)))
+
+    return None if len({dense(one) for one in experiments}) == 1 else AutogradEngine.name
+
+
 def _flat(run: Run) -> bool:
     return run.schema.kind == "points"
 
@@ -207,20 +270,6 @@ def _until(run: Run, beats: int, most: int) -> None:
             return
     if run.state == "ready" and run.epoch == epoch:
         run.advance(max(rest * run.batches_per_epoch // most - run.batch_in_epoch, 0))
-
-
-def _lane(run: Run) -> Header:
-    metrics = run.metrics
-    return {
-        "state": run.state,
-        "notice": run.notice.as_dict() if run.notice else None,
-        "epoch": run.exact_epoch,
-        "step": run.step,
-        "seconds": run.seconds,
-        "ms_per_step": 1000 * run.seconds / run.step if run.step else None,
-        "engine": run.engine.name,
-        **{name: getattr(metrics, name) for name in MEASURES},
-    }
 
 
 class Curves(Rows):

@@ -35,6 +35,7 @@ class CompiledEngine(DenseEngine):
         self._steps: Steps | None = None
         self._indices = torch.empty(0, dtype=torch.int64)
         self._behind = False  # the dense engine's buffers lack the present epoch
+        self._allowed = True
         self._made = False
         super().__init__(problem)
         self._made = True
@@ -43,6 +44,19 @@ class CompiledEngine(DenseEngine):
     @property
     def way(self) -> str:
         return self.name if self._steps is None else "compiled"
+
+    @property
+    def kernel_ready(self) -> bool:
+        return self._steps is not None or self._found() is not None
+
+    def use_kernel(self, allowed: bool) -> None:
+        if allowed == self._allowed:
+            return
+        self._allowed = allowed
+        if not allowed:
+            self._leave()
+        elif self._plan is not None:
+            self._look()
 
     # ---- training
 
@@ -82,12 +96,17 @@ class CompiledEngine(DenseEngine):
 
     def _look(self) -> None:
         """Takes the kernel if it is ready by now."""
-        assert self._plan is not None
-        given = self._given
-        package = given if given and given.plan == self._plan else cache.KERNELS.ready(self._plan)
-        if package is not None:
+        package = self._found()
+        if package is not None and self._allowed and self._plan is not None:
             self._steps = package.steps(self._carries(self._plan))
             self._tell()
+
+    def _found(self) -> Package | None:
+        """The kernel of the present plan; None where it is not ready, or there is no plan."""
+        given, plan = self._given, self._plan
+        if plan is None:
+            return None
+        return given if given and given.plan == plan else cache.KERNELS.ready(plan)
 
     def _leave(self) -> None:
         """Goes on as the dense engine."""
