@@ -137,6 +137,7 @@ def _told_of(plan: SweepPlan) -> dict[str, Any]:
         "knobs": knobs,
         **settings.model_dump(mode="json", exclude={"experiment", "knobs"}),
         "other": settings.experiment != state.experiment(),
+        "rungs": settings.rungs,
         "kept": bool(plan.file),
         "percent": schema.task != "regression",
     }

@@ -6,6 +6,7 @@ import os
 import time
 import weakref
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from playground.core.analysis.views import Arrays, Header
@@ -18,13 +19,16 @@ from playground.core.sweep.coordinator import Sweep
 from playground.core.sweep.executors import Crew, here
 from playground.core.sweep.rows import Trial
 from playground.core.sweep.store import Store
+from playground.core.sweep.under_way import brief
 from playground.core.want import Want
 
 if TYPE_CHECKING:
     from playground.core.plans.sweep import SweepPlan
 
 GLANCE = 0.04  # s between two looks at what other processes do
-_UNSEEN = ("curve", "rungs", "asked", "tries", "where")  # of a trial, in no picture of the page
+_UNSEEN = ("curve", "rungs", "asked", "tries", "where")  # of a trial, in no row of the page
+MOST_CURVES = 100  # in one frame
+MOST_WATCHED = 8  # trials under way whose curves are shown
 
 
 def sweep_workers() -> int:
@@ -168,9 +172,25 @@ class SweepRun(PlanRun):
             "trials": [_plain(trial) for trial in self.sweep.rows(since)],
             "history": {"version": 0, "start": 0, "total": progress.version},
         }
+        known = want.of("plan").get("curves")
+        if isinstance(known, int | float):
+            header |= self._curves(int(known))
         if scene:
             header["scene"] = {"planned": progress.planned}
         return header, {}
+
+    def _curves(self, known: int) -> Header:
+        """Curves of finished trials that changed behind that version, and the trials under way;
+        for a viewer who looks at them."""
+        since = known if 0 <= known <= self.sweep.progress.version else 0
+        trials, upto = self.sweep.finished_since(since, MOST_CURVES)
+        watched = 1 if self._settings.watched == "test_loss" else 2
+        curves = [
+            [trial.number, [(row[0], brief(row[watched])) for row in trial.curve]]
+            for trial in trials
+        ]
+        running = [asdict(one) for one in self.sweep.under_way(MOST_WATCHED)]
+        return {"curves": curves, "curves_to": upto, "under_way": running}
 
 
 def _joined(address: str) -> Future[Crew]:

@@ -2,6 +2,8 @@
 
     python -m playground.core.sweep.child [NICE]
 
+Asked what it trains, it answers between two instructions of the training.
+
 It ends at once when its input ends, whatever it is doing: nobody waits for the answer.
 """
 
@@ -13,7 +15,10 @@ import os
 import queue
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any, BinaryIO
+
+from playground.core.sweep.under_way import seen
 
 READY = b"ready\n"
 
@@ -25,27 +30,37 @@ def main(nice: int) -> None:
     # Whatever prints must not be taken for an answer.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-    threading.Thread(target=_read, args=(sys.stdin.buffer, lines), daemon=True).start()
+    lock = threading.Lock()
+
+    def say(line: bytes) -> None:
+        with lock:
+            answers.write(line)
+            answers.flush()
+
+    jobs: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    threading.Thread(target=_read, args=(sys.stdin.buffer, jobs, say), daemon=True).start()
     import torch  # while nobody waits for it yet
 
     torch.set_num_threads(1)
-    answers.write(READY)
-    answers.flush()
+    say(READY)
     while True:
-        answers.write(json.dumps(_answer(lines.get())).encode() + b"\n")
-        answers.flush()
+        say(json.dumps(_answer(jobs.get())).encode() + b"\n")
 
 
-def _read(source: BinaryIO, lines: queue.SimpleQueue[bytes]) -> None:
+def _read(
+    source: BinaryIO, jobs: queue.SimpleQueue[dict[str, Any]], say: Callable[[bytes], None]
+) -> None:
     for line in source:
-        lines.put(line)
+        content = json.loads(line)
+        if "look" in content:
+            say(json.dumps({"seen": seen()}).encode() + b"\n")
+        else:
+            jobs.put(content)
     os._exit(0)
 
 
-def _answer(line: bytes) -> dict[str, Any]:
+def _answer(job: dict[str, Any]) -> dict[str, Any]:
     try:
-        job = json.loads(line)
         module, _, name = job["function"].partition(":")
         return {"value": getattr(importlib.import_module(module), name)(*job["args"])}
     except Exception as error:

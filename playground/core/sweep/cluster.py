@@ -9,18 +9,20 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from typing import Any
 
 from playground.core.errors import Notice, PlaygroundError
 from playground.core.sweep.executors import Crew
 from playground.core.sweep.trial import versions
+from playground.core.sweep.under_way import Glimpse, glimpses, seen
 
 CONNECT = 10  # s until a scheduler counts as not there
 GRACE = 15.0  # s without a word from the scheduler before the sweep ends
 PATIENCE = 5.0  # s without a worker before that is said
 LOOK = 1.0  # s between two looks at the cluster
+WATCHED = 3.0  # s for which trials are looked at once somebody asked for them
 
 
 def _far_away() -> Callable[[str], dict[str, Any]]:
@@ -69,6 +71,10 @@ class DaskCrew(Crew):
         self._seen: dict[str, int] = {}
         self._left = 0
         self._strange: dict[str, Notice] = {}
+        self._watched: Collection[str] = ()
+        self._wished = -WATCHED  # when somebody last asked for them
+        self._seen_there: dict[str, Glimpse] = {}
+        self._looking = threading.Lock()
         self._closed = threading.Event()
         self._look()
         threading.Thread(target=self._watch, name="dask watch", daemon=True).start()
@@ -82,6 +88,9 @@ class DaskCrew(Crew):
     def _watch(self) -> None:
         while not self._closed.wait(LOOK):
             self._look()
+            if time.monotonic() - self._wished < WATCHED and not self._looking.locked():
+                # A worker that hangs must not keep this thread from hearing of the scheduler.
+                threading.Thread(target=self._see, name="dask look", daemon=True).start()
 
     def _look(self) -> None:
         """Who works there now. In a thread of its own: a scheduler that is gone answers late."""
@@ -120,6 +129,23 @@ class DaskCrew(Crew):
                 )
             elif there != mine:
                 self._strange["sweep_versions"] = Notice("sweep_versions", mismatch(there, mine))
+
+    def _see(self) -> None:
+        """Asks all workers about the trials that are watched: a few hundred bytes of each."""
+        with self._looking:
+            try:
+                answers = self.client.run(seen, list(self._watched), on_error="ignore")
+            except Exception:  # every way in which a connection can be broken
+                return
+        found: dict[str, Glimpse] = {}
+        for there in answers.values():
+            found |= glimpses(there)
+        self._seen_there = found
+
+    def look(self, names: Collection[str]) -> dict[str, Glimpse]:
+        self._watched, self._wished = tuple(names), time.monotonic()
+        found = self._seen_there
+        return {name: found[name] for name in names if name in found}
 
     def news(self) -> tuple[Notice, ...]:
         found = list(self._strange.values())

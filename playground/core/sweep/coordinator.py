@@ -6,6 +6,7 @@ whatever happens to be done: so the same settings prune the same trials on every
 
 from __future__ import annotations
 
+import secrets
 import statistics
 import time
 from collections.abc import Generator, Iterable
@@ -18,7 +19,7 @@ from playground.core.errors import Notice, PlaygroundError
 from playground.core.experiment import Experiment
 from playground.core.sweep.executors import Crew, WorkerLost, here
 from playground.core.sweep.results import finished_trial
-from playground.core.sweep.rows import Progress, Trial, best
+from playground.core.sweep.rows import Progress, Trial, UnderWay, best
 from playground.core.sweep.search import search_of
 from playground.core.sweep.settings import SweepSettings, checked_sweep
 from playground.core.sweep.space import apply
@@ -72,6 +73,8 @@ class Sweep:
         self._planned = settings.planned
         self._flying: dict[Future[dict[str, Any]], int] = {}
         self._given: dict[int, Executor] = {}  # who was handed which trial
+        self._name = secrets.token_hex(8)  # others may train on the same cluster
+        self._jobs: dict[int, Job] = {}  # of the trials that are under way
         self._again: list[int] = []
         self._version = 0
         self._changed: dict[int, int] = {}
@@ -121,6 +124,28 @@ class Sweep:
             trial for number, trial in sorted(self.trials.items()) if self._changed[number] > since
         ]
 
+    def finished_since(self, since: int, most: int) -> tuple[list[Trial], int]:
+        """Finished trials that changed behind that version, so many at most, those first that
+        changed first; and the version up to which that is all."""
+        found = sorted(
+            (version, number) for number, version in self._changed.items() if version > since
+        )
+        found = [(version, number) for version, number in found if self.trials[number].finished]
+        upto = found[most - 1][0] if len(found) > most else self._version
+        return [self.trials[number] for _, number in found[:most]], upto
+
+    def under_way(self, most: int) -> list[UnderWay]:
+        """How far the trials are that are being trained, the first so many of them."""
+        numbers = sorted(number for number in self._flying.values())[:most]
+        seen = self.crew.look([self._jobs[number].name for number in numbers])
+        found = []
+        for number in numbers:
+            job = self._jobs[number]
+            glimpse = seen.get(job.name)
+            epoch, curve = (glimpse["epoch"], glimpse["curve"]) if glimpse else (0, [])
+            found.append(UnderWay(number, epoch, tuple((at, on) for at, on in curve), job.rungs))
+        return found
+
     def experiment_of(self, number: int, start: int = 0) -> Experiment:
         """The experiment of one network, as the playground opens it."""
         point = apply(self.settings.experiment, self.trials[number].values)
@@ -169,6 +194,7 @@ class Sweep:
             self.crew.drop(future)
             self._drop(number)
         self._flying.clear()
+        self._jobs.clear()
         self.crew.close()
 
     # ---- handing out
@@ -233,7 +259,9 @@ class Sweep:
             settings.metric,
             settings.target,
             self._limits(trial.number),
+            name=f"{self._name} {trial.number} {trial.tries}",
         )
+        self._jobs[trial.number] = job
         self._put(trial)
         self._given[trial.number] = self.crew.executor
         try:
@@ -250,6 +278,7 @@ class Sweep:
         done = sorted((number, future) for future, number in self._flying.items() if future.done())
         for number, future in done:
             del self._flying[future]
+            self._jobs.pop(number, None)
             trial = self.trials[number]
             try:
                 result = future.result()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import BrokenExecutor, Executor, Future, wait
 from dataclasses import replace
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -18,6 +18,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 from playground.core.data.model import Brought
 from playground.core.errors import Notice
 from playground.core.sweep.trial import Job, packed, run_trial, trial_steps
+from playground.core.sweep.under_way import Glimpse, seen
 
 Where = Literal["here", "processes", "dask"]
 
@@ -34,6 +35,13 @@ class Stoppable(Protocol):
     """An executor that can give up a job while it works on it."""
 
     def stop(self, future: Future[Any], /) -> None: ...
+
+
+@runtime_checkable
+class Watchable(Protocol):
+    """An executor that says what its processes train now."""
+
+    def look(self) -> dict[str, Glimpse]: ...
 
 
 class StepExecutor(Executor):
@@ -148,6 +156,14 @@ class Crew:
             self.executor.work(seconds)
         else:
             wait(futures, timeout=seconds, return_when="FIRST_COMPLETED")
+
+    def look(self, names: Collection[str]) -> dict[str, Glimpse]:
+        """What is known of trials under way, by the names of their jobs. It never waits: what
+        other processes say is that of a moment ago."""
+        if isinstance(self.executor, Watchable):
+            found = self.executor.look()
+            return {name: found[name] for name in names if name in found}
+        return seen(names)
 
     def drop(self, future: Future[dict[str, Any]]) -> None:
         """Gives up a job, even one that is being worked on where that can be done."""

@@ -9,11 +9,13 @@ process that dies takes its own job with it and no other's, and is replaced.
 from __future__ import annotations
 
 import json
+import math
 import os
 import queue
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future
 from pathlib import Path
@@ -22,8 +24,10 @@ from typing import Any
 import playground
 from playground.core.sweep.child import READY
 from playground.core.sweep.executors import Crew, WorkerLost
+from playground.core.sweep.under_way import Glimpse, glimpses
 
 MOST_DEATHS = 3  # in a row of processes that never got as far as a job
+GLANCE = 0.1  # s between two looks at what a process trains
 ROOT = Path(playground.__file__).parents[1]
 
 _Job = tuple[Future[Any], str]
@@ -87,6 +91,15 @@ class ProcessExecutor(Executor):
             if lane.future is future:
                 lane.kill()
 
+    def look(self) -> dict[str, Glimpse]:
+        """What the processes said last of what they train, by the names of the jobs. Asks them
+        anew, and does not wait for the answers."""
+        found: dict[str, Glimpse] = {}
+        for lane in self._lanes:
+            lane.ask()
+            found |= lane.seen
+        return found
+
     def _give_up(self) -> None:
         """Cancels what nobody has begun."""
         while True:
@@ -128,6 +141,9 @@ class _Lane(threading.Thread):
         self._nice = nice
         self.future: Future[Any] | None = None
         self._ready = False  # whether the present process has come as far as a job
+        self.seen: dict[str, Glimpse] = {}  # of its job, as it last said
+        self._asked = 0.0  # when it was last asked for that; infinite until it has answered
+        self._writing = threading.Lock()
         self.process: subprocess.Popen[bytes] | None = None
 
     def run(self) -> None:
@@ -148,8 +164,37 @@ class _Lane(threading.Thread):
             self._finish()
             self._owner.lose_lane()
 
+    def ask(self) -> None:
+        """Asks what becomes of the job, at most every so often and one question at a time."""
+        process = self.process
+        if self.future is None or not self._ready or process is None:
+            return
+        # A job that is being handed over may be megabytes: nobody waits for that here.
+        if time.monotonic() - self._asked < GLANCE or not self._writing.acquire(blocking=False):
+            return
+        try:
+            self._asked = math.inf
+            _write(process, b'{"look": true}\n')
+        except (OSError, ValueError):
+            return  # whoever waits for its answer will see that it is gone
+        finally:
+            self._writing.release()
+
+    def _answer(self, process: subprocess.Popen[bytes]) -> dict[str, Any]:
+        """What comes of the job; what is said of it on the way is taken note of."""
+        assert process.stdout is not None
+        while True:
+            line = process.stdout.readline()
+            if not line.endswith(b"\n"):
+                raise EOFError
+            content = json.loads(line)
+            if "seen" not in content:
+                return content
+            self.seen = glimpses(content["seen"])
+            self._asked = time.monotonic()
+
     def _begin(self) -> subprocess.Popen[bytes]:
-        self._ready = False
+        self._ready, self._asked = False, 0.0
         paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "playground.core.sweep.child", str(self._nice)],
@@ -166,19 +211,18 @@ class _Lane(threading.Thread):
             process = self.process
             if process is None or process.poll() is not None:
                 process = self._begin()
-            assert process.stdin is not None and process.stdout is not None
-            process.stdin.write(line.encode() + b"\n")
-            process.stdin.flush()
+            assert process.stdout is not None
+            with self._writing:
+                _write(process, line.encode() + b"\n")
             if not self._ready:
                 self._ready = process.stdout.readline() == READY
-            answer = process.stdout.readline()
-            if not answer.endswith(b"\n"):
-                raise EOFError
+            result = self._answer(process)
         except (OSError, EOFError):
             self._finish()
             future.set_exception(WorkerLost("a process died"))
             return False
-        result = json.loads(answer)
+        finally:
+            self.seen = {}
         if "error" in result:
             future.set_exception(RemoteError(result["error"]))
         else:
@@ -203,6 +247,12 @@ class _Lane(threading.Thread):
         process = self.process
         if process is not None:
             process.kill()
+
+
+def _write(process: subprocess.Popen[bytes], line: bytes) -> None:
+    assert process.stdin is not None
+    process.stdin.write(line)
+    process.stdin.flush()
 
 
 class RemoteError(Exception):

@@ -169,6 +169,23 @@ class Progress:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class UnderWay:
+    """How far a trial is that is being trained.
+
+    Attributes:
+        number: of the trial.
+        epoch: complete ones.
+        curve: (epoch, mean of `SweepSettings.watched`) rows so far; () while nothing was heard.
+        limits: (epoch, limit): where a mean is worse, it will be stopped; None judges nobody.
+    """
+
+    number: int
+    epoch: int
+    curve: tuple[tuple[int, float | None], ...]
+    limits: tuple[tuple[int, float | None], ...]
+
+
 COLUMNS = (
     "number", "status", "value", "mean", "low", "high", "epochs", "seconds", "pruned_at", "reached",
     "diverged", "tries",

@@ -1,7 +1,8 @@
 """What one trial does: the networks of a point, trained side by side, and what was measured.
 
 `run_trial` is a pure function of a job's JSON and names no state of this process, so it runs in
-any process that has the core: here, in a pool, on a cluster. Its answer is plain data.
+any process that has the core: here, in a pool, on a cluster. Its answer is plain data. On its way
+it can be looked at (`under_way.py`); whether anybody does changes nothing.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from playground.core.experiment import experiment_from
 from playground.core.finite import finite
 from playground.core.sweep.rows import Start
 from playground.core.sweep.settings import Metric
+from playground.core.sweep.under_way import Glimpse, brief, entered
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,6 +36,7 @@ TURN = 0.004  # s between two words of a trial that takes turns
 ALONE = 0.1  # s where it takes none
 
 Steps = Generator[None, None, dict[str, Any]]
+Row = tuple[int, float | None, float | None]
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Job:
         epochs, metric, target: see `SweepSettings`.
         rungs: (epoch, limit): a mean that is worse there ends the trial; None judges nobody.
         own: what the visitor brought, base64; None where that is nothing.
+        name: under which it can be looked at while it is trained.
     """
 
     experiment: dict[str, Any]
@@ -55,6 +59,7 @@ class Job:
     target: float
     rungs: tuple[tuple[int, float | None], ...] = ()
     own: str | None = None
+    name: str = ""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -106,8 +111,11 @@ def run_trial(job: str, own: Brought | None = None) -> dict[str, Any]:
 def trial_steps(job: str, own: Brought | None = None, turn: float = TURN) -> Steps:
     """The same in turns: yields every few milliseconds."""
     about = {"versions": versions(), "where": ""}
+    wanted = Job.from_json(job)
     try:
-        found = yield from _Course(Job.from_json(job), own).steps(turn)
+        course = _Course(wanted, own)
+        with entered(wanted.name, course):
+            found = yield from course.steps(turn)
     except PlaygroundError as error:
         return {"error": error.notice().as_dict(), **about}
     return {**found, **about}
@@ -121,13 +129,22 @@ class _Course:
         self._own = own if job.own is None else read(base64.b64decode(job.own))
         self.starts = [Start(number) for number in job.starts]
         self.rungs: list[tuple[int, float | None]] = []
-        self.curve: list[tuple[int, float | None, float | None]] = []
+        self.curve: list[Row] = []
         self.pruned_at: int | None = None
         self._limits = dict(job.rungs)
         self._chunk = 1
+        self._trained: Sequence[Population] = ()
+
+    def glimpse(self) -> Glimpse:
+        """How far it is; may be asked by another thread than the one that trains."""
+        watched = 1 if self.job.metric == "test_loss" else 2
+        return {
+            "epoch": max((network.epoch for network in self._trained), default=0),
+            "curve": [(row[0], brief(row[watched])) for row in thinned(self.curve)],
+        }
 
     def steps(self, turn: float) -> Steps:
-        networks = self._networks()
+        networks = self._trained = self._networks()
         epoch = 0
         for epoch in self._due():
             for network in networks:
@@ -142,9 +159,7 @@ class _Course:
             "seconds": sum(network.seconds for network in networks),
             "pruned_at": self.pruned_at,
             "rungs": self.rungs,
-            "curve": self.curve[:: math.ceil(len(self.curve) / CURVE) or 1]
-            if len(self.curve) > 2 * CURVE
-            else self.curve,
+            "curve": thinned(self.curve),
         }
 
     def _networks(self) -> list[Population]:
@@ -235,6 +250,15 @@ class _Course:
         if value is None:
             return True
         return value > limit if self.job.metric == "test_loss" else value < limit
+
+
+def thinned(rows: list[Row]) -> list[Row]:
+    """Twenty to forty rows of a longer curve, the last one among them."""
+    rows = list(rows)  # which may be growing
+    if len(rows) <= 2 * CURVE:
+        return rows
+    every = math.ceil(len(rows) / CURVE)
+    return rows[:-1:every] + rows[-1:]
 
 
 def _number(values: np.ndarray, index: int) -> float | None:

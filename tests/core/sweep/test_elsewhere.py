@@ -297,3 +297,23 @@ def test_workers_without_the_core_are_said(tmp_path: Path):
     notices = [trial.notice for trial in sweep.trials.values()]
     assert [notice and notice.code for notice in notices] == ["sweep_worker_error"] * 2
     assert all("playground.core" in notice.sentence() for notice in notices if notice)
+
+
+@pytest.mark.slow
+def test_trials_on_a_cluster_are_seen_on_their_way(tmp_path: Path):
+    pytest.importorskip("distributed", reason="dask.distributed is not installed")
+    asked = ASKED.model_copy(update={"trials": 2, "epochs": 100_000, "pruning": False})
+    with cluster(tmp_path) as (address, _):
+        crew = DaskCrew(address)
+        until(lambda: crew.workers == 2)
+        sweep = Sweep(asked, crew=crew)
+        steps = sweep.steps()
+        seen: dict[int, set[int]] = {0: set(), 1: set()}
+        end = time.monotonic() + 60
+        while min(len(epochs) for epochs in seen.values()) < 3:
+            next(steps)
+            assert time.monotonic() < end
+            for one in sweep.under_way(8):
+                assert not one.epoch or one.epoch >= max(seen[one.number], default=0)
+                seen[one.number].add(one.epoch)
+        steps.close()

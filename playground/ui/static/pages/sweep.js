@@ -8,6 +8,7 @@
 import { el } from '../dom.js';
 import { button } from './kit.js';
 import { BestSoFar } from './sweep_best.js';
+import { Curves } from './sweep_curves.js';
 import { Exports } from './sweep_export.js';
 import { Form } from './sweep_form.js';
 import { HeatMap } from './sweep_heat.js';
@@ -18,6 +19,8 @@ import { geometric, gradient, knobWords } from './sweep_scale.js';
 import { Shares } from './sweep_shares.js';
 import { TrialTable } from './sweep_table.js';
 import { metricWords } from './sweep_words.js';
+
+const MOST_BESIDE = 4; // knobs whose axes fit beside the map of two of them
 
 export const styles = ['parts.css', 'sweep.css'];
 
@@ -41,6 +44,7 @@ class Page {
     this.form = new Form(context, { onStart: (settings) => this.start(settings) });
     this.fold = el('details', { class: 'np-s-fold' }, el('summary', { text: text('sweep.new') }), this.form.node);
     this.progress = new ProgressBar(context, results);
+    this.curves = new Curves(context, results);
     this.lines = new Lines(context, results);
     this.heat = new HeatMap(context, results, (x, y) => context.link({ x, y }));
     this.best = new BestSoFar(context, results);
@@ -55,10 +59,12 @@ class Page {
     this.showAll = button(text('sweep.show_all'), () => results.unbrush());
     this.found = el('div', { class: 'np-s-found' },
       this.progress.node,
-      el('section', { class: 'np-s-card' },
-        el('div', { class: 'np-s-card-head' }, el('h3', { class: 'np-title', text: text('sweep.lines') }), this.legend, this.kept, this.showAll),
-        this.lines.node, el('p', { class: 'np-caption', text: text('sweep.lines_hint') })),
-      el('div', { class: 'np-s-pair' }, this.heat.node, el('div', { class: 'np-s-side' }, this.best.node, this.shares.node)),
+      el('div', { class: 'np-s-pair' }, this.curves.node, el('div', { class: 'np-s-side' }, this.best.node, this.shares.node)),
+      this.pair = el('div', { class: 'np-s-pair' },
+        el('section', { class: 'np-s-card' },
+          el('div', { class: 'np-s-card-head' }, el('h3', { class: 'np-title', text: text('sweep.lines') }), this.legend, this.kept, this.showAll),
+          this.lines.node, el('p', { class: 'np-caption', text: text('sweep.lines_hint') })),
+        this.heat.node),
       el('section', { class: 'np-s-card' },
         el('div', { class: 'np-s-card-head' }, el('h3', { class: 'np-title', text: text('sweep.table') }), this.exports.node), this.table.node));
     root.replaceChildren(this.fold, this.found);
@@ -81,12 +87,14 @@ class Page {
     }
     const metric = {
       name: sweep.metric, better: sweep.metric === 'test_score' ? 'high' : 'low', score: sweep.metric === 'test_score',
-      percent: sweep.percent && sweep.metric === 'test_score', of: (start) => metricOf(sweep.metric, start),
+      accuracy: sweep.percent, percent: sweep.percent && sweep.metric === 'test_score', of: (start) => metricOf(sweep.metric, start),
     };
     this.results.begin({ knobs: sweep.knobs.map(knobOf), metric, method: sweep.method });
+    this.pair.classList.toggle('np-s-stacked', sweep.knobs.length > MOST_BESIDE);
     this.heat.begin([facts.link.x, facts.link.y]);
     this.table.begin();
     this.progress.begin(sweep);
+    this.curves.begin(sweep);
     this.exports.node.hidden = !sweep.kept;
   }
 
@@ -105,6 +113,7 @@ class Page {
       if (this.header && this.header.scene_id !== header.scene_id) this.results.restart();
       this.header = header;
       this.results.take(header.trials ?? []);
+      if (header.progress) this.curves.take(header);
     }
     this.progress.paint(hub);
   }
@@ -121,7 +130,7 @@ class Page {
     const { results } = this;
     if (!results.metric) return;
     this.showHead();
-    for (const part of [this.lines, this.heat, this.best, this.shares, this.table]) part.paint();
+    for (const part of [this.curves, this.lines, this.heat, this.best, this.shares, this.table]) part.paint();
     this.context.root.dataset.trials = String(results.trials.length);
     this.context.root.dataset.ended = String(results.ended);
   }
@@ -165,6 +174,7 @@ class Page {
     cancelAnimationFrame(this.scheduled);
     this.form.destroy();
     this.progress.destroy();
+    this.curves.destroy();
   }
 }
 

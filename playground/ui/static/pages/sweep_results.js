@@ -22,6 +22,7 @@ export class Results {
 
   clear() {
     Object.assign(this, { trials: [], done: [], best: null, byNumber: new Map(), knobs: [], metric: null, scales: [], brushes: new Map(), pointed: null, ended: 0 });
+    this.dropCurves();
     this.score = this.ends = null;
   }
 
@@ -35,6 +36,7 @@ export class Results {
   /** The same sweep from the beginning of its file. */
   restart() {
     Object.assign(this, { trials: [], byNumber: new Map(), ended: 0 });
+    this.dropCurves();
     this.changed();
   }
 
@@ -51,6 +53,23 @@ export class Results {
       }
     }
     this.changed();
+  }
+
+  dropCurves() {
+    Object.assign(this, { curves: new Map(), curvesTo: 0, behind: false });
+  }
+
+  /** Curves of trials that have ended: a few at a time. Returns whether there are new ones. */
+  takeCurves({ curves, curves_to: upto, progress }) {
+    let fresh = false;
+    for (const [number, curve] of curves) {
+      if (this.curves.get(number)?.length === curve.length) continue; // the same one again
+      this.curves.set(number, curve);
+      fresh = true;
+    }
+    this.curvesTo = Math.max(this.curvesTo, upto);
+    this.behind = upto < progress.version;
+    return fresh;
   }
 
   changed() {
