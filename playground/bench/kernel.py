@@ -5,21 +5,19 @@ A kernel that is not in this machine's cache yet is built first.
 
 from __future__ import annotations
 
-import statistics
 import subprocess
 import sys
 
 import torch
 
 from playground.bench.browser import SGD as PLAIN
-from playground.bench.browser import alone, opened, painted
+from playground.bench.browser import Case, measure_case
 from playground.bench.chromium import chromium
 from playground.bench.engine import ADAM, NETS, ROUNDS, SGD, eager_loop, microseconds
 from playground.bench.report import bar, code, row
 from playground.bench.server import ROOT, app_server
 from playground.core.engine.compiled import cache
-from playground.core.engine.compiled.lanes import AnyPlan, LanesStep, lanes_plan_of
-from playground.core.engine.compiled.plan import plan_of
+from playground.core.engine.compiled.plan import LANES, Plan, plan_of
 from playground.core.engine.compiled.step import Step
 from playground.core.experiment import Experiment
 from playground.core.population import Population, starts
@@ -30,10 +28,9 @@ BARS = dict(zip(SMALL, (100.0, 90.0), strict=True))  # with plain SGD
 TOGETHER = dict(zip(SMALL, (500.0, 350.0), strict=True))
 SEEDS = 64
 EPOCHS = 20_000
-SCREENS = 3
 
 
-def built(plan: AnyPlan | None) -> bool:
+def built(plan: Plan | None) -> bool:
     """Whether there is a kernel of that plan, now at the latest."""
     if plan is None or cache.off():
         return False
@@ -82,11 +79,11 @@ def _steps() -> None:
 
 def _together() -> None:
     """So many seeds side by side, per network, against the eager loop one after another."""
-    code(LanesStep.forward, Population.train_for)
+    code(Step.forward, Population.train_for)
     for name in SMALL:
         experiment = Experiment().with_changes(NETS[name] | {"optimizer": SGD})
         run = Run(experiment, engine="dense")
-        if not built(lanes_plan_of(experiment, run.blocks, len(run.data.inputs_train))):
+        if not built(plan_of(experiment, run.blocks, len(run.data.inputs_train), LANES)):
             return
         eager, many = eager_loop(run), Population(starts(experiment, SEEDS))
         times: dict[str, list[float]] = {"eager": [], "lanes": []}
@@ -105,22 +102,9 @@ def _screen() -> None:
         experiment = Experiment().with_changes(changes)
         if compiled_run(experiment) is None:
             return
-        frames, epochs, live, free = [], [], [], []
         with app_server({"PLAYGROUND_WORKERS": "1"}) as server, chromium() as browser:
-            page, _ = opened(browser, server.url, experiment)
-            for _ in range(SCREENS):
-                free.append(alone(experiment))
-                found = painted(page)
-                frames.append(found[0])
-                live.append(found[1])
-                epochs.append(found[2])
-        print(f"-- {name}, kernel ready")
-        row("painted frames", frames, "frames/s")
-        row("painted epochs", epochs, "epochs/s")
-        row("live service, painting", live, "steps/s")
-        row("engine alone", free, "steps/s")
-        bar("frames/s", statistics.median(frames), least=15)
-        bar("epochs/s", statistics.median(epochs), least=EPOCHS)
+            case = Case(f"{name}, kernel ready", experiment, EPOCHS, kept=None)
+            measure_case(browser, server.url, case)
 
 
 def measure() -> int:

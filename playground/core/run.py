@@ -187,6 +187,7 @@ class Run:
             How many were taken.
         """
         current, taken, begin = self.batches, 0, time.perf_counter()
+        crossing = self.crossing
         while taken < batches and self.state == "ready":
             start = current.position
             part = current.slices[start : start + batches - taken]
@@ -199,7 +200,7 @@ class Run:
                 self.engine.load(current.indices)
                 if self.pace.busy:
                     self.pace.epoch_ended()
-                if not self.crossed and 0 < self.crossing <= current.epoch:
+                if crossing and not self.crossed and crossing <= current.epoch:
                     self.measure()
                     if self.state != "diverged":
                         self.cross()

@@ -58,11 +58,11 @@ def test_order_and_last_batch_change_from_the_next_epoch_on(engine):
     run.update(run.experiment.with_changes(change))
     assert torch.equal(flat(run), weights)
     assert run.batches.indices.tolist() == under_way
-    assert run.batches.slices[run.batches.position :] == [(16, 24)]
+    assert run.batches.slices[run.batches.position :] == ((16, 24),)
     run.advance(1)
     assert (run.epoch, run.batches.position) == (2, 0)
     assert run.batches.indices.tolist() == list(range(30))
-    assert run.batches.slices == [(0, 8), (8, 16), (16, 24)]
+    assert run.batches.slices == ((0, 8), (8, 16), (16, 24))
     run.update(run.experiment.with_changes({"training": {"last_batch": "carried"}}))
     run.advance(3)
     assert run.batches.indices.tolist() == [*range(24, 30), *range(30)]

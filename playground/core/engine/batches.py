@@ -12,6 +12,8 @@ from torch import Tensor
 
 from playground.core.experiment import Training
 
+Slices = tuple[tuple[int, int], ...]
+
 
 class Batches:
     """The minibatches of one run, epoch by epoch.
@@ -28,8 +30,10 @@ class Batches:
         left_out: the places of points that are left out, among these and `count` others.
 
     Attributes:
-        indices: the points of the present epoch in order.
-        slices: (start, stop) of every minibatch within `indices`.
+        indices: the points of the present epoch in order; later epochs may be drawn into the
+            same tensor.
+        slices: (start, stop) of every minibatch within `indices`; of epochs that are cut alike
+            the same tuple.
         position: how many of them have been taken.
         epoch: how many epochs are complete.
     """
@@ -48,6 +52,9 @@ class Batches:
         self._whole = whole
         self._generator = generator
         self._settings = settings
+        # Where the next epoch may be drawn, and its minibatches, if it is cut as the last one:
+        # where a step takes less than a microsecond, what an epoch takes beside counts.
+        self._again: tuple[Tensor, Slices] | None = None
         self.epoch = 0
         self._begin(carried=None)
 
@@ -61,36 +68,47 @@ class Batches:
         order = self._order()
         self.indices = order if carried is None else torch.cat((carried, order), -1)
         self.position = 0
-        self.slices: list[tuple[int, int]] = []
+        self.slices: Slices = ()
         self._slice()
 
     def _order(self) -> Tensor:
         """The points of an epoch, but for what the last one left over."""
-        total = self._count + len(self._left_out)
-        if self._settings.order == "shuffled":
-            order = torch.randperm(total, generator=self._generator)
-        else:
-            order = torch.arange(total)
+        order = torch.empty(self._count + len(self._left_out), dtype=torch.long)
+        self._draw(order)
         return without(order, self._left_out) if self._left_out else order
+
+    def _draw(self, order: Tensor) -> None:
+        """Fills in the order of all points of an epoch."""
+        if self._settings.order == "shuffled":
+            torch.randperm(len(order), generator=self._generator, out=order)
+        else:
+            torch.arange(len(order), out=order)
 
     def _slice(self) -> None:
         """Cuts what follows the minibatches already taken.
 
         Points carried over from the last epoch come on top of the first minibatch.
         """
-        total, size = self.indices.shape[-1], self.size
-        start = self.slices[-1][1] if self.slices else 0
-        carried = 0 if self.slices else total - self._count
+        total, size, taken = self.indices.shape[-1], self.size, self.slices
+        start = taken[-1][1] if taken else 0
+        carried = 0 if taken else total - self._count
         smaller = self._settings.last_batch == "smaller"
-        self.slices += _cuts(start, start + carried + size, total, size, smaller)
+        cuts = _cuts(start, start + carried + size, total, size, smaller)
+        self.slices = taken + cuts if taken else cuts
 
     def finish_epoch(self) -> None:
         """Goes on to the next epoch, with what the last one left over where that is carried."""
-        carried = None
-        if self._settings.last_batch == "carried":
-            carried = self.indices[..., self.slices[-1][1] if self.slices else 0 :]
         self.epoch += 1
-        self._begin(carried)
+        if self._again is not None:
+            self.indices, self.slices = self._again
+            self.position = 0
+            self._draw(self.indices)
+        elif self._settings.last_batch == "carried":
+            left = self.slices[-1][1] if self.slices else 0
+            self._begin(carried=self.indices[..., left:])
+        else:
+            self._begin(carried=None)
+            self._again = None if self._left_out else (self.indices, self.slices)
 
     def resize(self, count: int, left_out: Sequence[int] = ()) -> None:
         """Goes on with other training points, see the class.
@@ -98,6 +116,7 @@ class Batches:
         The epoch under way ends early: what was left of its order means other points now.
         """
         self._count, self._left_out = count, tuple(left_out)
+        self._again = None
         self.epoch += bool(self.position)
         self._begin(carried=self.indices[..., :0])
 
@@ -107,14 +126,14 @@ class Batches:
         Minibatches already taken stay as they were, and the epoch under way keeps its order.
         """
         before = self.size, self._settings.last_batch
-        self._settings, self._whole = settings, whole
+        self._settings, self._whole, self._again = settings, whole, None
         if (self.size, settings.last_batch) != before:
-            del self.slices[self.position :]
+            self.slices = self.slices[: self.position]
             self._slice()
 
     def state(self) -> dict[str, Any]:
         return {
-            "indices": self.indices,
+            "indices": self.indices.clone(),
             "slices": list(self.slices),
             "position": self.position,
             "epoch": self.epoch,
@@ -122,14 +141,12 @@ class Batches:
 
     def load_state(self, state: dict[str, Any]) -> None:
         self.indices = state["indices"]
-        self.slices = [(int(start), int(stop)) for start, stop in state["slices"]]
+        self.slices = tuple((int(start), int(stop)) for start, stop in state["slices"])
         self.position, self.epoch = int(state["position"]), int(state["epoch"])
 
 
 @lru_cache(64)
-def _cuts(
-    start: int, stop: int, total: int, size: int, smaller: bool
-) -> tuple[tuple[int, int], ...]:
+def _cuts(start: int, stop: int, total: int, size: int, smaller: bool) -> Slices:
     """(start, stop) of minibatches: the first one's, others of one size, perhaps a short one.
 
     Epochs are alike, and small networks take twenty thousand a second.
@@ -211,17 +228,21 @@ class ManyBatches(Batches):
         super().__init__(count, settings, generators[0], whole=whole, left_out=left_out[0])
 
     def _order(self) -> Tensor:
-        many, total = len(self._generators), self._count + len(self._left_out)
-        orders = torch.empty(many, total, dtype=torch.long)
-        if self._settings.order == "fixed":
-            torch.arange(total, out=orders[0])
-            orders[1:] = orders[0]
-        else:
-            for row, generator in zip(orders.unbind(0), self._generators, strict=True):
-                torch.randperm(total, generator=generator, out=row)
+        total = self._count + len(self._left_out)
+        orders = torch.empty(len(self._generators), total, dtype=torch.long)
+        self._draw(orders)
         if self._one_each is not None:
             return without_one(orders, self._one_each)
         if self._left_out:
             pairs = zip(orders, self._all_left_out, strict=True)
             return torch.stack([without(order, places) for order, places in pairs])
         return orders
+
+    def _draw(self, order: Tensor) -> None:
+        total = order.shape[1]
+        if self._settings.order == "fixed":
+            torch.arange(total, out=order[0])
+            order[1:] = order[0]
+        else:
+            for row, generator in zip(order.unbind(0), self._generators, strict=True):
+                torch.randperm(total, generator=generator, out=row)

@@ -20,9 +20,9 @@ from playground.core.run import Run
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 Kernel = Callable[[Plan], Package]
 
-SGD = Plan(3, 8, 10, "sgd", "distance")
-ADAM = Plan(3, 8, 10, "adam", "distance")
-MANY = Plan(3, 16, 32, "momentum", "softmax")
+SGD = Plan(3, 8, 1, 10, "sgd", "distance")
+ADAM = Plan(3, 8, 1, 10, "adam", "distance")
+MANY = Plan(3, 16, 16, 32, "momentum", "softmax")
 
 
 @pytest.mark.parametrize("plan", [SGD, ADAM, MANY], ids=lambda plan: plan.name)

@@ -18,7 +18,7 @@ from playground.core.engine.dense import DenseEngine
 from playground.core.experiment import Experiment
 from playground.core.run import Run
 
-PLAN = Plan(3, 8, 10, "adam", "distance")
+PLAN = Plan(3, 8, 1, 10, "adam", "distance")
 
 
 class Building:
@@ -68,7 +68,7 @@ def test_a_kernel_is_asked_for_once_it_was_wanted_for_a_while(desk: Desk) -> Non
 
 
 def test_one_build_at_a_time_in_a_process_and_on_a_machine(desk: Desk) -> None:
-    other = Plan(4, 8, 10, "adam", "distance")
+    other = Plan(4, 8, 1, 10, "adam", "distance")
     for plan in (PLAN, other):
         desk.ask(0, plan)
     for plan in (PLAN, other):

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import torch
 
-from playground.core.engine.compiled.lanes import LanesPlan, lanes_plan_of, plan_named
 from playground.core.engine.compiled.many import CompiledMany
+from playground.core.engine.compiled.plan import LANES, plan_of
 from playground.core.engine.dense_many import DenseMany
 from playground.core.experiment import Experiment
 from playground.core.run import Run
@@ -21,7 +21,7 @@ def pair(changes: dict[str, Any], each: list[dict[str, Any]]) -> tuple[DenseMany
     experiment = Experiment().with_changes(SMALL).with_changes(changes)
     runs = [Run(experiment.with_changes(one), engine="dense") for one in each]
     problems, free = [run.problem for run in runs], [run.free() for run in runs]
-    plan = lanes_plan_of(experiment, runs[0].blocks, len(problems[0].inputs))
+    plan = plan_of(experiment, runs[0].blocks, len(problems[0].inputs), LANES)
     assert plan is not None
     fast = CompiledMany(problems, free, Uncompiled(plan))
     assert fast.name == "compiled"
@@ -103,11 +103,3 @@ def test_a_minibatch_that_is_too_long_goes_the_dense_way() -> None:
         engine.train([(0, 20)])
         train(engine, 1)
     alike(plain, fast)
-
-
-def test_a_plan_is_its_name() -> None:
-    plan = LanesPlan(3, 4, 10, "adam", "distance", 1, True)
-    assert plan_named(plan.name) == plan
-    for wrong in ("lanes-3x5x1-10-adam-distance-curved", "lanes-3x8x2-10-adam-distance-curved"):
-        with pytest.raises(ValueError, match=wrong):
-            plan_named(wrong)

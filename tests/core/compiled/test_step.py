@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from playground.core.engine.compiled.engine import CompiledEngine
-from playground.core.engine.compiled.plan import ACTIVATION_FORMS, Plan, plan_of
+from playground.core.engine.compiled.plan import ACTIVATION_FORMS, LANES, Plan, plan_of
 from playground.core.experiment import Experiment
 from playground.core.run import Run
 from tests.core.compiled.uncompiled import Uncompiled
@@ -68,6 +68,13 @@ OPTIMIZERS: list[dict[str, Any]] = [
     {"name": "adam", "learning_rate": 0.01},
     {"name": "adam", "learning_rate": 0.01, "beta1": 0.0, "beta2": 0.9},
     {"name": "adamw", "learning_rate": 0.01, "weight_decay": 0.1},
+    {"name": "nadam", "learning_rate": 0.01},
+    {"name": "radam", "learning_rate": 0.01},
+    {"name": "radam", "learning_rate": 0.01, "beta2": 0.5},
+    {"name": "rmsprop", "decay": 0.9},
+    {"name": "adagrad"},
+    {"name": "adadelta"},
+    {"name": "lion", "weight_decay": 0.3},
 ]
 
 
@@ -134,9 +141,9 @@ def test_a_schedule() -> None:
 def test_what_it_does_not_take_goes_on_in_the_dense_engine() -> None:
     plain, fast = pair({})
     for changes in (
-        {"regularization": {"clip_norm": 0.1}},
+        {"regularization": {"clip_norm": 0.1}},  # another kernel, which is not there
         {"regularization": {"clip_norm": 0.0}},
-        {"optimizer": {"momentum": 0.5}},  # another kernel, which is not there
+        {"optimizer": {"momentum": 0.5}},
         {"optimizer": {"momentum": 0.0}},
         {"training": {"batch_size": 100}},
         {"training": {"batch_size": 10}},
@@ -193,7 +200,7 @@ def test_switching_in_the_middle_leaves_the_trajectory() -> None:
         {"layers": [{"kind": "dense", "activation": "gelu"}]},
         {"layers": [{"kind": "dense"}, {"kind": "dropout"}]},
         {"loss": "focal"},
-        {"optimizer": {"name": "rmsprop"}},
+        {"optimizer": {"name": "muon"}},
         {"optimizer": {"name": "gd"}},
         {"training": {"precision": "float64"}},
         {"training": {"batch_size": 33}},
@@ -206,9 +213,31 @@ def test_what_no_kernel_is_for(changes: dict[str, Any]) -> None:
     assert plan_of(run.experiment, run.blocks, len(run.data.inputs_train)) is None
 
 
-def test_a_plan_is_its_name() -> None:
-    plan = Plan(3, 8, 10, "adam", "distance")
+PLANS = (
+    Plan(3, 8, 1, 10, "adam", "distance"),
+    Plan(1, 16, 16, 32, "sgd", "softmax", curved=False),
+    Plan(3, 4, 4, 10, "radam", "softmax", clipped=True, lanes=LANES),
+)
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.name)
+def test_a_plan_is_its_name(plan: Plan) -> None:
     assert Plan.named(plan.name) == plan
-    for wrong in ("3x9-10-adam-distance", "9x8-10-adam-distance", "3x8-10-rmsprop-distance"):
-        with pytest.raises(ValueError, match=wrong):
-            Plan.named(wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "3x9x1-10-adam-distance",
+        "9x8x1-10-adam-distance",
+        "3x8x2-10-adam-distance",
+        "3x8x1-10-muon-distance",
+        "3x8x1-10-sgd-softmax",
+        "3x4x1-10-sgd-distance",
+        "3x8x1-10-sgd-distance-lanes-lanes",
+        "3x8x1-10-sgd-distance-clipped-straight",
+    ],
+)
+def test_what_is_no_plan(wrong: str) -> None:
+    with pytest.raises(ValueError, match=wrong):
+        Plan.named(wrong)

@@ -6,19 +6,22 @@ from collections.abc import Sequence
 
 import torch
 
-from playground.core.engine.compiled.lanes import AnyPlan
+from playground.core.engine.compiled.clock import Clock
 from playground.core.engine.compiled.package import Carry, Package, Steps
+from playground.core.engine.compiled.plan import Plan
 
 
 class Uncompiled(Package):
     """Takes the place of a built kernel; does in Python what the driver does."""
 
-    def __init__(self, plan: AnyPlan) -> None:
-        self.plan, self.run, self.model = plan, None, None
+    def __init__(self, plan: Plan) -> None:
+        self.plan, self.run, self.model, self.drive = plan, None, None, None
         self.program = plan.program()
 
-    def steps(self, carries: Sequence[Carry]) -> Steps:
-        return _Steps(self, carries)
+    def steps(
+        self, carries: Sequence[Carry], clock: Clock | None = None, keeps: bool = True
+    ) -> Steps:
+        return _Steps(self, carries, clock, keeps)
 
 
 class _Steps(Steps):
@@ -26,23 +29,36 @@ class _Steps(Steps):
 
     @torch.inference_mode()
     def take(self, slices: Sequence[tuple[int, int]]) -> bool:
-        plan, given = self._package.plan, self.tensors
+        plan = self._package.plan
         if any(stop - start > plan.batch for start, stop in slices):
             return False
         for one in self._carries:
-            inner, outer = given[one.name].view(-1), one.outer.view(-1)
-            inner[one.inner_places] = outer[one.outer_places]
-        for start, stop in slices:
-            if plan.lanes == 1:
-                given["rows"][: stop - start] = self._rows[self._order[start:stop]]
-            else:
-                for lane, order in enumerate(self._order):
-                    given["rows"][: stop - start, :, lane] = self._rows[order[start:stop]]
-            given["shares"].zero_()
-            given["shares"][: stop - start] = 1 / (stop - start)
-            self._package.program(*given.values())
+            outer = one.outer.view(-1)
+            self.stores[one.store][one.inner_places] = outer[one.outer_places]
+        for number, (start, stop) in enumerate(slices):
+            self._fill(start, stop)
+            if self._clock is not None:
+                if not len(self._clock.rows):
+                    self._wind(len(slices))
+                steps = int(self._clock.counts["steps"].item())
+                row = self._clock.rows[steps - self._clock.behind + number]
+                self.tensors["ticks"].copy_(row)
+            self._package.program(*self.tensors.values())
         for one in self._carries:
             if one.back:
                 outer = one.outer.view(-1)
-                outer[one.outer_places] = given[one.name].view(-1)[one.inner_places]
+                outer[one.outer_places] = self.stores[one.store][one.inner_places]
+        if self._clock is not None and self._job.kept:
+            for place, count in enumerate(self._clock.counts.values()):
+                count.fill_(self.tensors["ticks"][place])
         return True
+
+    def _fill(self, start: int, stop: int) -> None:
+        rows, count = self.tensors["rows"], stop - start
+        if self._package.plan.lanes == 1:
+            rows[:count] = self._rows[self._order[start:stop]]
+        else:
+            for lane, order in enumerate(self._order):
+                rows[:count, :, lane] = self._rows[order[start:stop]]
+        self.tensors["shares"].zero_()
+        self.tensors["shares"][:count] = 1 / count

@@ -12,7 +12,7 @@ import torch
 from playground.core import plans
 from playground.core.data import schema_of
 from playground.core.engine.compiled import cache
-from playground.core.engine.compiled.lanes import AnyPlan
+from playground.core.engine.compiled.plan import Plan
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Experiment
 from playground.core.plans.lanes import difference
@@ -162,7 +162,7 @@ def kernels(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """The optimizers for which there is a kernel now; none at first."""
     ready: set[str] = set()
 
-    def found(plan: AnyPlan) -> Uncompiled | None:
+    def found(plan: Plan) -> Uncompiled | None:
         return Uncompiled(plan) if plan.optimizer in ready else None
 
     monkeypatch.setattr(cache, "off", lambda: False)

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from playground.core.engine.compiled import cache
-from playground.core.engine.compiled.lanes import AnyPlan, plan_named
+from playground.core.engine.compiled.plan import Plan
 
 MOST_SECONDS = 1800  # at the lowest priority beside a busy worker even a minute's work may wait
 MOST_KEPT = 40
@@ -28,7 +28,7 @@ LEFT_OVER = "building-"
 
 def main(arguments: list[str]) -> int:
     """Returns 0 when the kernel is there, 1 when there can be none, 3 when another is built."""
-    plan = plan_named(arguments[0])
+    plan = Plan.named(arguments[0])
     if cache.off():
         return 1
     folder = cache.folder()
@@ -49,7 +49,7 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def build_into(plan: AnyPlan, folder: Path) -> None:
+def build_into(plan: Plan, folder: Path) -> None:
     """Builds, checks and keeps a kernel; raises whatever went wrong."""
     from playground.core.engine.compiled import builder, check
     from playground.core.engine.compiled.package import Package

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playground.core.engine.compiled import machine
-from playground.core.engine.compiled.lanes import AnyPlan
+from playground.core.engine.compiled.plan import Plan
 from playground.core.folders import cache_folder
 
 if TYPE_CHECKING:
@@ -49,18 +49,18 @@ def folder() -> Path:
     return cache_folder() / "kernels"
 
 
-def place(plan: AnyPlan) -> Path:
+def place(plan: Plan) -> Path:
     """The folder of a kernel, whether it is there or not."""
     return folder() / f"{plan.name}-{machine.fingerprint()}"
 
 
-def failure(plan: AnyPlan) -> Path:
+def failure(plan: Plan) -> Path:
     """Where it is noted that a kernel could not be built, or was not right."""
     target = place(plan)
     return target.with_name(target.name + FAILED)
 
 
-def has_failed(plan: AnyPlan) -> bool:
+def has_failed(plan: Plan) -> bool:
     """Whether it was noted of late."""
     try:
         return time.time() - failure(plan).stat().st_mtime < FAILED_SECONDS
@@ -68,7 +68,7 @@ def has_failed(plan: AnyPlan) -> bool:
         return False
 
 
-def note_failure(plan: AnyPlan, reason: str) -> None:
+def note_failure(plan: Plan, reason: str) -> None:
     """Keeps a kernel from being built or loaded again on this machine as it is."""
     log.warning("compiled kernel %s: %s; the dense engine goes on", plan.name, reason)
     try:
@@ -98,11 +98,11 @@ class Kernels:
 
     clock: Callable[[], float] = time.monotonic
     builds: bool = False
-    _ready: dict[AnyPlan, Package] = field(default_factory=dict)
-    _wanted: dict[AnyPlan, _Wanted] = field(default_factory=dict)
+    _ready: dict[Plan, Package] = field(default_factory=dict)
+    _wanted: dict[Plan, _Wanted] = field(default_factory=dict)
     _process: subprocess.Popen[bytes] | None = None
 
-    def ready(self, plan: AnyPlan) -> Package | None:
+    def ready(self, plan: Plan) -> Package | None:
         """The kernel if it can be used now. Costs a look at the clock most of the time."""
         found = self._ready.get(plan)
         if found is not None:
@@ -122,7 +122,7 @@ class Kernels:
             self._ask(plan, wanted, now)
         return None
 
-    def _load(self, plan: AnyPlan, wanted: _Wanted) -> Package | None:
+    def _load(self, plan: Plan, wanted: _Wanted) -> Package | None:
         from playground.core.engine.compiled.package import Package
 
         try:
@@ -134,7 +134,7 @@ class Kernels:
             note_failure(plan, str(trouble))
         return self._ready.get(plan)
 
-    def _ask(self, plan: AnyPlan, wanted: _Wanted, now: float) -> None:
+    def _ask(self, plan: Plan, wanted: _Wanted, now: float) -> None:
         """Starts a build, unless one is under way or there is no room for it."""
         if self._process is not None and self._process.poll() is None:
             return
@@ -150,7 +150,7 @@ class Kernels:
         self._process = start_build(plan)
 
 
-def start_build(plan: AnyPlan) -> subprocess.Popen[bytes] | None:
+def start_build(plan: Plan) -> subprocess.Popen[bytes] | None:
     """Builds a kernel in a process of its own; None where no process can be started."""
     command = [sys.executable, "-m", "playground.core.engine.compiled.build", plan.name]
     # The package may have been found by a path that only this process has.

@@ -22,7 +22,7 @@ struct Job {
   Run run;
   AOTInductorModelHandle model;
   int64_t inputs;
-  AOTInductorArrayRefTensor* given;  // the minibatch and its shares first
+  AOTInductorArrayRefTensor* given;  // the minibatch and its shares first, ticks next
   AOTInductorArrayRefTensor* result;
   const Carried* carried;
   int64_t carried_count;
@@ -35,10 +35,25 @@ struct Job {
   int64_t lanes;         // networks side by side, each with an order of its own
   int64_t used;          // of those lanes
   int64_t points;        // in each order
+  const float* ticks;    // a row for each step to come, where the optimizer has any
+  int64_t tick;          // numbers in a row, or 0
+  int64_t tick_rows;
+  int64_t behind;        // steps taken before the first row
+  float* const* counts;  // where the first numbers of a row live, the number of steps first
+  int64_t kept;          // how many of them are written back
+  const int64_t* slices; // (start, stop) of each minibatch in the order
+  int64_t count;         // of them
 };
 
-// Returns how many of the steps were taken.
-extern "C" int64_t drive(const Job* job, const int64_t* slices, int64_t count) {
+// Returns how many of the steps were taken; -1, and nothing done, if there are no rows for them.
+extern "C" int64_t drive(const Job* job) {
+  const int64_t *slices = job->slices, count = job->count;
+  const float* tick = nullptr;
+  if (job->tick) {
+    const int64_t row = static_cast<int64_t>(*job->counts[0]) - job->behind;
+    if (row < 0 || row + count > job->tick_rows) return -1;
+    tick = job->ticks + row * job->tick;
+  }
   for (int64_t c = 0; c < job->carried_count; ++c) {
     const Carried& one = job->carried[c];
     for (int64_t i = 0; i < one.count; ++i)
@@ -60,6 +75,7 @@ extern "C" int64_t drive(const Job* job, const int64_t* slices, int64_t count) {
     }
     // Behind a short minibatch stand points of another, which have no share.
     job->given[1].data = job->shares + (stop - start) * job->share;
+    if (tick) job->given[2].data = const_cast<float*>(tick) + taken * job->tick;
     if (job->run(job->model, static_cast<int32_t>(job->inputs), job->given, 1, job->result)) break;
   }
   for (int64_t c = 0; c < job->carried_count; ++c) {
@@ -68,5 +84,8 @@ extern "C" int64_t drive(const Job* job, const int64_t* slices, int64_t count) {
     for (int64_t i = 0; i < one.count; ++i)
       one.outer[one.outer_places[i]] = one.inner[one.inner_places[i]];
   }
+  if (tick && taken > 0)
+    for (int64_t k = 0; k < job->kept; ++k)
+      *job->counts[k] = tick[(taken - 1) * job->tick + k];
   return taken;
 }

@@ -14,9 +14,11 @@ from torch import Tensor
 
 from playground.core.engine.base import Free, Problem
 from playground.core.engine.compiled import cache, inputs
+from playground.core.engine.compiled.clock import Clock
+from playground.core.engine.compiled.layout import TURNED, WEIGHTS, places
 from playground.core.engine.compiled.package import Carry, Package, Steps
 from playground.core.engine.compiled.plan import Plan, plan_of
-from playground.core.engine.compiled.step import STATE
+from playground.core.engine.compiled.rules import RULES
 from playground.core.engine.dense import DenseEngine
 from playground.core.experiment import Experiment
 
@@ -96,9 +98,11 @@ class CompiledEngine(DenseEngine):
 
     def _look(self) -> None:
         """Takes the kernel if it is ready by now."""
-        package = self._found()
-        if package is not None and self._allowed and self._plan is not None:
-            self._steps = package.steps(self._carries(self._plan))
+        package, plan = self._found(), self._plan
+        if package is not None and self._allowed and plan is not None:
+            rule, settings = RULES[plan.optimizer], self._experiment.optimizer
+            clock = Clock(rule, settings, self._update.memory) if rule.ticks else None
+            self._steps = package.steps(self._carries(plan), clock)
             self._tell()
 
     def _found(self) -> Package | None:
@@ -118,17 +122,14 @@ class CompiledEngine(DenseEngine):
     @torch.inference_mode()
     def _carries(self, plan: Plan) -> list[Carry]:
         shapes = [(one.shape[0], one.shape[1]) for one in self.matrices]
-        inner, turned = inputs.places(shapes, plan)
-        outer, behind = torch.arange(len(inner)), turned >= 0
-        found = [
-            Carry(self._flat, "weights", outer, inner, back=True),
-            Carry(self._flat, "turned", outer[behind], turned[behind], back=False),
-        ]
-        for name in STATE[plan.optimizer]:
-            memory = self._update.memory[name]
-            first = torch.zeros(1)
-            at = (first, first) if memory.ndim == 0 else (outer, inner)
-            found.append(Carry(memory, name, *at, back=True))
+        inner = places(shapes, plan)
+        outer, turned = torch.arange(len(inner[WEIGHTS])), inner[TURNED]
+        found = [Carry(self._flat, WEIGHTS, outer, inner[WEIGHTS])]
+        if (turned >= 0).any():
+            behind = turned >= 0
+            found.append(Carry(self._flat, TURNED, outer[behind], turned[behind], back=False))
+        for name in RULES[plan.optimizer].remembers:
+            found.append(Carry(self._update.memory[name], name, outer, inner[WEIGHTS]))
         return found
 
     @torch.inference_mode()
@@ -139,7 +140,8 @@ class CompiledEngine(DenseEngine):
         self._steps.clear()
         given = self._steps.tensors
         given["coefficients"].copy_(inputs.coefficients(plan, experiment, blocks))
-        given["knobs"].copy_(inputs.knobs(experiment, blocks, self._rate))
+        given["knobs"].copy_(inputs.knobs(plan, experiment, blocks, self._rate))
+        self._steps.set_clock(experiment.optimizer)
         features = self._inputs[:, :-1]
         self._steps.read(inputs.rows(plan, experiment, blocks, features, self._targets))
         self._steps.follow(self._indices)
@@ -170,5 +172,6 @@ class CompiledEngine(DenseEngine):
         super().load_state(state)
         if self._steps is not None and self._update.all_move:
             self._steps.clear()
+            self._steps.set_clock(self._experiment.optimizer)
         else:
             self._choose_way()

@@ -8,23 +8,22 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from playground.core.engine.compiled.lanes import AnyPlan
+from playground.core.engine.compiled.layout import COEFFICIENTS, knob_names
 from playground.core.engine.compiled.plan import ACTIVATION_FORMS, Plan, loss_form
-from playground.core.engine.compiled.step import COEFFICIENTS, KNOBS, PENALTIES
+from playground.core.engine.compiled.rules import RULES
 from playground.core.experiment import Experiment
 from playground.core.network import Block, linear_blocks, penalty_rates
-from playground.core.optimizers import SGD, Adam, AdamW
 
 NOBODY = -1e30  # the score of an output unit that is only padding, to a softmax
 
 
-def coefficients(plan: AnyPlan, experiment: Experiment, blocks: Sequence[Block]) -> Tensor:
-    """Those of every layer's activation, 0 for units that are only padding; see `step.py`.
+def coefficients(plan: Plan, experiment: Experiment, blocks: Sequence[Block]) -> Tensor:
+    """Those of every layer's activation, 0 for units that are only padding; see `layout.py`.
 
     Returns:
-        (maps, 10, columns).
+        (maps, 10, width).
     """
-    found = torch.zeros(plan.maps, len(COEFFICIENTS), plan.columns)
+    found = torch.zeros(plan.maps, len(COEFFICIENTS), plan.width)
     maps = linear_blocks(blocks)
     for index, block in enumerate(maps):
         p, q, r, u, v, w = ACTIVATION_FORMS[block.activation or "linear"]
@@ -43,8 +42,12 @@ def coefficients(plan: AnyPlan, experiment: Experiment, blocks: Sequence[Block])
     return found
 
 
-def knobs(experiment: Experiment, blocks: Sequence[Block], rate: float) -> Tensor:
-    """What may change while the network trains, see `step.KNOBS`; `rate` is the learning rate."""
+def knobs(plan: Plan, experiment: Experiment, blocks: Sequence[Block], rate: float) -> Tensor:
+    """What may change while the network trains, as `layout.knob_names` has it.
+
+    Args:
+        rate: the learning rate.
+    """
     units = linear_blocks(blocks)[-1].units
     form = loss_form(experiment.loss, experiment.loss_settings, units)
     assert form is not None
@@ -54,34 +57,16 @@ def knobs(experiment: Experiment, blocks: Sequence[Block], rate: float) -> Tenso
         "steepness": form.steepness,
         "low": form.low,
         "high": form.high,
-        **_of_optimizer(experiment),
+        "clip": experiment.regularization.clip_norm or math.inf,
+        **RULES[plan.optimizer].knobs(experiment.optimizer),
     }
-    numbers = [found.get(name, 0.0) for name in KNOBS]
-    numbers += [0.0] * (PENALTIES - len(numbers))
-    rates = [rate for pair in penalty_rates(experiment, blocks) for rate in pair]
-    return torch.tensor(numbers + rates, dtype=torch.float32)
-
-
-def _of_optimizer(experiment: Experiment) -> dict[str, float]:
-    optimizer = experiment.optimizer
-    if isinstance(optimizer, SGD):
-        ahead = optimizer.nesterov
-        return {
-            "momentum": optimizer.momentum,
-            "of_gradient": 1.0 if ahead else 0.0,
-            "of_velocity": optimizer.momentum if ahead else 1.0,
-        }
-    found: dict[str, float] = {}
-    if isinstance(optimizer, Adam | AdamW):
-        for place, beta in (("1", optimizer.beta1), ("2", optimizer.beta2)):
-            found["beta" + place], found["rest" + place] = beta, 1 - beta
-            found["log_beta" + place] = math.log(max(beta, 1e-30))
-        found["decay"] = optimizer.weight_decay if isinstance(optimizer, AdamW) else 0.0
-    return found
+    for index, pair in enumerate(penalty_rates(experiment, blocks)):
+        found[f"l1.{index}"], found[f"l2.{index}"] = pair
+    return torch.tensor([found[name] for name in knob_names(plan)], dtype=torch.float32)
 
 
 def rows(
-    plan: AnyPlan, experiment: Experiment, blocks: Sequence[Block], inputs: Tensor, targets: Tensor
+    plan: Plan, experiment: Experiment, blocks: Sequence[Block], inputs: Tensor, targets: Tensor
 ) -> Tensor:
     """All points as the kernel reads them: inputs and targets, each with its padding.
 
@@ -96,26 +81,3 @@ def rows(
     found[:, : inputs.shape[1]] = inputs
     found[:, plan.width : plan.width + targets.shape[1]] = targets
     return found
-
-
-def places(shapes: Sequence[tuple[int, int]], plan: Plan) -> tuple[Tensor, Tensor]:
-    """Where each number of the dense engine's flat vector lies in the kernel's tensors.
-
-    Args:
-        shapes: (outputs, inputs + 1) of every linear map [W | b], in the vector's order.
-
-    Returns:
-        Places in `weights`, and in `turned`, where −1 stands for a number that is not there.
-    """
-    weights, turned = [], []
-    for index, (outputs, columns) in enumerate(shapes):
-        unit = torch.arange(outputs)[:, None]
-        source = torch.arange(columns)[None]
-        last = source == columns - 1  # the bias
-        row = torch.where(last, plan.width, source)
-        block = index * (plan.width + 1) * plan.columns
-        weights.append((block + row * plan.columns + unit).flatten())
-        back = (index - 1) * plan.width * plan.columns + unit * plan.columns + source
-        absent = last | torch.tensor(index == 0)
-        turned.append(torch.where(absent, -1, back).flatten())
-    return torch.cat(weights), torch.cat(turned)

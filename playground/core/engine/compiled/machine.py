@@ -11,7 +11,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
-SOURCES = ("plan.py", "step.py", "lanes.py", "builder.py", "drive.cpp")
+SOURCES = ("plan.py", "rules.py", "layout.py", "step.py", "builder.py", "drive.cpp")
 
 
 @cache

@@ -14,10 +14,11 @@ from torch import Tensor
 
 from playground.core.engine.base import Free, Problem
 from playground.core.engine.compiled import cache, inputs
-from playground.core.engine.compiled.lanes import LanesPlan, lane_places, lanes_plan_of
+from playground.core.engine.compiled.clock import Clock
+from playground.core.engine.compiled.layout import WEIGHTS, places
 from playground.core.engine.compiled.package import Carry, Package, Steps
-from playground.core.engine.compiled.plan import LANE
-from playground.core.engine.compiled.step import STATE
+from playground.core.engine.compiled.plan import LANES, Plan, plan_of
+from playground.core.engine.compiled.rules import RULES
 from playground.core.engine.dense_many import DenseMany
 
 
@@ -35,7 +36,7 @@ class CompiledMany(DenseMany):
         package: Package | None = None,
     ) -> None:
         self._given, self._problems = package, tuple(problems)
-        self._plan: LanesPlan | None = None
+        self._plan: Plan | None = None
         self._groups: list[tuple[list[int], Steps]] = []
         self._orders: Tensor | None = None
         self._gone = torch.zeros(len(problems), dtype=torch.bool)
@@ -43,7 +44,9 @@ class CompiledMany(DenseMany):
         first = problems[0]
         movable = all(one is None for one in free) and self._device.type == "cpu"
         if movable:
-            plans = {lanes_plan_of(one.experiment, one.blocks, len(one.inputs)) for one in problems}
+            plans = {
+                plan_of(one.experiment, one.blocks, len(one.inputs), LANES) for one in problems
+            }
             self._plan = plans.pop() if len(plans) == 1 else None
         if self._plan is not None:
             features, targets = self._inputs, self._targets
@@ -118,15 +121,20 @@ class CompiledMany(DenseMany):
         assert plan is not None and package is not None
         alive = (~self._gone).nonzero().flatten().tolist()
         self._groups = []
-        for start in range(0, len(alive), LANE):
-            members = alive[start : start + LANE]
-            steps = package.steps(self._carries(plan, members, start + LANE >= len(alive)))
-            given, first = steps.tensors, self._problems[0]
-            blocks = first.blocks
+        rule, first = RULES[plan.optimizer], self._problems[0]
+        for start in range(0, len(alive), LANES):
+            members = alive[start : start + LANES]
+            # One number of steps for all networks: the last group moves it.
+            settings = first.experiment.optimizer
+            clock = Clock(rule, settings, self._update.memory) if rule.ticks else None
+            last = start + LANES >= len(alive)
+            steps = package.steps(self._carries(plan, members), clock, keeps=last)
+            given, blocks = steps.tensors, first.blocks
             given["coefficients"].copy_(inputs.coefficients(plan, first.experiment, blocks))
             for lane, index in enumerate(members):
                 experiment = self._problems[index].experiment
-                given["knobs"][:, lane] = inputs.knobs(experiment, blocks, self._paces[index])
+                rate = self._paces[index]
+                given["knobs"][:, lane] = inputs.knobs(plan, experiment, blocks, rate)
             steps.read(self._rows)
             self._groups.append((members, steps))
         if self._orders is not None:
@@ -138,21 +146,12 @@ class CompiledMany(DenseMany):
         for members, steps in self._groups:
             steps.follow(places[members].contiguous())
 
-    def _carries(self, plan: LanesPlan, members: Sequence[int], last: bool) -> list[Carry]:
+    def _carries(self, plan: Plan, members: Sequence[int]) -> list[Carry]:
         shapes = [(outputs, columns + 1) for outputs, columns in self._shapes]
         lanes = torch.arange(len(members))[:, None]
-        outer = self._single[list(members)]
-        found = []
-        if "steps" in STATE[plan.optimizer]:
-            # One number for all networks: every group begins with it, and the last one moves it.
-            first = torch.zeros(1)
-            found.append(Carry(self._update.memory["steps"], "steps", first, first, back=last))
-        for part, places in lane_places(shapes, plan).items():
-            there = places >= 0
-            ends = outer[:, there].flatten(), (places[there] + lanes).flatten()
-            found.append(Carry(self._flat, part, *ends, back=True))
-            for name in STATE[plan.optimizer]:
-                if name != "steps":
-                    memory = self._update.memory[name]
-                    found.append(Carry(memory, f"{name}.{part}", *ends, back=True))
+        outer = self._single[list(members)].flatten()
+        inner = (places(shapes, plan)[WEIGHTS] + lanes).flatten()
+        found = [Carry(self._flat, WEIGHTS, outer, inner)]
+        for name in RULES[plan.optimizer].remembers:
+            found.append(Carry(self._update.memory[name], name, outer, inner))
         return found

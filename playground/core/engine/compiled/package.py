@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from playground.core.engine.compiled.builder import DRIVER_LIBRARY, STEP_LIBRARY
-from playground.core.engine.compiled.lanes import AnyPlan
+from playground.core.engine.compiled.clock import Clock
+from playground.core.engine.compiled.layout import Given
+from playground.core.engine.compiled.plan import Plan
 
 FLOAT32 = 6  # torch's number for it
 KEPT_ORDERS = 256
@@ -61,6 +65,14 @@ class _Job(ctypes.Structure):
         ("lanes", ctypes.c_int64),
         ("used", ctypes.c_int64),
         ("points", ctypes.c_int64),
+        ("ticks", ctypes.c_void_p),
+        ("tick", ctypes.c_int64),
+        ("tick_rows", ctypes.c_int64),
+        ("behind", ctypes.c_int64),
+        ("counts", ctypes.c_void_p),
+        ("kept", ctypes.c_int64),
+        ("slices", ctypes.c_void_p),
+        ("count", ctypes.c_int64),
     )
 
 
@@ -71,7 +83,7 @@ class Package:
         OSError, AttributeError, RuntimeError: the libraries are not what they should be.
     """
 
-    def __init__(self, plan: AnyPlan, folder: Path) -> None:
+    def __init__(self, plan: Plan, folder: Path) -> None:
         self.plan = plan
         self._libraries = [
             ctypes.CDLL(str(folder / name)) for name in (STEP_LIBRARY, DRIVER_LIBRARY)
@@ -83,86 +95,99 @@ class Package:
         run = step.AOTInductorModelRunMinimalArrayrefInterfaceV2
         self.run = ctypes.cast(run, ctypes.c_void_p)
         self.drive = driver.drive
-        self.drive.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64]
+        self.drive.argtypes = [ctypes.c_void_p]
         self.drive.restype = ctypes.c_int64
 
-    def steps(self, carries: Sequence[Carry]) -> Steps:
-        """For one network with these numbers."""
-        return Steps(self, carries)
+    def steps(
+        self, carries: Sequence[Carry], clock: Clock | None = None, keeps: bool = True
+    ) -> Steps:
+        """For one network with these numbers, or for those in the lanes, see `Steps`."""
+        return Steps(self, carries, clock, keeps)
 
 
+@dataclass(frozen=True)
 class Carry:
-    """Numbers of a tensor that have places of their own in one of the kernel's.
+    """Numbers of a tensor that have places of their own in one of the kernel's stores.
 
-    Args:
+    Attributes:
         outer: where they live.
-        name: of the kernel's tensor.
-        outer_places, inner_places: of each number in the two, flat.
+        store: a name among `Given.stores`.
+        outer_places, inner_places: of each number in the two, flat, int64.
         back: they are written back after the steps.
     """
 
-    def __init__(
-        self, outer: Tensor, name: str, outer_places: Tensor, inner_places: Tensor, back: bool
-    ) -> None:
-        self.outer, self.name, self.back = outer, name, back
-        self.outer_places = outer_places.to(torch.int64).contiguous()
-        self.inner_places = inner_places.to(torch.int64).contiguous()
+    outer: Tensor
+    store: str
+    outer_places: Tensor
+    inner_places: Tensor
+    back: bool = True
 
 
 class Steps:
-    """One network's steps through a package.
+    """The steps of one network, or of those in one register's lanes, through a package.
 
     Args:
         package: the kernel.
-        carries: weights and what the optimizer remembers.
+        carries: weights and what the optimizer remembers of each.
+        clock: what differs from step to step, where the optimizer has such numbers.
+        keeps: the clock's numbers are moved; not where others follow that take the same steps.
 
     Attributes:
-        tensors: what the kernel takes, by name, see `Plan.tensors`.
+        tensors: what the kernel takes, by name, see `layout.Given`.
     """
 
-    def __init__(self, package: Package, carries: Sequence[Carry]) -> None:
-        self.tensors: Mapping[str, Tensor] = package.plan.tensors()
-        self._package, self._carries = package, tuple(carries)
+    def __init__(
+        self,
+        package: Package,
+        carries: Sequence[Carry],
+        clock: Clock | None = None,
+        keeps: bool = True,
+    ) -> None:
         plan = package.plan
+        given = Given(plan)
+        self.tensors, self.stores = given.tensors, given.stores
+        self._package, self._carries, self._clock = package, tuple(carries), clock
+        self._drive = package.drive
         counts = torch.arange(plan.batch + 1).unsqueeze(1)
         taken = torch.arange(plan.batch) < counts
         self._shares = (taken / counts.clamp(min=1)).to(torch.float32).contiguous()
-        self._given = (_Described * len(self.tensors))(
-            *(_described(tensor) for tensor in self.tensors.values())
-        )
+        self._given = (_Described * len(self.tensors))(*map(_described, self.tensors.values()))
         self._result = (_Described * 1)()
-        self._carried = (_Carried * len(self._carries))(
-            *(
-                _Carried(
-                    one.outer.data_ptr(),
-                    self.tensors[one.name].data_ptr(),
-                    one.outer_places.data_ptr(),
-                    one.inner_places.data_ptr(),
-                    len(one.outer_places),
-                    int(one.back),
-                )
-                for one in self._carries
-            )
-        )
+        self._carried = (_Carried * len(self._carries))(*map(self._carried_by, self._carries))
         self._job = _Job(
-            package.run,
-            package.model,
-            len(self.tensors),
-            ctypes.addressof(self._given),
-            ctypes.addressof(self._result),
-            ctypes.addressof(self._carried),
-            len(self._carries),
-            None,
-            None,
-            self.tensors["rows"].data_ptr(),
-            plan.row,
-            self._shares.data_ptr(),
-            plan.batch,
-            plan.lanes,
+            run=package.run,
+            model=package.model,
+            inputs=len(self.tensors),
+            given=ctypes.addressof(self._given),
+            result=ctypes.addressof(self._result),
+            carried=ctypes.addressof(self._carried),
+            carried_count=len(self._carries),
+            minibatch=self.tensors["rows"].data_ptr(),
+            row=plan.row,
+            shares=self._shares.data_ptr(),
+            share=plan.batch,
+            lanes=plan.lanes,
         )
+        if clock is not None:
+            counts = [one.data_ptr() for one in clock.counts.values()]
+            self._counts = (ctypes.c_void_p * len(counts))(*counts)
+            self._job.counts = ctypes.addressof(self._counts)
+            self._job.tick = clock.rows.shape[1]
+            self._job.kept = len(counts) if keeps else 0
         self._pointer = ctypes.addressof(self._job)
         self._rows = self._order = torch.empty(0)
+        self._slices: Sequence[tuple[int, int]] = ()
         self._orders: dict[tuple[tuple[int, int], ...], ctypes.Array[ctypes.c_int64]] = {}
+
+    def _carried_by(self, one: Carry) -> _Carried:
+        return _Carried(
+            one.outer.data_ptr(),
+            self.stores[one.store].data_ptr(),
+            one.outer_places.data_ptr(),
+            one.inner_places.data_ptr(),
+            len(one.outer_places),
+            int(one.back),
+        )
 
     def read(self, rows: Tensor) -> None:
         """Minibatches are made of these points from now on, see `inputs.rows`; `follow` comes."""
@@ -171,6 +196,8 @@ class Steps:
 
     def follow(self, order: Tensor) -> None:
         """The points of the epoch in order, of whole numbers (points,), or (networks, points)."""
+        if order is self._order:
+            return
         self._order = order
         self._job.order = order.data_ptr()
         self._job.used = 1 if order.ndim == 1 else len(order)
@@ -178,8 +205,21 @@ class Steps:
 
     def clear(self) -> None:
         """Forgets all padding, which only a value that was not finite can have reached."""
-        for one in self._carries:
-            self.tensors[one.name].zero_()
+        for store in self.stores.values():
+            store.zero_()
+
+    def set_clock(self, settings: Any) -> None:
+        """The optimizer has these settings from now on, or its numbers were written to."""
+        if self._clock is not None:
+            self._clock.set(settings)
+            self._job.tick_rows = 0
+
+    def _wind(self, steps: int) -> None:
+        assert self._clock is not None
+        self._clock.wind(steps)
+        rows = self._clock.rows
+        self._job.ticks, self._job.tick_rows = rows.data_ptr(), len(rows)
+        self._job.behind = self._clock.behind
 
     def take(self, slices: Sequence[tuple[int, int]]) -> bool:
         """One step for each minibatch, (start, stop) in the order; False, and nothing done, if
@@ -188,17 +228,29 @@ class Steps:
         Raises:
             RuntimeError: the kernel gave up.
         """
+        if slices is not self._slices and not self._cut(slices):
+            return False
+        taken = self._drive(self._pointer)
+        if taken < 0:
+            self._wind(len(slices))
+            taken = self._drive(self._pointer)
+        if taken != len(slices):
+            raise RuntimeError(f"{self._package.plan.name}: a step failed")
+        return True
+
+    def _cut(self, slices: Sequence[tuple[int, int]]) -> bool:
+        """Tells the driver of minibatches that are not those of the last call."""
         key = tuple(slices)
-        order = self._orders.get(key)
-        if order is None:
+        places = self._orders.get(key)
+        if places is None:
             if any(stop - start > self._package.plan.batch for start, stop in key):
                 return False
             if len(self._orders) >= KEPT_ORDERS:
                 self._orders.clear()
             flat = [number for pair in key for number in pair]
-            order = self._orders[key] = (ctypes.c_int64 * len(flat))(*flat)
-        if self._package.drive(self._pointer, order, len(key)) != len(key):
-            raise RuntimeError(f"{self._package.plan.name}: a step failed")
+            places = self._orders[key] = (ctypes.c_int64 * len(flat))(*flat)
+        self._slices = key
+        self._job.slices, self._job.count = ctypes.addressof(places), len(key)
         return True
 
 

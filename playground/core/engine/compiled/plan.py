@@ -1,7 +1,8 @@
 """Which compiled kernel a network's steps fit, and the numbers that it is given.
 
 One kernel serves every small network of a depth and an optimizer: layers are padded to a common
-width, minibatches to a common size, and everything else about the network is an input.
+width, minibatches to a common size, and everything else about the network is an input. A kernel
+takes one network, or sixteen side by side, each in its lane of every vector register.
 """
 
 from __future__ import annotations
@@ -10,20 +11,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from playground.core.engine.compiled.rules import RULES, rule_of
 from playground.core.experiment import Experiment
 from playground.core.layers import Dense
 from playground.core.losses import LossSettings
 from playground.core.network import Block, linear_blocks, penalty_rates
-from playground.core.optimizers import SGD, Adam, AdamW, Optimizer
 from playground.core.shapes import is_tokens
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import nn
 
-WIDTHS = (8, 16, 32)
+LANES = 16  # networks side by side: the float32 numbers in the widest vector register
+WIDTHS = {1: (8, 16, 32), LANES: (4, 8, 16)}  # by the number of lanes
 BATCHES = (10, 32)
 MOST_MAPS = 7
-LANE = 16  # float32 numbers in the widest vector register
+LOSSES = ("distance", "softmax")
 FAR = 1e38  # a bound that bounds nothing
 
 # f(z) = p·σ(q z) + r + u·max(z, 0) + v·z + w·z·σ(q z), as (p, q, r, u, v, w)
@@ -44,33 +46,36 @@ class Plan:
     Attributes:
         maps: linear maps of the network, the head's included.
         width: units that a layer may have, and inputs.
+        answers: output units that there may be: 1, or as many as the width.
         batch: points that a minibatch may have.
-        optimizer: "sgd", "momentum" or "adam", see `step.py`.
-        lanes: networks that one step moves.
+        optimizer: a name among `rules.RULES`.
         loss: "distance" of each output from its target, or "softmax" over the outputs.
+        curved: hidden activations may need the sigmoid.
+        clipped: gradients are clipped by their norm.
+        lanes: networks that one step moves: 1, or `LANES`.
     """
 
     maps: int
     width: int
+    answers: int
     batch: int
     optimizer: str
     loss: str
-
-    lanes = 1
-
-    @property
-    def columns(self) -> int:
-        """Numbers in a row of units: whole vector registers."""
-        return max(LANE, self.width)
+    curved: bool = True
+    clipped: bool = False
+    lanes: int = 1
 
     @property
     def row(self) -> int:
         """Numbers of one point: its inputs and targets."""
-        return self.width + self.columns
+        return self.width + self.answers
 
     @property
     def name(self) -> str:
-        return f"{self.maps}x{self.width}-{self.batch}-{self.optimizer}-{self.loss}"
+        size = f"{self.maps}x{self.width}x{self.answers}"
+        parts = [size, str(self.batch), self.optimizer, self.loss]
+        parts += ["lanes"] * (self.lanes > 1) + ["straight"] * (not self.curved)
+        return "-".join(parts + ["clipped"] * self.clipped)
 
     @classmethod
     def named(cls, name: str) -> Plan:
@@ -79,61 +84,68 @@ class Plan:
         Raises:
             ValueError: no plan has it.
         """
-        size, batch, optimizer, loss = name.split("-")
-        maps, width = size.split("x")
-        plan = cls(int(maps), int(width), int(batch), optimizer, loss)
-        possible = 1 <= plan.maps <= MOST_MAPS and plan.width in WIDTHS and plan.batch in BATCHES
-        if not (possible and optimizer in KINDS and loss in ("distance", "softmax")):
+        size, batch, optimizer, loss, *more = name.split("-")
+        maps, width, answers = (int(part) for part in size.split("x"))
+        lanes = LANES if "lanes" in more else 1
+        shape = maps, width, answers, int(batch)
+        plan = cls(*shape, optimizer, loss, "straight" not in more, "clipped" in more, lanes)
+        possible = 1 <= maps <= MOST_MAPS and width in WIDTHS[lanes] and answers in (1, width)
+        known = optimizer in RULES and plan.batch in BATCHES
+        known = known and loss in (LOSSES if answers > 1 else LOSSES[:1])
+        if not (possible and known and plan.name == name):
             raise ValueError(name)
         return plan
 
     def program(self) -> nn.Module:
-        """The step as a torch program."""
+        """The step as a torch program, which takes the tensors of `layout.Given`."""
         from playground.core.engine.compiled.step import Step
 
         return Step(self)
 
-    def tensors(self) -> dict[str, Tensor]:
-        """What the program takes, all 0: by name, in order."""
-        from playground.core.engine.compiled.step import tensors
 
-        return tensors(self)
-
-
-KINDS = ("sgd", "momentum", "adam")
-
-
-def plan_of(experiment: Experiment, blocks: Sequence[Block], points: int) -> Plan | None:
+def plan_of(
+    experiment: Experiment, blocks: Sequence[Block], points: int, lanes: int = 1
+) -> Plan | None:
     """The kernel for a network of dense layers with its present settings; None where none fits.
 
     Args:
         points: training points that there are.
+        lanes: 1, or `LANES` for networks alike in all but their numbers.
     """
-    width, most = _widest(blocks), _longest(experiment, points)
+    width, most = _widest(blocks, lanes), _longest(experiment, points)
     maps = linear_blocks(blocks)
     if width is None or most is None or len(maps) > MOST_MAPS:
         return None
     forms = [block.activation or "linear" for block in maps]
-    optimizer = _kind(experiment.optimizer)
-    loss = loss_form(experiment.loss, experiment.loss_settings, maps[-1].units)
+    optimizer, units = rule_of(experiment.optimizer), maps[-1].units
+    loss = loss_form(experiment.loss, experiment.loss_settings, units)
     settings = experiment.regularization
     held = settings.sticky_l1 and any(l1 > 0 for l1, _ in penalty_rates(experiment, blocks))
-    fits = settings.clip_norm == 0 and not held and all(form in ACTIVATION_FORMS for form in forms)
-    if not fits or optimizer is None or loss is None:
+    if held or optimizer is None or loss is None or not set(forms) <= set(ACTIVATION_FORMS):
         return None
     if experiment.training.precision != "float32" or (loss.logits and forms[-1] != "linear"):
         return None
-    return Plan(len(maps), width, most, optimizer, "softmax" if loss.softmax else "distance")
+    return Plan(
+        len(maps),
+        width,
+        1 if units == 1 else width,
+        most,
+        optimizer,
+        "softmax" if loss.softmax else "distance",
+        any(ACTIVATION_FORMS[form][place] != 0 for form in forms[:-1] for place in (0, 5)),
+        settings.clip_norm > 0,
+        lanes,
+    )
 
 
-def _widest(blocks: Sequence[Block]) -> int | None:
+def _widest(blocks: Sequence[Block], lanes: int) -> int | None:
     """The least width that holds every layer."""
     if len(blocks[0].after) != 1 or is_tokens(blocks[0].after):
         return None
     if any(not isinstance(block.layer, Dense | None) for block in blocks):
         return None
     widest = max(block.units for block in blocks)
-    return next((width for width in WIDTHS if width >= widest), None)
+    return next((width for width in WIDTHS[lanes] if width >= widest), None)
 
 
 def _longest(experiment: Experiment, points: int) -> int | None:
@@ -142,12 +154,6 @@ def _longest(experiment: Experiment, points: int) -> int | None:
     size = points if experiment.optimizer.full_batch else min(training.batch_size, points)
     longest = 2 * size - 1 if training.last_batch == "carried" else size
     return next((batch for batch in BATCHES if batch >= longest > 0), None)
-
-
-def _kind(optimizer: Optimizer) -> str | None:
-    if isinstance(optimizer, SGD):
-        return "momentum" if optimizer.momentum > 0 else "sgd"
-    return "adam" if isinstance(optimizer, Adam | AdamW) else None
 
 
 @dataclass(frozen=True)

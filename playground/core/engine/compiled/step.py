@@ -1,84 +1,120 @@
-"""One training step of a padded network as a torch program, to be compiled ahead of time.
+"""One training step of padded networks as a torch program, to be compiled ahead of time.
 
 Points are rows and units columns, so that every product runs along whole vector registers: the
 multiply–sum of a row of units is what Inductor turns into plain loops, while a matrix product
-this small would become a call of a library. Weights lie as (inputs, outputs), the bias in a row
-below; the way back needs the transposed weights, which the step keeps in a second tensor.
+this small would become a call of a library. The way back needs the transposed weights, which the
+step keeps in tensors of their own. Networks side by side have the network's number as innermost
+axis, so that all products run along whole registers however small the networks are, and nothing
+has to be turned round.
 """
 
 from __future__ import annotations
 
+from functools import reduce
+
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import pad, softmax
+from torch.nn.functional import softmax
 
+from playground.core.engine.compiled.layout import TICKS, Given, knob_names, turned
 from playground.core.engine.compiled.plan import Plan
-from playground.core.optimizers.base import EPS
-
-# Rows of coefficients of each layer: of f(z) = p·σ(q z) + r + u·max(z, 0) + v·z + w·z·σ(q z), and
-# of its slope as it is wanted: sp·σ(1 − σ) + su·[z > 0] + sv + sw·(σ + q z σ(1 − σ)).
-COEFFICIENTS = ("p", "q", "r", "u", "v", "w", "sp", "su", "sv", "sw")
-# Numbers that may change from step to step; behind them L1 and L2 of every linear map.
-KNOBS = (
-    *("rate", "factor", "steepness", "low", "high"),
-    *("momentum", "of_gradient", "of_velocity"),
-    *("beta1", "rest1", "log_beta1", "beta2", "rest2", "log_beta2", "decay"),
-)
-PENALTIES = 16  # where they begin
-
-STATE = {"sgd": (), "momentum": ("momentum",), "adam": ("mean", "square", "steps")}
+from playground.core.engine.compiled.rules import RULES
 
 
 class Step(nn.Module):
-    """Takes the tensors of `tensors`, in their order, and writes to weights and state in place."""
+    """Takes the tensors of `layout.Given`, in their order, and writes to weights, their transposed
+    and what the optimizer remembers in place."""
 
     def __init__(self, plan: Plan) -> None:
         super().__init__()
         self.plan = plan
+        self._names = tuple(Given(plan).tensors)
+        self._knobs = knob_names(plan)
+        self._turned = tuple(turned(plan))
+        self._rule = RULES[plan.optimizer]
 
     def forward(self, *given: Tensor) -> Tensor:
-        plan = self.plan
-        rows, shares, coefficients, knobs, weights, turned, *state = given
-        knob = {name: knobs[i] for i, name in enumerate(KNOBS)}
-        values, slopes = self._forward(rows, weights, coefficients)
-        delta = loss_slope(plan.loss, values[-1], rows[:, plan.width :], knob)
-        delta = delta * shares[:, None] * slopes[-1]
-        gradients: list[Tensor] = []
-        for index in range(plan.maps - 1, -1, -1):
-            source = values[index][:, : plan.width, None]
-            gradient = (source * delta[:, None]).sum(0)
-            own = weights[index, : plan.width]
-            l1, l2 = (knobs[PENALTIES + 2 * index + i] for i in (0, 1))
-            gradient = gradient + l2 * own + l1 * own.sign()
-            gradients.insert(0, torch.cat((gradient, delta.sum(0, keepdim=True))))
-            if index:
-                back = (delta[:, : plan.width, None] * turned[index - 1][None]).sum(1)
-                delta = back * slopes[index - 1]
-        moved = moved_by(plan.optimizer, weights, torch.stack(gradients), knob, state)
-        if plan.optimizer == "adam":
-            state[-1].copy_(state[-1] + 1)
-        if plan.maps > 1:
-            square = moved[1:, : plan.width, : plan.width].transpose(1, 2)
-            turned.copy_(pad(square, (0, plan.columns - plan.width)))
-        weights.copy_(moved)
-        return knobs[:1] + 0
+        named = dict(zip(self._names, given, strict=True))
+        knobs = {name: named["knobs"][i] for i, name in enumerate(self._knobs)}
+        if TICKS in named:
+            knobs |= {name: named[TICKS][i] for i, name in enumerate(self._rule.ticks)}
+        values, slopes = self._forward(named)
+        gradients = self._backward(named, knobs, values, slopes)
+        if self.plan.clipped:
+            gradients = clipped(gradients, knobs["clip"])
+        moved = self._moved(named, knobs, gradients)
+        for name in self._turned:
+            moved[name] = moved[name.replace("turned", "weight")].transpose(0, 1)
+        for name, value in moved.items():
+            named[name].copy_(value)
+        return named["shares"][:1] + 0
 
-    def _forward(
-        self, rows: Tensor, weights: Tensor, coefficients: Tensor
-    ) -> tuple[list[Tensor], list[Tensor]]:
+    def _forward(self, named: dict[str, Tensor]) -> tuple[list[Tensor], list[Tensor]]:
+        """Values behind every map, the inputs first, and slopes of the activations."""
         plan = self.plan
-        values, slopes = [rows[:, : plan.width]], []
+        values, slopes = [named["rows"][:, : plan.width]], []
         for index in range(plan.maps):
-            weight, bias = weights[index, : plan.width], weights[index, plan.width]
-            z = (values[-1][:, : plan.width, None] * weight[None]).sum(1) + bias
-            value, slope = activated(z, coefficients[index])
+            weight, bias, form = (
+                named[f"weight{index}"],
+                named[f"bias{index}"],
+                named["coefficients"][index],
+            )
+            head = index == plan.maps - 1
+            flat = head and plan.answers == 1
+            before = values[-1] if flat else values[-1][:, :, None]
+            z = (before * weight[None]).sum(1) + bias
+            form = form[:, 0] if flat else form if plan.lanes == 1 else form[..., None]
+            value, slope = activated(z, form, plan.curved or head)
             values.append(value)
             slopes.append(slope)
         return values, slopes
 
+    def _backward(
+        self,
+        named: dict[str, Tensor],
+        knobs: dict[str, Tensor],
+        values: list[Tensor],
+        slopes: list[Tensor],
+    ) -> dict[str, Tensor]:
+        """Gradients of weights and biases, penalties included; the head's first."""
+        plan = self.plan
+        flat = plan.answers == 1
+        targets = named["rows"][:, plan.width] if flat else named["rows"][:, plan.width :]
+        delta = loss_slope(plan.loss, values[-1], targets, knobs)
+        delta = delta * named["shares"].view(-1, *[1] * (delta.ndim - 1)) * slopes[-1]
+        found: dict[str, Tensor] = {}
+        for index in range(plan.maps - 1, -1, -1):
+            flat = index == plan.maps - 1 and plan.answers == 1
+            own = named[f"weight{index}"]
+            across = delta[:, None]
+            source = values[index] if flat else values[index][:, :, None]
+            gradient = (source * across).sum(0)
+            l1, l2 = knobs[f"l1.{index}"], knobs[f"l2.{index}"]
+            found[f"weight{index}"] = gradient + l2 * own + l1 * own.sign()
+            found[f"bias{index}"] = delta.sum(0, keepdim=flat)
+            if index and flat:
+                delta = across * own[None] * slopes[index - 1]
+            elif index and plan.lanes > 1:
+                delta = (across * own[None]).sum(2) * slopes[index - 1]
+            elif index:
+                back = (delta[:, :, None] * named[f"turned{index}"][None]).sum(1)
+                delta = back * slopes[index - 1]
+        return found
+
+    def _moved(
+        self, named: dict[str, Tensor], knobs: dict[str, Tensor], gradients: dict[str, Tensor]
+    ) -> dict[str, Tensor]:
+        """Weights and biases behind the step, and what the optimizer remembers then."""
+        found: dict[str, Tensor] = {}
+        for name, gradient in gradients.items():
+            kept = {one: named[f"{one}.{name}"] for one in self._rule.remembers}
+            found[name], then = self._rule.move(named[name], gradient, kept, knobs)
+            found |= {f"{one}.{name}": value for one, value in then.items()}
+        return found
+
 
 def activated(z: Tensor, form: Tensor, curved: bool = True) -> tuple[Tensor, Tensor]:
-    """Values and slopes of an activation in its form, see `COEFFICIENTS`.
+    """Values and slopes of an activation in its form, see `layout.COEFFICIENTS`.
 
     Args:
         form: its coefficients, the first axis theirs.
@@ -93,56 +129,19 @@ def activated(z: Tensor, form: Tensor, curved: bool = True) -> tuple[Tensor, Ten
     return value + p * s + w * z * s, slope + sp * bend + sw * (s + q * z * bend)
 
 
-def loss_slope(loss: str, answer: Tensor, targets: Tensor, knob: dict[str, Tensor]) -> Tensor:
+def loss_slope(loss: str, answer: Tensor, targets: Tensor, knobs: dict[str, Tensor]) -> Tensor:
     """The slope of a loss with respect to each answer (points, units, ...), see `LossForm`."""
     if loss == "softmax":
         return softmax(answer, 1) - targets
-    distance = knob["steepness"] * (answer - targets)
-    return knob["factor"] * torch.minimum(torch.maximum(distance, knob["low"]), knob["high"])
+    distance = knobs["steepness"] * (answer - targets)
+    return knobs["factor"] * torch.minimum(torch.maximum(distance, knobs["low"]), knobs["high"])
 
 
-def moved_by(
-    optimizer: str, weights: Tensor, gradient: Tensor, knob: dict[str, Tensor], state: list[Tensor]
-) -> Tensor:
-    """The weights behind a step; what the optimizer remembers is written in place, but for the
-    number of steps."""
-    rate = knob["rate"]
-    if optimizer == "sgd":
-        return weights - rate * gradient
-    if optimizer == "momentum":
-        velocity = knob["momentum"] * state[0] + gradient
-        state[0].copy_(velocity)
-        step = knob["of_gradient"] * gradient + knob["of_velocity"] * velocity
-        return weights - rate * step
-    mean, square, steps = state
-    now = steps + 1
-    first = -torch.expm1(now * knob["log_beta1"])
-    second = -torch.expm1(now * knob["log_beta2"])
-    means = knob["beta1"] * mean + knob["rest1"] * gradient
-    squares = knob["beta2"] * square + knob["rest2"] * gradient * gradient
-    mean.copy_(means)
-    square.copy_(squares)
-    root = squares.sqrt() / second.sqrt() + EPS
-    return weights * (1 - rate * knob["decay"]) - rate / first * means / root
-
-
-def tensors(plan: Plan) -> dict[str, Tensor]:
-    """What a step takes, all 0: by name, in order.
-
-    Inputs and targets of a minibatch (points, width + columns), the weight of each point in the
-    mean (points,), coefficients (maps, 10, columns), knobs, weights (maps, width + 1, columns)
-    with the biases in the last row, weights behind the first map transposed
-    (maps − 1, width, columns), and what the optimizer remembers.
-    """
-    weights = (plan.maps, plan.width + 1, plan.columns)
-    state = {name: (1,) if name == "steps" else weights for name in STATE[plan.optimizer]}
-    shapes: dict[str, tuple[int, ...]] = {
-        "rows": (plan.batch, plan.width + plan.columns),
-        "shares": (plan.batch,),
-        "coefficients": (plan.maps, len(COEFFICIENTS), plan.columns),
-        "knobs": (PENALTIES + 2 * plan.maps,),
-        "weights": weights,
-        "turned": (max(plan.maps - 1, 1), plan.width, plan.columns),
-        **state,
-    }
-    return {name: torch.zeros(shape) for name, shape in shapes.items()}
+def clipped(gradients: dict[str, Tensor], limit: Tensor) -> dict[str, Tensor]:
+    """Gradients scaled down to a norm, each network's by itself, as `clip_grad_norm_` does."""
+    squares = [
+        (part * part).sum(tuple(range(part.ndim - limit.ndim))) for part in gradients.values()
+    ]
+    norm = reduce(torch.add, squares).sqrt()
+    scale = (limit / (norm + 1e-6)).clamp(max=1)
+    return {name: part * scale for name, part in gradients.items()}
