@@ -1,8 +1,9 @@
 """The visitor's language: the browser's choice first, the visitor's own when made by hand."""
 
 import re
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any, TypeVar
 
 import streamlit as st
 
@@ -20,6 +21,8 @@ PARAMETER = "lang"
 _KEY = "language"
 _BY_HAND = "language_by_hand"
 
+Made = TypeVar("Made")
+
 
 def choose() -> str:
     """Settles the language of this run and returns it. Called once, before anything is shown."""
@@ -33,6 +36,23 @@ def choose() -> str:
 
 def current() -> str:
     return st.session_state.get(_KEY, "en")
+
+
+def once_each(made: Callable[[], Made]) -> Callable[[], Made]:
+    """A function whose answer follows from the language alone: it is asked once for each.
+
+    All visitors of a language share the answer, so nobody may change it.
+    """
+    kept: dict[str, Made] = {}
+
+    @wraps(made)
+    def answer() -> Made:
+        language = current()
+        if language not in kept:
+            kept[language] = made()
+        return kept[language]
+
+    return answer
 
 
 def by_hand() -> dict[str, str]:

@@ -123,19 +123,25 @@ def _facts(part: str, run: RunHandle) -> dict[str, Any]:
         "token": run.token,
         "keep_token": run.keep_token,
         "part": part,
-        "words": {
-            **language.section("view"),
-            "errors": language.section("errors"),
-            "classes": language.section("classes"),
-            "activations": language.names_of("activations", ACTIVATIONS),
-            "settings": _live_settings(),
-            "losses": language.names_of("losses", LOSSES),
-            "optimizers": language.names_of("optimizers", OPTIMIZERS),
-        },
+        "words": _words(),
         "lang": language.current(),
         "mode": live_line.transport(),
         "palette": palette(),
         **_allowed(part),
+    }
+
+
+@language.once_each
+def _words() -> dict[str, Any]:
+    """All that the view says. Every part of it is told at every rerun."""
+    return {
+        **language.section("view"),
+        "errors": language.section("errors"),
+        "classes": language.section("classes"),
+        "activations": language.names_of("activations", ACTIVATIONS),
+        "settings": _live_settings(),
+        "losses": language.names_of("losses", LOSSES),
+        "optimizers": language.names_of("optimizers", OPTIMIZERS),
     }
 
 
