@@ -118,8 +118,9 @@ def test_a_block_whose_places_see_later_ones_says_so_and_how_it_would_not(kind, 
             with torch.no_grad():
                 seen = shape[0] > 1 and looks_ahead(module, values_of(shape, 4))
             assert not seen or block.ahead(shape) is not None
-            # A kernel's weights of what comes may be cut by an activation: then nothing is seen.
-            if getattr(block, "activation", "linear") in ("linear", "tanh", "prelu"):
+            # What comes may be cut by an activation: then nothing of it is seen.
+            bend = getattr(block, "bend", None) or getattr(block, "activation", "linear")
+            if bend in ("linear", "tanh", "prelu"):
                 assert seen or shape[0] == 1 or block.ahead(shape) is None
         assert block.ahead(shape) is None, "its own settings mend it"
 
