@@ -5,34 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from playground.core.experiment import Experiment
+from tests.browser.access import HANDHELD, SCHEMES, violations
 from tests.browser.conftest import Visit
-from tests.browser.test_settings import PHONE
-from tests.browser.visitor import Visitor
 
 pytestmark = pytest.mark.browser
 
-SCHEMES = ["dark", pytest.param("light", marks=pytest.mark.slow)]
-
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
 POPOVER = "[data-testid=stPopoverBody]"
 TABLE = Experiment().with_changes({"data": {"name": "iris", "scaling": "standard"}})
-
-
-def violations(page: Visitor, within: str | None = None) -> list[Any]:
-    """What axe finds on the page, or in a part of it: rule and elements."""
-    found = Axe().run(
-        page.page,
-        context={"include": [[within]]} if within else None,
-        options={"runOnly": {"type": "tag", "values": TAGS}},
-    )
-    return [
-        (rule["id"], [f"{node['target']} {node['html'][:200]}" for node in rule["nodes"]])
-        for rule in found.response["violations"]
-    ]
 
 
 @pytest.mark.parametrize(
@@ -41,7 +23,7 @@ def violations(page: Visitor, within: str | None = None) -> list[Any]:
         pytest.param({"color_scheme": "light"}, marks=pytest.mark.slow),
         pytest.param({"color_scheme": "dark"}, marks=pytest.mark.slow),
         pytest.param({"locale": "zh-CN"}, marks=pytest.mark.slow),
-        {"viewport": PHONE, "has_touch": True, "is_mobile": True},
+        HANDHELD,
     ],
     ids=["light", "dark", "chinese", "phone"],
 )

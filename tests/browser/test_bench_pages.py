@@ -12,9 +12,8 @@ from PIL import Image
 from playwright.sync_api import FilePayload, Locator, expect
 
 from playground.core.photos import sample_photo
+from tests.browser.access import HANDHELD, overflow, violations
 from tests.browser.conftest import Visit
-from tests.browser.test_axe import violations
-from tests.browser.test_settings import PHONE
 from tests.browser.visitor import Visitor
 
 pytestmark = pytest.mark.browser
@@ -222,7 +221,7 @@ def test_k_is_dragged_and_the_sum_follows(visit: Visit):
     [
         {},
         {"color_scheme": "dark", "locale": "zh-CN"},
-        {"viewport": PHONE, "is_mobile": True},
+        HANDHELD,
     ],
     ids=["light", "dark-chinese", "phone"],
 )
@@ -236,4 +235,4 @@ def test_both_pages_are_accessible(visit: Visit, look: dict):
     expect(page.page.locator(".np-c-rival").first).to_be_visible()
     page.settle()
     assert violations(page, ".np-page") == []
-    assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert overflow(page) == 0

@@ -9,9 +9,8 @@ import pytest
 from playwright.sync_api import expect
 
 from playground.core.experiment import Experiment
+from tests.browser.access import both_looks, overflow, violations
 from tests.browser.conftest import Visit
-from tests.browser.test_axe import violations
-from tests.browser.test_settings import PHONE
 
 pytestmark = pytest.mark.browser
 
@@ -66,13 +65,8 @@ def test_calibration_window_and_prior(visit: Visit):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "look",
-    [{"color_scheme": "dark"}, {"viewport": PHONE, "has_touch": True, "is_mobile": True}],
-    ids=["dark", "phone"],
-)
+@both_looks
 def test_axe(visit: Visit, look: dict[str, Any]):
     page, _ = measured(visit, **look)
     assert violations(page, PART) == []
-    wide = page.page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    assert wide <= 0
+    assert overflow(page) == 0

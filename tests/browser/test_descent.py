@@ -11,10 +11,9 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from playground.core.linalg.least_squares import SCALINGS, descend, draw_points, factor, pose
+from tests.browser.access import HANDHELD, overflow, violations
 from tests.browser.conftest import Visit
-from tests.browser.test_axe import violations
 from tests.browser.test_plane import drag
-from tests.browser.test_settings import PHONE
 from tests.browser.view_page import module, open_page
 
 pytestmark = pytest.mark.browser
@@ -156,7 +155,7 @@ def test_a_valley_is_shown_as_one(visit: Visit, name: str):
     "look",
     [
         {"color_scheme": "dark"},
-        {"locale": "zh-CN", "viewport": PHONE, "has_touch": True},
+        {"locale": "zh-CN", **HANDHELD},
     ],
     ids=["dark", "phone"],
 )
@@ -165,4 +164,4 @@ def test_axe_finds_nothing(visit: Visit, look: dict[str, Any]):
     stage = page.open_stage("descent")
     stage.locator(".np-torch tr").first.wait_for()
     assert violations(page) == []
-    assert page.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert overflow(page) == 0

@@ -9,9 +9,8 @@ import pytest
 from playwright.sync_api import expect
 
 from playground.core.experiment import Experiment
+from tests.browser.access import both_looks, overflow, violations
 from tests.browser.conftest import Visit
-from tests.browser.test_axe import violations
-from tests.browser.test_settings import PHONE
 
 pytestmark = pytest.mark.browser
 
@@ -81,14 +80,9 @@ def test_a_long_computation_says_its_cost_and_can_be_given_up(visit: Visit):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "look",
-    [{"color_scheme": "dark"}, {"viewport": PHONE, "has_touch": True, "is_mobile": True}],
-    ids=["dark", "phone"],
-)
+@both_looks
 def test_axe(visit: Visit, look: dict[str, Any]):
     page, panel = retrained(visit, **look)
     panel.locator(".np-rank").first.click()
     assert violations(page, PART) == []
-    wide = page.page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    assert wide <= 0
+    assert overflow(page) == 0

@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 
 from playground.core.experiment import Experiment
 from playground.core.lesson import Goal, Lesson, encode_lesson
+from tests.browser.access import violations
 from tests.browser.conftest import Visit
-from tests.browser.test_axe import violations
 
 pytestmark = pytest.mark.browser
 

@@ -13,8 +13,8 @@ from PIL import Image
 from playwright.sync_api import Locator, expect
 
 from playground.core.experiment import Experiment
+from tests.browser.access import violations
 from tests.browser.conftest import Visit
-from tests.browser.test_axe import violations
 from tests.browser.visitor import Visitor
 
 pytestmark = pytest.mark.browser

@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.browser.access import HANDHELD, overflow, violations
 from tests.browser.conftest import Visit
-from tests.browser.test_axe import violations
-from tests.browser.test_settings import PHONE
 from tests.browser.view_page import module, open_page
 from tests.browser.visitor import PIXELS, Visitor
 
@@ -237,7 +236,7 @@ def test_the_visitors_own_table(visit: Visit):
     "look",
     [
         {"color_scheme": "dark"},
-        {"locale": "zh-CN", "viewport": PHONE, "has_touch": True},
+        {"locale": "zh-CN", **HANDHELD},
     ],
     ids=["dark", "phone"],
 )
@@ -247,5 +246,4 @@ def test_everybody_can_use_it(visit: Visit, look: dict[str, Any]):
         stage = page.open_stage("pca", source="iris", tab=tab)
         page.until(lambda stage=stage: len(torch_says(stage)["eigenvalues"]) > 1)
         assert violations(page) == []
-        wide = "document.documentElement.scrollWidth - window.innerWidth"
-        assert page.page.evaluate(wide) <= 0
+        assert overflow(page) == 0

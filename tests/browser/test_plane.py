@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.browser.access import HANDHELD, overflow, violations
 from tests.browser.conftest import Visit
-from tests.browser.test_axe import violations
-from tests.browser.test_settings import PHONE
 from tests.browser.view_page import module, open_page
 from tests.browser.visitor import Visitor
 
@@ -346,7 +345,7 @@ def test_a_run_goes_on_behind_the_page_and_its_experiment_is_not_touched(visit: 
     ("look", "lens"),
     [
         pytest.param({"color_scheme": "dark"}, "power", marks=pytest.mark.slow),
-        ({"locale": "zh-CN", "viewport": PHONE, "has_touch": True}, "svd"),
+        ({"locale": "zh-CN", **HANDHELD}, "svd"),
     ],
     ids=["dark", "phone"],
 )
@@ -355,4 +354,4 @@ def test_axe_finds_nothing(visit: Visit, look: dict[str, Any], lens: str):
     stage = page.open_stage("plane", m="1.4,0.4,0,0.4,1,0.3,0,0.3,0.8", lens=lens)
     stage.locator(".np-torch tr").first.wait_for()
     assert violations(page) == []
-    assert page.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert overflow(page) == 0

@@ -9,9 +9,8 @@ from playwright.sync_api import expect
 
 from playground.core.presets import PRESETS
 from playground.core.proposal import propose
+from tests.browser.access import both_looks, overflow, violations
 from tests.browser.conftest import Visit
-from tests.browser.test_axe import violations
-from tests.browser.test_settings import PHONE
 from tests.browser.visitor import Visitor
 
 pytestmark = pytest.mark.browser
@@ -105,11 +104,7 @@ def test_a_trained_body_is_carried_over_by_a_button(visit: Visit):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "look",
-    [{"color_scheme": "dark"}, {"viewport": PHONE, "has_touch": True, "is_mobile": True}],
-    ids=["dark", "phone"],
-)
+@both_looks
 @pytest.mark.parametrize("name", ["ratings", "digits_code", "digits_high"])
 def test_axe_finds_nothing(visit: Visit, name: str, look: dict[str, object]):
     page = visit(**look).open(propose(name))
@@ -117,4 +112,4 @@ def test_axe_finds_nothing(visit: Visit, name: str, look: dict[str, object]):
     page.wait_for_frames()
     page.pause()
     assert violations(page, ".np-output") == []
-    assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert overflow(page) == 0

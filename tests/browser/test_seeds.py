@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import expect
 
 from playground.core.experiment import Experiment
+from tests.browser.access import SCHEMES, overflow, violations
 from tests.browser.conftest import Visit
-from tests.browser.test_axe import SCHEMES, violations
-from tests.browser.test_settings import PHONE
+from tests.browser.visitor import PHONE
 
 pytestmark = pytest.mark.browser
 
@@ -102,5 +102,5 @@ def test_on_a_phone_one_map_is_shown(visit: Visit, scheme: str):
     stage.get_by_role("button", name="Where they disagree").click()
     expect(stage.locator(".np-seeds-spread")).to_be_visible()
     expect(stage.locator(".np-seeds-mean")).to_be_hidden()
-    assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert overflow(page) == 0
     assert violations(page, ".np-page-seeds") == []

@@ -8,12 +8,12 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from playground.core.experiment import Experiment
+from tests.browser.access import overflow
 from tests.browser.conftest import Visit
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import PHONE, Visitor
 
 pytestmark = pytest.mark.browser
 
-PHONE = {"width": 390, "height": 844}
 # Notes when the step that is painted goes back.
 WATCH_STEP = """() => {
   window.__fell = false;
@@ -195,7 +195,7 @@ def test_divergence_stops_the_run_and_says_why(visit: Visit):
 @pytest.mark.slow
 def test_phone(visit: Visit):
     page = visit(viewport=PHONE, has_touch=True, is_mobile=True).open()
-    assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert overflow(page) == 0
     wider = page.page.evaluate(
         """() => [...document.querySelectorAll('.np-view, .stPopover, .stButton, h1, h2')]
           .filter((node) => node.getBoundingClientRect().right > innerWidth + 1)

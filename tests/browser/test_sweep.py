@@ -12,10 +12,9 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from playground.bench.server import Server
+from tests.browser.access import HANDHELD, overflow, violations
 from tests.browser.conftest import Visit
-from tests.browser.test_axe import violations
 from tests.browser.test_life import health
-from tests.browser.test_settings import PHONE
 from tests.browser.visitor import Visitor
 
 pytestmark = pytest.mark.browser
@@ -212,7 +211,7 @@ def explained(trials: list[dict], knob: str, log: bool) -> float:
     [
         pytest.param({}, marks=pytest.mark.slow),
         {"color_scheme": "dark", "locale": "zh-CN"},
-        pytest.param({"viewport": PHONE, "is_mobile": True}, marks=pytest.mark.slow),
+        pytest.param(HANDHELD, marks=pytest.mark.slow),
     ],
     ids=["light", "dark-chinese", "phone"],
 )
@@ -224,4 +223,4 @@ def test_the_page_is_accessible(visit: Visit, look: dict):
     page.page.locator(".np-s-fold > summary").click()
     page.settle()
     assert violations(page, ".np-page") == []
-    assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert overflow(page) == 0

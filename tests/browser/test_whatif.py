@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 from playground.core.experiment import Experiment
+from tests.browser.access import violations
 from tests.browser.conftest import Visit
-from tests.browser.test_axe import violations
 
 pytestmark = pytest.mark.browser
 

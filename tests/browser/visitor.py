@@ -19,6 +19,7 @@ from playground.core.link import encode
 from playground.live.frames import decode
 
 PATIENCE = 30_000  # ms; nothing here is timed, so a slow machine only takes longer
+PHONE = {"width": 390, "height": 844}
 FEW = 4  # frames that tell a picture that goes on from one that stands
 PIXELS = """(canvas) => {
   const copy = document.createElement('canvas');
