@@ -20,7 +20,7 @@ from playground.core.errors import PlaygroundError
 from playground.core.experiment import Data, Experiment
 from playground.core.hands import fixed_by, freedom
 from playground.core.losses import LOSSES
-from playground.core.network import Block, checked
+from playground.core.network import Block, checked, penalty_rates
 
 
 class Member:
@@ -109,6 +109,41 @@ def members_of(experiments: Sequence[Experiment], own: Brought | None) -> list[M
     for experiment in experiments:
         found.append(Member(experiment, own, found[0] if found else None))
     return found
+
+
+def alike(one: Member, other: Member) -> bool:
+    """Whether two networks may be members of one population."""
+    mine, theirs = one.experiment, other.experiment
+    return (
+        [(block.parameters, block.activation) for block in one.blocks]
+        == [(block.parameters, block.activation) for block in other.blocks]
+        and (mine.loss, mine.loss_settings) == (theirs.loss, theirs.loss_settings)
+        and mine.optimizer.name == theirs.optimizer.name
+        and _cut(one) == _cut(other)
+        and len(one.data.inputs_test) == len(other.data.inputs_test)
+    )
+
+
+def _cut(member: Member) -> tuple[object, ...]:
+    """What decides how an epoch is cut into minibatches."""
+    training, optimizer = member.experiment.training, member.experiment.optimizer
+    count = len(member.data.inputs_train)
+    size = count if optimizer.full_batch else min(training.batch_size, count)
+    return (
+        count,
+        len(member.data.left_out),
+        size,
+        training.last_batch,
+        training.order,
+        training.precision,
+    )
+
+
+def penalised(member: Member) -> bool:
+    """Whether L1 or L2 acts on any of its weights."""
+    return any(
+        rate > 0 for pair in penalty_rates(member.experiment, member.blocks) for rate in pair
+    )
 
 
 def _same_network(one: Experiment, other: Experiment) -> bool:

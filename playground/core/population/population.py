@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -25,11 +23,12 @@ from playground.core.engine.batches import ManyBatches
 from playground.core.errors import Notice, PlaygroundError
 from playground.core.experiment import Experiment
 from playground.core.history import History
-from playground.core.network import flops, penalty_rates
+from playground.core.network import flops
 from playground.core.pace import ScheduledRate
 from playground.core.path import Path
 from playground.core.population.carriers import carriers_for
-from playground.core.population.member import Member, members_of
+from playground.core.population.member import alike, members_of, penalised
+from playground.core.population.moments import Moment, exact_epoch
 from playground.core.population.ruler import Ruler, Scores
 from playground.core.run import EXPLOSION, Run
 
@@ -75,7 +74,7 @@ class Population:
         self._own = own
         self._members = members_of(self.experiments, own)
         first = self._members[0]
-        if any(not _alike(first, member) for member in self._members):
+        if any(not alike(first, member) for member in self._members):
             raise PlaygroundError("population_unlike")
         self.schema, self.blocks, self.data = first.schema, first.blocks, first.data
         self.loss = first.loss
@@ -103,7 +102,7 @@ class Population:
         self._chunks = Chunks()
         self._gone = np.zeros(self.count, dtype=bool)
         # Of each member, when it was last well; of those that are gone, what they had drawn
-        self._kept: list[_Moment | None] = [None] * self.count
+        self._kept: list[Moment | None] = [None] * self.count
         self._drawn: dict[int, dict[str, Tensor]] = {}
         self._exploded = np.full(self.count, math.inf)
         self._scores = Scores(*(np.full(self.count, math.nan) for _ in range(4)))
@@ -162,8 +161,8 @@ class Population:
     def exact_epoch(self) -> float:
         """Epochs with the fraction of the present one."""
         if not self._gone.all():
-            return _exact(self._batches.state())
-        return max((_exact(moment.state) for moment in self._kept if moment), default=0.0)
+            return exact_epoch(self._batches.state())
+        return max((exact_epoch(moment.state) for moment in self._kept if moment), default=0.0)
 
     @property
     def batches_per_epoch(self) -> int:
@@ -282,7 +281,7 @@ class Population:
         flat = self.flat()
         fine = values_fine & torch.isfinite(flat.sum(1))
         for index, member in enumerate(self._members):
-            if _penalised(member):
+            if penalised(member):
                 fine[index] &= torch.isfinite(flat[index].square().sum())
         well = fine.cpu().numpy() & np.isfinite(scores.train_loss)
         first = np.isinf(self._exploded) & well & (self.step == 0)
@@ -309,7 +308,7 @@ class Population:
 
     def _keep(self, which: np.ndarray) -> None:
         """Remembers where members stand, as a place to go back to."""
-        moment = _Moment(self._batches.state(), self.step, self.seconds)
+        moment = Moment(self._batches.state(), self.step, self.seconds)
         for index in np.flatnonzero(which):
             self._kept[index] = moment
         mask = torch.from_numpy(which)
@@ -332,7 +331,7 @@ class Population:
         gone = bool(self._gone[index])
         moment = self._kept[index]
         if not gone or moment is None:
-            moment = _Moment(self._batches.state(), self.step, self.seconds)
+            moment = Moment(self._batches.state(), self.step, self.seconds)
         drawn = self._drawn.get(index) or {
             name: one.get_state() for name, one in self._members[index].generators.items()
         }
@@ -356,55 +355,3 @@ class Population:
             if index in places:
                 return carrier.state(places.index(index), kept)
         raise IndexError(index)
-
-
-@dataclass(frozen=True)
-class _Moment:
-    """Where the minibatches stood at a moment."""
-
-    state: dict[str, Any]
-    step: int
-    seconds: float
-
-    def of(self, index: int) -> dict[str, Any]:
-        """As one network's `Batches.load_state` takes it."""
-        return {**self.state, "indices": self.state["indices"][index].clone()}
-
-
-def _exact(batches: Mapping[str, Any]) -> float:
-    """Epochs with a fraction, from `Batches.state`."""
-    return batches["epoch"] + batches["position"] / max(len(batches["slices"]), 1)
-
-
-def _alike(one: Member, other: Member) -> bool:
-    """Whether two networks may be members of one population."""
-    mine, theirs = one.experiment, other.experiment
-    return (
-        [(block.parameters, block.activation) for block in one.blocks]
-        == [(block.parameters, block.activation) for block in other.blocks]
-        and (mine.loss, mine.loss_settings) == (theirs.loss, theirs.loss_settings)
-        and mine.optimizer.name == theirs.optimizer.name
-        and _cut(one) == _cut(other)
-        and len(one.data.inputs_test) == len(other.data.inputs_test)
-    )
-
-
-def _cut(member: Member) -> tuple[object, ...]:
-    """What decides how an epoch is cut into minibatches."""
-    training, optimizer = member.experiment.training, member.experiment.optimizer
-    count = len(member.data.inputs_train)
-    size = count if optimizer.full_batch else min(training.batch_size, count)
-    return (
-        count,
-        len(member.data.left_out),
-        size,
-        training.last_batch,
-        training.order,
-        training.precision,
-    )
-
-
-def _penalised(member: Member) -> bool:
-    return any(
-        rate > 0 for pair in penalty_rates(member.experiment, member.blocks) for rate in pair
-    )
