@@ -54,6 +54,8 @@ class Kept:
             PlaygroundError: settings that do not fit.
         """
         run = Run(self.experiment, self._table, snapshot=self._snapshot, **self._place())
+        if run.state == "diverged":
+            run.resume()
         if luck:
             _reseed(run, luck)
         if changes:

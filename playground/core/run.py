@@ -79,6 +79,7 @@ class Run:
         notice: why it stopped, or None.
         fallback: why the device asked for is not the one in use, or None.
         step_seconds: of a step on each kind of device, where "auto" has measured them.
+        exploded: the loss from which on the network is in no state to go back to.
         observer: what `observe` keeps from frame to frame; it goes when the run goes.
     """
 
@@ -132,7 +133,7 @@ class Run:
         self._chunks = Chunks()
         # Engine, minibatches, step and metrics at the last measurement worth going back to.
         self._good: tuple[dict[str, Tensor], dict[str, Any], int, Metrics] | None = None
-        self._exploded = math.inf
+        self.exploded = math.inf
         self.hands = Hands(self.engine, self.problem.parameters)
         self.hold()
         self.marks: list[tuple[float, str, str]] = []
@@ -240,7 +241,7 @@ class Run:
         """Measures on the present points and loss from now on; there is nothing to go back to."""
         self.meter = Meter(self)
         self.measured_step = -1
-        self._good, self._exploded = None, math.inf
+        self._good, self.exploded = None, math.inf
 
     @torch.no_grad()
     def measure(self) -> Metrics:
@@ -262,9 +263,9 @@ class Run:
             self._diverge(bad_layer or sum(block.parameters > 0 for block in self.blocks))
             return self.metrics
         self.metrics = metrics
-        if self._good is None:
-            self._exploded = EXPLOSION * max(loss, 1.0)
-        if self._good is None or loss <= self._exploded:
+        if math.isinf(self.exploded):
+            self.exploded = EXPLOSION * max(loss, 1.0)
+        if self._good is None or loss <= self.exploded:
             self._good = (self.engine.state(), self.batches.state(), self.step, metrics)
         self.history.append(self.exact_epoch, metrics, self.pace.rate, self.step, self.seconds)
         self.path.append(self.exact_epoch, self.step, self.engine)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from playground.live.service import LiveService
 
 POLL_ALIVE = 5.0  # s after its last poll for which a polling viewer counts as watching
+RESTARTED = ("worker_restarted", "worker_restarted_fresh")  # see `Plan.restarted`
 FIRST_ACK = {"type": "ack", "seq": -1, "scene": -1, "history": [-1, 0]}
 
 
@@ -109,13 +110,15 @@ class RunHandle:
 
         return experiment_of(read(self.plan_json))
 
-    @property
-    def restarted(self) -> str:
-        """Code of what is said when it goes on behind a lost worker."""
+    def restarted(self) -> Notice:
+        """What is said when it goes on from its snapshot, or without one begins again, behind a
+        lost worker."""
         from playground.core.plans import Plan, read
 
         plan = read(self.plan_json)
-        return plan.restarted if isinstance(plan, Plan) else Plan.restarted
+        goes_on, begins = plan.restarted if isinstance(plan, Plan) else RESTARTED
+        saved = self.saved
+        return Notice(goes_on, {"epoch": saved.epoch}) if saved.content else Notice(begins)
 
     def apply(self, plan: Experiment | Plan, table: Brought | None = None) -> tuple[str, ...]:
         """Makes the run follow a changed experiment or plan.

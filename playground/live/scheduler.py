@@ -373,6 +373,7 @@ class Scheduler:
             snapshot = b""
         spent = self.work() - start
         job.vtime += spent
+        job.settle()  # a plan measures what it saves, and may find that it has ended
         job.saved_step = job.step
         job.next_snapshot = now + max(
             SNAPSHOT_PERIOD, spent / SNAPSHOT_SHARE, len(snapshot) / SNAPSHOT_RATE

@@ -396,12 +396,7 @@ class LiveService:
             self._give_up(handle)
             return
         begun = handle.status.step > 0 or handle.playing
-        notice = None
-        if begun and handle.saved.content:
-            notice = Notice(handle.restarted, {"epoch": handle.saved.epoch})
-        elif begun:
-            notice = Notice("worker_restarted_fresh")
-        self.create(handle, fresh=False, notice=notice)
+        self.create(handle, fresh=False, notice=handle.restarted() if begun else None)
 
     def _give_up(self, handle: RunHandle) -> None:
         """A run that was aboard whenever a worker died is not put aboard another."""

@@ -14,6 +14,8 @@ import pytest
 from playground.core.data.csv_reader import read_table
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Experiment
+from playground.core.plans.race import Race
+from playground.core.plans.seeds import Seeds
 from playground.core.run import Run
 from playground.live.frames import decode
 from playground.live.handle import RunHandle
@@ -195,15 +197,19 @@ def test_requests(service):
 
 def test_a_killed_worker_comes_back_with_its_runs(in_process):
     handle, idle = (in_process.acquire(name, Experiment()) for name in ("busy", "idle"))
+    plans = [in_process.acquire(type(plan).__name__, plan) for plan in (Seeds(count=3), Race())]
     try:
         reach(idle, "paused")
         epochs(idle, 2)
         assert idle.wait(lambda seen: idle.saved.step == seen.step, PATIENCE)
-        handle.command({"type": "play"})
-        assert handle.wait(lambda _: handle.saved.step > 0, PATIENCE)
+        for one in (*plans, handle):
+            one.command({"type": "play"})
+        for one in (*plans, handle):
+            assert one.wait(lambda _, run=one: run.saved.step > 0, PATIENCE)
         os.kill(handle.lane.pid, signal.SIGKILL)
         assert handle.wait(lambda seen: seen.state == "waiting", PATIENCE)
         saved, rested = handle.saved.step, idle.saved.step
+        kept = [one.saved.step for one in plans]
         reach(handle, "running")
         handle.command({"type": "pause"})
         reach(handle, "paused", saved)
@@ -212,9 +218,17 @@ def test_a_killed_worker_comes_back_with_its_runs(in_process):
         assert header["notice"]["code"] == "worker_restarted"
         reach(idle, "paused", rested)
         assert idle.status.step == rested == 50
+        for one, step in zip(plans, kept, strict=True):
+            reach(one, "running")
+            one.command({"type": "pause"})
+            reach(one, "paused", step)
+            header, _ = picture(one)
+            assert header["step"] >= step > 0
+            assert header["notice"]["code"] == "networks_restarted"
+            assert header["history"]["total"] > 1
     finally:
-        in_process.drop(handle)
-        in_process.drop(idle)
+        for one in (handle, idle, *plans):
+            in_process.drop(one)
 
 
 def test_ctrl_c_is_left_to_the_web_process(in_process):

@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 from playground.core.errors import PlaygroundError
+from playground.core.plans import Plan
+from playground.core.plans.race import Race
+from playground.core.plans.seeds import Seeds
 from playground.live import environment, frames, pool
 from playground.live.lanes import ThreadLane
 from playground.live.service import LOSSES, LiveService
@@ -48,6 +51,20 @@ def test_a_run_without_a_snapshot_says_that_it_starts_again(recorded: LiveServic
     handle.command({"type": "play"})
     lane_of(handle).die()
     assert lane_of(handle).of("create")[0]["notice"]["code"] == "worker_restarted_fresh"
+
+
+@pytest.mark.parametrize("plan", [Seeds(count=2), Race()])
+def test_many_networks_go_on_or_begin_again_and_say_which(recorded: LiveService, plan: Plan):
+    handle = recorded.acquire("one", plan, page="many")
+    handle.command({"type": "play"})
+    lane_of(handle).die()
+    (built,) = lane_of(handle).of("create")
+    assert built["notice"] == {"code": "networks_restarted_fresh", "params": {}}
+    lane_of(handle).status(handle, "snapshot", b"all of them", step=50, epoch=2)
+    lane_of(handle).die()
+    kind, built, blob = lane_of(handle).sent[0]
+    assert (kind, blob, built["playing"]) == ("create", b"all of them", True)
+    assert built["notice"] == {"code": "networks_restarted", "params": {"epoch": 2}}
 
 
 def test_a_run_that_kills_its_workers_is_given_up(recorded: LiveService):

@@ -166,6 +166,8 @@ class NtkView(Study):
             steps = Linearised(jacobian, kernel.modes, output, missing, **linear).train()
             prediction = yield from within(steps, PICTURES, PREDICTED)
         copy = Run(*same, device=place, engine=engine, snapshot=snapshot)
+        if copy.state == "diverged":
+            copy.resume()
         last = int(prediction.steps[-1]) if prediction else MOST_REAL
         real = yield from _trained_on(copy, self._coming, last)
         return told(header, kernel, now, prediction, {"ntk_maps": maps, "ntk_real": real})

@@ -90,7 +90,9 @@ class AutogradEngine(Engine):
         indices = indices.to(self._inputs.device)
         self._epoch_inputs = self._inputs[indices]
         self._epoch_targets = self._targets[indices]
+        self.drawn_before = None
         if self.augmentation is not None:
+            self.drawn_before = self._problem.generator.get_state()
             self._epoch_inputs = self.augmentation(self._epoch_inputs, self._problem.generator)
         self._epoch_inputs = self._laid(self._epoch_inputs)
 

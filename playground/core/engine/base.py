@@ -67,6 +67,7 @@ class Engine(ABC):
 
     name: ClassVar[str]
     augmentation: Augmentation | None = None  # of the epochs that are loaded from now on
+    drawn_before: Tensor | None = None  # where the generator stood in front of the loaded epoch's
     mixed: bool = False  # products of training steps are computed in bfloat16
 
     @property

@@ -17,7 +17,7 @@ from torch import Tensor
 from playground.core.activations import Call
 from playground.core.engine.base import Free, Problem
 from playground.core.engine.dense import KEPT_WORKSPACES, dropout_rates, kernels_of
-from playground.core.engine.many import Layout, Many, alike
+from playground.core.engine.many import Layout, Many, alike, apart, put
 from playground.core.engine.workspace_many import ManyWorkspace
 from playground.core.network import penalty_rates
 
@@ -176,14 +176,21 @@ class DenseMany(Many):
     # ---- state
 
     @torch.inference_mode()
-    def state(self, index: int, kept: bool = False) -> dict[str, Tensor]:
-        """As `DenseEngine.load_state` takes it."""
-        parts = self._good if kept else self._present()
-        places = self._single[index]
-        return {
-            name: part[places] if part.numel() == self._layout.total else part[index].clone()
-            for name, part in parts.items()
-        }
+    def states(self, places: Sequence[int], kept: bool = False) -> list[dict[str, Tensor]]:
+        """As `DenseEngine.load_state` takes them."""
+        chosen = list(places)
+        own = self._single[chosen]
+        return apart(
+            {
+                name: part[own] if self._is_whole(part) else part.expand(self.count)[chosen]
+                for name, part in self._parts(kept).items()
+            }
+        )
+
+    def _write(self, places: list[int], given: dict[str, Tensor], kept: bool) -> None:
+        own = self._single[places]
+        for name, part in self._parts(kept).items():
+            put(part, own if self._is_whole(part) else places, given[name])
 
 
 def common(problem: Problem) -> tuple[object, ...]:

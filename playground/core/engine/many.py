@@ -236,13 +236,23 @@ class Many(ABC):
         self._good = self._present()
 
     def _present(self) -> dict[str, Tensor]:
-        """Everything that `state` is made of; of numbers that all networks share, one each."""
-        memory = {f"optimizer.{name}": one for name, one in self._update.memory.items()}
-        parts = {"parameters": self._flat, "alive": self._update.alive, **memory}
+        """Everything that `states` is made of; of numbers that all networks share, one each."""
         return {
             name: part.clone() if part.ndim else part.expand(self.count).clone()
-            for name, part in parts.items()
+            for name, part in self._parts(kept=False).items()
         }
+
+    def _parts(self, kept: bool) -> dict[str, Tensor]:
+        """What `states` is made of, now or as it was last kept: the tensors themselves, of numbers
+        that all networks share now a single one."""
+        if kept:
+            return self._good
+        memory = {f"optimizer.{name}": one for name, one in self._update.memory.items()}
+        return {"parameters": self._flat, "alive": self._update.alive, **memory}
+
+    def _is_whole(self, part: Tensor) -> bool:
+        """Whether it has a number for each of all networks' own."""
+        return part.numel() == self._layout.total
 
     @torch.inference_mode()
     def keep(self, fine: Tensor) -> None:
@@ -272,10 +282,47 @@ class Many(ABC):
         self._free[theirs] = 0
         self._update.hold(self._free)
 
-    @abstractmethod
     def state(self, index: int, kept: bool = False) -> dict[str, Tensor]:
-        """One network's part, as the engine that it would have alone takes it.
+        """One network's part, see `states`."""
+        return self.states([index], kept)[0]
+
+    @abstractmethod
+    def states(self, places: Sequence[int], kept: bool = False) -> list[dict[str, Tensor]]:
+        """Some networks' parts, each as the engine that it would have alone takes it.
 
         Args:
-            kept: as it was when it was last kept.
+            kept: as they were when they were last kept.
         """
+
+    @torch.inference_mode()
+    def load_states(
+        self, places: Sequence[int], states: Sequence[dict[str, Tensor]], kept: bool = False
+    ) -> None:
+        """Takes over what `states` gave.
+
+        Args:
+            kept: as the place to go back to; else as where they stand.
+        """
+        given = {name: torch.stack([one[name] for one in states]) for name in states[0]}
+        self._write(list(places), given, kept)
+        if not kept:
+            self._update.keep()
+            self._update.choose()  # dead weights may have come
+
+    @abstractmethod
+    def _write(self, places: list[int], given: dict[str, Tensor], kept: bool) -> None:
+        """Puts what is given of some networks, (places, …) by name, where it belongs."""
+
+
+def put(part: Tensor, places: list[int] | Tensor, given: Tensor) -> None:
+    """Writes to places of a tensor; a number that all share is everybody's."""
+    if part.ndim:
+        part[places] = given.to(part)
+    else:
+        part.copy_(given[0])
+
+
+def apart(rows: dict[str, Tensor]) -> list[dict[str, Tensor]]:
+    """Tensors (n, …) by name as n times tensors by name."""
+    count = len(next(iter(rows.values())))
+    return [{name: part[row] for name, part in rows.items()} for row in range(count)]

@@ -10,14 +10,14 @@ which some places ask for an answer, or for recurrent blocks, which vmap would t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
 from torch.func import functional_call
 
 from playground.core.engine.base import Free, Problem
-from playground.core.engine.many import Layout, Many, alike
+from playground.core.engine.many import Layout, Many, alike, apart, put
 from playground.core.experiment import Experiment
 from playground.core.layers import Freezable
 from playground.core.network import build, flops, linear_maps, penalised, penalty_rates
@@ -195,24 +195,53 @@ class Stacked(Many):
 
     # ---- state
 
-    def state(self, index: int, kept: bool = False) -> dict[str, Tensor]:
-        """As `AutogradEngine.load_state` takes it."""
-        parts = self._good if kept else self._present()
-        views = self._layout.parts(parts["parameters"])
-        state = {f"parameter.{i}": view[index].clone() for i, view in enumerate(views)}
+    def states(self, places: Sequence[int], kept: bool = False) -> list[dict[str, Tensor]]:
+        """As `AutogradEngine.load_state` takes them."""
+        chosen = list(places)
+        views = self._views(kept)
+        for as_torch in self._uncounted(kept):
+            steps = torch.full((self.count,), float(self._steps))
+            views |= {f"optimizer.{i}.{as_torch}": steps for i in range(len(self._names))}
+        return apart(
+            {
+                name: (view if view.ndim else view.expand(self.count))[chosen]
+                for name, view in views.items()
+            }
+        )
+
+    def _write(self, places: list[int], given: dict[str, Tensor], kept: bool) -> None:
+        for name, view in self._views(kept).items():
+            put(view, places, given[name])
+        for as_torch in () if kept else self._uncounted(kept):
+            self._steps = int(given[f"optimizer.0.{as_torch}"][0])
+
+    def _views(self, kept: bool) -> dict[str, Tensor]:
+        """What the networks hold by the names of `AutogradEngine.state`, (K, *shape) each; of a
+        number that all share ()."""
+        parts = self._parts(kept)
+        shaped = self._layout.parts(parts["parameters"])
+        found = {f"parameter.{i}": view for i, view in enumerate(shaped)}
         alive = self._layout.parts(parts["alive"])
         for number, (weight, _) in enumerate(self._linears):
-            state[f"alive.{number}"] = alive[weight][index].clone()
-        optimizer = self._problems[index].experiment.optimizer
-        for name, as_torch in optimizer.remembered.items():
-            # What a rule does not count itself, torch's optimizer counts all the same.
-            steps = torch.full((self.count,), float(self._steps))
-            memory = parts.get(f"optimizer.{name}", steps)
-            whole = memory.numel() == self._layout.total
-            each = self._layout.parts(memory) if whole else [memory] * len(views)
-            for i, view in enumerate(each):
-                state[f"optimizer.{i}.{as_torch}"] = view[index].clone()
-        return state
+            found[f"alive.{number}"] = alive[weight]
+        for name, as_torch in self._remembered.items():
+            memory = parts.get(f"optimizer.{name}")
+            if memory is None:
+                continue
+            whole = self._is_whole(memory)
+            each = self._layout.parts(memory) if whole else [memory] * len(shaped)
+            found |= {f"optimizer.{i}.{as_torch}": view for i, view in enumerate(each)}
+        return found
+
+    def _uncounted(self, kept: bool) -> list[str]:
+        """What a rule does not count itself, and torch's optimizer counts all the same."""
+        parts = self._parts(kept)
+        pairs = self._remembered.items()
+        return [as_torch for name, as_torch in pairs if f"optimizer.{name}" not in parts]
+
+    @property
+    def _remembered(self) -> Mapping[str, str]:
+        return self._problems[0].experiment.optimizer.remembered
 
 
 def _frozen(experiment: Experiment) -> list[bool]:

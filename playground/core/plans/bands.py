@@ -6,7 +6,10 @@ quantiles LEVELS over the networks).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
+import torch
 
 from playground.core.history import MOST_POINTS, Rows, single
 from playground.core.population import Scores
@@ -39,6 +42,17 @@ class Bands(Rows):
         keep = self._thin()
         if keep is not None:
             self._each = [one for one, kept in zip(self._each, keep, strict=True) if kept]
+
+    def snapshot(self) -> dict[str, torch.Tensor]:
+        """All of it, to go on from: `restore` takes it."""
+        rows = torch.tensor(self._rows, dtype=torch.float64)
+        return {"rows": rows, "each": torch.from_numpy(np.stack(self._each))}
+
+    def restore(self, kept: Mapping[str, torch.Tensor]) -> None:
+        """Goes on from what `snapshot` gave."""
+        self._rows = [tuple(row) for row in kept["rows"].tolist()]
+        self._each = list(kept["each"].numpy())
+        self.version += 1
 
     def of(self, member: int, most: int) -> np.ndarray:
         """One network's own curves, float32 (n, 1 + measures): the epoch, then MEASURES.

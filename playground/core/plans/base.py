@@ -21,8 +21,9 @@ class Plan(Settings):
     that is declared live may change while the networks train.
     """
 
-    restarted: ClassVar[str] = "worker_restarted"
-    """Code of what is said when its worker was lost and it goes on from its snapshot."""
+    restarted: ClassVar[tuple[str, str]] = ("networks_restarted", "networks_restarted_fresh")
+    """Codes of what is said when its worker was lost: where it goes on from its snapshot, and where
+    there is none and it begins again."""
 
     plan: str
     experiment: Experiment = Field(default_factory=Experiment)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 import time
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from playground.core import saving
 from playground.core.analysis.plane import plane_for
 from playground.core.analysis.views import Arrays, Header
 from playground.core.chunks import Chunks
@@ -52,7 +52,7 @@ class RaceRun(PlanRun):
 
     def __init__(self, plan: Race, own: Brought | None, snapshot: bytes | None) -> None:
         super().__init__(plan, own)
-        kept = _unpacked(snapshot) if snapshot else None
+        kept = saving.unpacked(snapshot) if snapshot else None
         experiments = plan.lanes()
         states = kept["lanes"] if kept else [None] * len(experiments)
         engine = _engine_for_all(experiments, own)
@@ -62,8 +62,8 @@ class RaceRun(PlanRun):
         ]
         self._most = max(1, *(run.batches_per_epoch for run in self.lanes))
         self.step, self._beats = (kept["step"], kept["beats"]) if kept else (0, 0)
-        self._given = max(run.seconds for run in self.lanes)  # seconds that each lane was given
-        self.curves = Curves(len(self.lanes), kept["rows"] if kept else [])
+        self._given = kept["given"] if kept else 0.0  # seconds that each lane was given
+        self.curves = Curves(len(self.lanes), kept["rows"].tolist() if kept else [])
         self.ways: list[dict[str, Any]] = kept["ways"] if kept else []
         first = self.lanes[0]
         plane = plane_for(first.data, plan.experiment.view) if _flat(first) else None
@@ -71,7 +71,8 @@ class RaceRun(PlanRun):
         self.plane = plane
         self.measured_step = -1
         self._chunks = Chunks()
-        self._due, self._spent = 0, 0.0  # beats at the next look at all lanes; seconds of looking
+        self._due = 0  # beats at the next look at all lanes
+        self._spent = kept["looking"] if kept else 0.0  # seconds of looking
         self.measure()
 
     # -- training
@@ -175,13 +176,19 @@ class RaceRun(PlanRun):
             self.state = "ready"
 
     def snapshot(self) -> bytes:
-        return _packed(
+        if sum(_saved_bytes(run) for run in self.lanes) > saving.MOST:
+            return b""
+        if self.step != self.measured_step:
+            self.measure()  # so that everybody has the same moment to go back to
+        return saving.packed(
             {
                 "lanes": [run.snapshot() for run in self.lanes],
                 "step": self.step,
                 "beats": self._beats,
-                "rows": self.curves.state(),
+                "given": self._given,
+                "rows": torch.tensor(self.curves.state(), dtype=torch.float64),
                 "ways": self.ways,
+                "looking": self._spent,
             }
         )
 
@@ -302,15 +309,8 @@ def _moment(run: Run) -> list[float]:
     return [run.exact_epoch, float(run.step), run.seconds, *said]
 
 
-def _packed(content: dict[str, Any]) -> bytes:
-    lanes = [torch.frombuffer(bytearray(one), dtype=torch.uint8) for one in content["lanes"]]
-    rows = torch.tensor(content["rows"], dtype=torch.float64)
-    buffer = io.BytesIO()
-    torch.save(content | {"lanes": lanes, "rows": rows}, buffer)
-    return buffer.getvalue()
-
-
-def _unpacked(snapshot: bytes) -> dict[str, Any]:
-    content = torch.load(io.BytesIO(snapshot), weights_only=True)
-    lanes = [one.numpy().tobytes() for one in content["lanes"]]
-    return content | {"lanes": lanes, "rows": content["rows"].tolist()}
+def _saved_bytes(run: Run) -> int:
+    """About how large a lane's snapshot is with its curves."""
+    each = 8 if run.experiment.training.precision == "float64" else 4
+    kept = 2 + run.experiment.optimizer.remembers
+    return parameter_count(run.blocks) * (kept * each + 8) + MOST_BYTES

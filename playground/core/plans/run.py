@@ -76,8 +76,9 @@ class PlanRun(ABC):
         self.plan = plan
 
     def snapshot(self) -> bytes:
-        """What `Plan.build` needs to go on exactly from here; empty where it cannot: then the
-        networks start again when a worker is lost, and the page says so."""
+        """What `Plan.build` needs to go on exactly from here; empty where it cannot, or where that
+        would be too large: then the networks start again when a worker is lost, and the page says
+        so."""
         return b""
 
     def part(self, place: int) -> Run:

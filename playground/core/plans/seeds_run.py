@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from playground.core import saving
 from playground.core.analysis.views import Arrays, Header
 from playground.core.data.model import Brought
 from playground.core.errors import PlaygroundError
-from playground.core.plans.bands import Bands
+from playground.core.plans.bands import MOST_BYTES, Bands
 from playground.core.plans.run import PlanRun
 from playground.core.plans.seeds_view import SeedsView
 from playground.core.population import Population, starts
@@ -35,9 +36,16 @@ class SeedsRun(PlanRun):
         super().__init__(plan, own)
         self.population = Population(starts(plan.experiment, plan.count), own)
         self.bands = Bands()
+        kept = saving.unpacked(snapshot) if snapshot else None
+        if kept:
+            self.population.load_state(kept["population"])
+            self.bands.restore(kept["bands"])
+            self.step = self.population.step
         self.measured_step = -1
         self.measure()
         self._view = SeedsView(self)
+        if kept:
+            self._view.restore(kept["view"])
 
     # -- training
 
@@ -76,6 +84,20 @@ class SeedsRun(PlanRun):
         self.alive = population.alive
         if not self.alive.any():
             self.state = "done"
+
+    def snapshot(self) -> bytes:
+        population = self.population
+        if population.saved_bytes + population.count * MOST_BYTES > saving.MOST:
+            return b""
+        if self.step != self.measured_step:
+            self.measure()  # then nobody has another moment to go back to
+        return saving.packed(
+            {
+                "population": population.state(),
+                "bands": self.bands.snapshot(),
+                "view": self._view.snapshot(),
+            }
+        )
 
     def part(self, place: int) -> Run:
         if not 0 <= place < self.population.count:

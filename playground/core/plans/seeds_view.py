@@ -50,6 +50,16 @@ class SeedsView:
         self._order: tuple[object, float, list[int]] = (None, 0.0, [])
         self._wrong: Calm[np.ndarray] = Calm()
 
+    def snapshot(self) -> dict[str, torch.Tensor]:
+        """What keeps the solutions where they are looked for."""
+        pairs = self._solutions.items()
+        return {space: one.axes for space, one in pairs if one.axes is not None}
+
+    def restore(self, kept: Mapping[str, torch.Tensor]) -> None:
+        """Takes over what `snapshot` gave."""
+        for space, axes in kept.items():
+            self._solutions[space].axes = axes
+
     @property
     def score(self) -> str:
         """What scores are: "accuracy" or "r2"."""

@@ -25,7 +25,7 @@ class SweepPlan(Plan):
         sweep: what is searched; the experiment in there gives way to the plan's own.
     """
 
-    restarted: ClassVar[str] = "sweep_restarted"
+    restarted: ClassVar[tuple[str, str]] = ("sweep_restarted", "networks_restarted_fresh")
 
     plan: Literal["sweep"] = "sweep"
     file: str = setting("", pattern=r"^([A-Za-z0-9_-]{16,64})?$")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -19,6 +20,7 @@ WIDE = 64  # units of a layer, from which on a chunk of networks fills the cache
 MOST_WIDE = 64  # networks of that width in one call
 
 
+State = dict[str, Tensor]
 Maker = Callable[[Sequence[Problem], Sequence[Free | None]], "Carrier"]
 
 
@@ -71,12 +73,18 @@ class Carrier(Protocol):
         """Puts networks, bool (K,), back to where they were kept, for good."""
         ...
 
-    def state(self, index: int, kept: bool = False) -> dict[str, Tensor]:
-        """One network's part, as the engine that a run would have takes it.
+    def states(self, places: Sequence[int], kept: bool = False) -> list[State]:
+        """Some networks' parts, each as the engine that a run would have takes it.
 
         Args:
-            kept: as it was when it was last kept.
+            kept: as they were when they were last kept.
         """
+        ...
+
+    def load_states(
+        self, places: Sequence[int], states: Sequence[State], kept: bool = False
+    ) -> None:
+        """Takes over what `states` gave."""
         ...
 
 
@@ -144,8 +152,140 @@ class Loop:
                 self._engines[index].load_state(self._good[index])
                 self._gone[index] = True
 
-    def state(self, index: int, kept: bool = False) -> dict[str, Tensor]:
-        return self._good[index] if kept else self._engines[index].state()
+    def states(self, places: Sequence[int], kept: bool = False) -> list[State]:
+        return [self._good[at] if kept else self._engines[at].state() for at in places]
+
+    def load_states(
+        self, places: Sequence[int], states: Sequence[State], kept: bool = False
+    ) -> None:
+        for at, state in zip(places, states, strict=True):
+            if kept:
+                self._good[at] = dict(state)
+            else:
+                self._engines[at].load_state(state)
+
+
+class Carriers:
+    """All that carry members of a population, as one: whatever is asked about members goes to
+    whoever carries them.
+
+    Args:
+        members: of the population, in order; K is their number.
+    """
+
+    def __init__(self, members: Sequence[Member]) -> None:
+        self._count = len(members)
+        self._parts = carriers_for(members)
+
+    @property
+    def name(self) -> str:
+        """How the steps are computed."""
+        return " + ".join(sorted({carrier.name for _, carrier in self._parts}))
+
+    @property
+    def nbytes(self) -> int:
+        return sum(carrier.nbytes for _, carrier in self._parts)
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    # ---- training
+
+    def load(self, orders: Tensor) -> None:
+        """Gathers one epoch: (K, points), places of training points."""
+        for places, carrier in self._parts:
+            carrier.load(orders[places])
+
+    def train(self, slices: Sequence[tuple[int, int]]) -> None:
+        """One step of every network for each (start, stop) range of its epoch, in order."""
+        for _, carrier in self._parts:
+            carrier.train(slices)
+
+    def pace(self, rates: Sequence[float]) -> None:
+        """Steps by these learning rates from now on, one for each network."""
+        for places, carrier in self._parts:
+            carrier.pace([rates[place] for place in places])
+
+    # ---- answers
+
+    def prepare(self, inputs: Tensor, shared: bool) -> list[Any]:
+        """Inputs as `outputs` takes them.
+
+        Args:
+            inputs: (points, *shape) where they are shared, else (K, points, *shape).
+        """
+        return [
+            carrier.prepare(inputs if shared else inputs[places]) for places, carrier in self._parts
+        ]
+
+    def outputs(self, prepared: Sequence[Any]) -> tuple[Tensor, Tensor]:
+        """What is answered, (K, units, points) or (K, places, units, points), and which members
+        have finite values alone, bool (K,)."""
+        pairs = zip(self._parts, prepared, strict=True)
+        found = [(places, carrier.outputs(own)) for (places, carrier), own in pairs]
+        outputs = self._gathered([(places, pair[0]) for places, pair in found])
+        return outputs, self._gathered([(places, pair[1]) for places, pair in found])
+
+    def pictured(self, inputs: Tensor) -> Tensor:
+        """What is answered to (points, *shape), in float32 to 10⁻⁶ where that is quicker."""
+        found = [
+            (places, carrier.pictured(carrier.prepare(inputs))) for places, carrier in self._parts
+        ]
+        return self._gathered(found)
+
+    def flat(self) -> Tensor:
+        """What every member has learned, (K, parameters), in the order of `Engine.flat`: a copy."""
+        return self._gathered([(places, carrier.flat()) for places, carrier in self._parts])
+
+    def _gathered(self, found: Sequence[tuple[list[int], Tensor]]) -> Tensor:
+        """What several carriers have found, member by member."""
+        if len(found) == 1:
+            return found[0][1]
+        whole = found[0][1].new_empty(self._count, *found[0][1].shape[1:])
+        for places, part in found:
+            whole[places] = part
+        return whole
+
+    # ---- single members
+
+    def keep(self, which: np.ndarray) -> None:
+        """Remembers where members, bool (K,), stand, as a place to go back to."""
+        mask = torch.from_numpy(which)
+        for places, carrier in self._parts:
+            carrier.keep(mask[places])
+
+    def stop(self, gone: np.ndarray) -> None:
+        """Holds all members that are gone, bool (K,), where they were last kept."""
+        mask = torch.from_numpy(gone)
+        for places, carrier in self._parts:
+            carrier.stop(mask[places])
+
+    def states(self, members: Sequence[int], kept: bool = False) -> list[State]:
+        """What members hold, each as the engine that it would have alone takes it.
+
+        Args:
+            kept: as they were when they were last kept.
+        """
+        found: dict[int, State] = {}
+        for here, there, carrier in self._of(members):
+            found |= zip(here, carrier.states(there, kept), strict=True)
+        return [found[index] for index in members]
+
+    def load_states(
+        self, members: Sequence[int], states: Sequence[State], kept: bool = False
+    ) -> None:
+        """Takes over what `states` gave."""
+        given = dict(zip(members, states, strict=True))
+        for here, there, carrier in self._of(members):
+            carrier.load_states(there, [given[index] for index in here], kept)
+
+    def _of(self, members: Sequence[int]) -> Iterator[tuple[list[int], list[int], Carrier]]:
+        """Which of them each carrier has: their places in the population, and in there."""
+        wanted = set(members)
+        for places, carrier in self._parts:
+            there = [row for row, place in enumerate(places) if place in wanted]
+            if there:
+                yield [places[row] for row in there], there, carrier
 
 
 def carriers_for(members: Sequence[Member]) -> list[tuple[list[int], Carrier]]:

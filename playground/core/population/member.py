@@ -22,6 +22,8 @@ from playground.core.hands import fixed_by, freedom
 from playground.core.losses import LOSSES
 from playground.core.network import Block, checked, penalty_rates
 
+DRAWING = ("order", "dropout")  # what is drawn while a network trains; first weights are no more
+
 
 class Member:
     """What `Run` makes of an experiment, up to its engine.
@@ -97,6 +99,10 @@ class Member:
         if part not in self._examples:
             self._examples[part] = examples_of(self.data, self.loss, part)
         return self._examples[part]
+
+    def drawn(self) -> dict[str, Tensor]:
+        """The states of the generators that are drawn from in training, by what they draw."""
+        return {purpose: self.generators[purpose].get_state() for purpose in DRAWING}
 
     def targets(self, part: str) -> Tensor:
         """What each point's answer should be, see `assembly.targets_of`."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,10 +27,11 @@ from playground.core.history import History
 from playground.core.network import flops
 from playground.core.pace import ScheduledRate
 from playground.core.path import Path
-from playground.core.population.carriers import carriers_for
+from playground.core.population.carriers import Carriers
 from playground.core.population.member import alike, members_of, penalised
-from playground.core.population.moments import Moment, exact_epoch
+from playground.core.population.moments import Moment, Standing, exact_epoch, narrow, widened
 from playground.core.population.ruler import Ruler, Scores
+from playground.core.population.saving import apart, draw_on, drawn_from, grouped
 from playground.core.run import EXPLOSION, Run
 
 MAX_MEMBERS = 4096
@@ -86,25 +88,19 @@ class Population:
             whole=first.experiment.optimizer.full_batch,
         )
         self._settle_in(device)
-        self._carriers = carriers_for(self._members)
+        # What the generators stood at before the epoch's pictures were changed at random
+        self._drawn_before: dict[str, Tensor] = {}
+        self._carriers = Carriers(self._members)
         self._load()
         self._scheduled = [ScheduledRate(experiment) for experiment in self.experiments]
         self._schedules = any(one.schedule.name != "constant" for one in self.experiments)
         self._pace()
         self._ruler = Ruler(self._members)
-        inputs, shared = self._ruler.inputs, self._ruler.shared
-        self._measured = [
-            carrier.prepare(inputs if shared else inputs[places])
-            for places, carrier in self._carriers
-        ]
+        self._measured = self._carriers.prepare(self._ruler.inputs, self._ruler.shared)
         self.step = 0
         self.seconds = 0.0
         self._chunks = Chunks()
-        self._gone = np.zeros(self.count, dtype=bool)
-        # Of each member, when it was last well; of those that are gone, what they had drawn
-        self._kept: list[Moment | None] = [None] * self.count
-        self._drawn: dict[int, dict[str, Tensor]] = {}
-        self._exploded = np.full(self.count, math.inf)
+        self._standing = Standing(self.count)
         self._scores = Scores(*(np.full(self.count, math.nan) for _ in range(4)))
         self.measure()
 
@@ -128,17 +124,15 @@ class Population:
     def _trial(self, device: devices.Device) -> Callable[[int], None]:
         """Steps of these very networks on one device, for the choice of "auto"."""
         place = device.torch()
-        apart = [one.placed(place, torch.Generator().manual_seed(0)) for one in self._members]
-        carriers = carriers_for(apart)
-        for places, carrier in carriers:
-            carrier.load(self._batches.indices[places])
+        placed = [one.placed(place, torch.Generator().manual_seed(0)) for one in self._members]
+        carriers = Carriers(placed)
+        carriers.load(self._batches.indices)
         batch = self._batches.slices[:1]
 
         def steps(number: int) -> None:
-            for _, carrier in carriers:
-                carrier.train(batch * number)
-                # Reading a value waits for everything queued on the device before it.
-                carrier.flat().sum().item()
+            carriers.train(batch * number)
+            # Reading a value waits for everything queued on the device before it.
+            carriers.flat().sum().item()
 
         return steps
 
@@ -150,7 +144,7 @@ class Population:
     @property
     def engine_name(self) -> str:
         """How the steps are computed."""
-        return " + ".join(sorted({carrier.name for _, carrier in self._carriers}))
+        return self._carriers.name
 
     @property
     def epoch(self) -> int:
@@ -160,9 +154,10 @@ class Population:
     @property
     def exact_epoch(self) -> float:
         """Epochs with the fraction of the present one."""
-        if not self._gone.all():
+        if not self._standing.gone.all():
             return exact_epoch(self._batches.state())
-        return max((exact_epoch(moment.state) for moment in self._kept if moment), default=0.0)
+        kept = (moment for moment in self._standing.kept if moment)
+        return max((exact_epoch(moment.state) for moment in kept), default=0.0)
 
     @property
     def batches_per_epoch(self) -> int:
@@ -172,18 +167,18 @@ class Population:
     def alive(self) -> np.ndarray:
         """Which members go on, bool (K,): one whose loss is not finite is stopped, and stands
         where it was last well."""
-        return ~self._gone
+        return ~self._standing.gone
 
     @property
     def nbytes(self) -> int:
         """Memory of all weights and what the optimizers remember, in bytes."""
-        return sum(carrier.nbytes for _, carrier in self._carriers)
+        return self._carriers.nbytes
 
     # ---- training
 
     def _going(self) -> bool:
         """Whether there is anybody to train, and anything to train on."""
-        return not self._gone.all() and bool(self._batches.slices)
+        return not self._standing.gone.all() and bool(self._batches.slices)
 
     def advance(self, batches: int) -> int:
         """Trains every member that is alive so many minibatches.
@@ -195,8 +190,7 @@ class Population:
         while taken < batches and self._going():
             start = current.position
             part = current.slices[start : start + batches - taken]
-            for _, carrier in self._carriers:
-                carrier.train(part)
+            self._carriers.train(part)
             current.position += len(part)
             taken += len(part)
             self.step += len(part)
@@ -209,18 +203,22 @@ class Population:
         return taken
 
     def _load(self) -> None:
-        for places, carrier in self._carriers:
-            carrier.load(self._batches.indices[places])
+        if self._members[0].problem.augmentation is not None:
+            drawn = [member.generators["dropout"].get_state() for member in self._members]
+            self._drawn_before = {"dropout": torch.stack(drawn)}
+        self._carriers.load(self._batches.indices)
 
     @torch.no_grad()
     def _pace(self) -> None:
         """Follows the schedules, where they look at it by the training losses now."""
         if self._batches.epoch and any(one.looks for one in self._scheduled):
-            losses = self._ruler.scores(self._answers()[0]).train_loss
+            losses = self._ruler.scores(self._carriers.outputs(self._measured)[0]).train_loss
             for one, loss in zip(self._scheduled, losses.tolist(), strict=True):
                 one.saw(loss)
-        for places, carrier in self._carriers:
-            carrier.pace([self._scheduled[place].at(self._batches.epoch) for place in places])
+        self._set_rates()
+
+    def _set_rates(self) -> None:
+        self._carriers.pace([one.at(self._batches.epoch) for one in self._scheduled])
 
     def train_for(self, seconds: float) -> int:
         """Trains by the clock, at least one minibatch each.
@@ -243,40 +241,13 @@ class Population:
             (K, units, points), or (K, places, units, points) where several places of a point
             ask for an answer.
         """
-        prepared = torch.from_numpy(inputs)
-        found = [
-            (places, carrier.pictured(carrier.prepare(prepared)))
-            for places, carrier in self._carriers
-        ]
-        return self._gathered(found)
-
-    def _gathered(self, parts: Sequence[tuple[list[int], Tensor]]) -> Tensor:
-        """What several carriers have found, member by member."""
-        if len(parts) == 1:
-            return parts[0][1]
-        whole = parts[0][1].new_empty(self.count, *parts[0][1].shape[1:])
-        for places, part in parts:
-            whole[places] = part
-        return whole
-
-    def _answers(self) -> tuple[Tensor, Tensor]:
-        """What is answered to the measured points, and which members have finite values alone."""
-        found = [
-            carrier.outputs(prepared)
-            for (_, carrier), prepared in zip(self._carriers, self._measured, strict=True)
-        ]
-        places = [places for places, _ in self._carriers]
-        outputs, fine = (
-            self._gathered([(place, one[i]) for place, one in zip(places, found, strict=True)])
-            for i in (0, 1)
-        )
-        return outputs, fine
+        return self._carriers.pictured(torch.from_numpy(inputs))
 
     @torch.no_grad()
     def measure(self) -> Scores:
         """Losses and scores of every member now. A member with a value that is not finite is
         stopped here."""
-        outputs, values_fine = self._answers()
+        outputs, values_fine = self._carriers.outputs(self._measured)
         scores = self._ruler.scores(outputs)
         flat = self.flat()
         fine = values_fine & torch.isfinite(flat.sum(1))
@@ -284,60 +255,48 @@ class Population:
             if penalised(member):
                 fine[index] &= torch.isfinite(flat[index].square().sum())
         well = fine.cpu().numpy() & np.isfinite(scores.train_loss)
-        first = np.isinf(self._exploded) & well & (self.step == 0)
-        self._exploded[first] = EXPLOSION * np.maximum(scores.train_loss[first], 1.0)
-        newly = ~well & ~self._gone
+        standing = self._standing
+        first = np.isinf(standing.exploded) & well & (self.step == 0)
+        standing.exploded[first] = EXPLOSION * np.maximum(scores.train_loss[first], 1.0)
+        newly = ~well & ~standing.gone
         if newly.any():
             self._stop(newly)
-        kept = well & ~self._gone & (scores.train_loss <= self._exploded)
+        kept = well & ~standing.gone & (scores.train_loss <= standing.exploded)
         self._keep(kept)
-        names = ("train_loss", "test_loss", "train_score", "test_score")
-        self._scores = Scores(
-            *(
-                np.where(self._gone, getattr(self._scores, name), getattr(scores, name))
-                for name in names
-            )
-        )
+        pairs = zip(self._scores.rows(), scores.rows(), strict=True)
+        self._scores = Scores(*(np.where(standing.gone, old, new) for old, new in pairs))
         return self._scores
 
     def flat(self) -> Tensor:
         """What every member has learned, (K, parameters), in the order of `Engine.flat`: a copy."""
-        return self._gathered([(places, carrier.flat()) for places, carrier in self._carriers])
+        return self._carriers.flat()
 
     # ---- single members
 
     def _keep(self, which: np.ndarray) -> None:
         """Remembers where members stand, as a place to go back to."""
-        moment = Moment(self._batches.state(), self.step, self.seconds)
-        for index in np.flatnonzero(which):
-            self._kept[index] = moment
-        mask = torch.from_numpy(which)
-        for places, carrier in self._carriers:
-            carrier.keep(mask[places])
+        self._standing.keep(which, self._now())
+        self._carriers.keep(which)
+
+    def _now(self) -> Moment:
+        return Moment(self._batches.state(), self.step, self.seconds)
 
     def _stop(self, newly: np.ndarray) -> None:
         """Holds members for good, at the place where they were last well."""
-        self._gone = self._gone | newly
-        mask = torch.from_numpy(self._gone)
-        for places, carrier in self._carriers:
-            carrier.stop(mask[places])
-        for index in np.flatnonzero(newly):
-            drawn = self._members[index].generators
-            self._drawn[int(index)] = {name: one.get_state() for name, one in drawn.items()}
+        self._standing.stop(newly, self._members)
+        self._carriers.stop(self._standing.gone)
 
     def member(self, index: int) -> Run:
         """A run of its own of one member, in its present state: it goes on as the member does."""
-        run = Run(self.experiments[index], self._own)
-        gone = bool(self._gone[index])
-        moment = self._kept[index]
+        run, standing = Run(self.experiments[index], self._own), self._standing
+        gone = bool(standing.gone[index])
+        moment = standing.kept[index]
         if not gone or moment is None:
-            moment = Moment(self._batches.state(), self.step, self.seconds)
-        drawn = self._drawn.get(index) or {
-            name: one.get_state() for name, one in self._members[index].generators.items()
-        }
-        for name, generator in run.generators.items():
-            generator.set_state(drawn[name])
-        run.engine.load_state(self._state(index, kept=gone))
+            moment = self._now()
+        drawn = standing.drawn.get(index) or self._members[index].drawn()
+        for name, state in drawn.items():
+            run.generators[name].set_state(state)
+        run.engine.load_state(self._carriers.states([index], kept=gone)[0])
         run.batches.load_state(moment.of(index))
         run.engine.load(run.batches.indices)
         run.history, run.path = History(), Path(run.engine)
@@ -350,8 +309,52 @@ class Population:
             run.state, run.notice = "diverged", Notice("population_diverged", {"epoch": epoch})
         return run
 
-    def _state(self, index: int, kept: bool) -> dict[str, Tensor]:
-        for places, carrier in self._carriers:
-            if index in places:
-                return carrier.state(places.index(index), kept)
-        raise IndexError(index)
+    # ---- snapshots
+
+    @property
+    def saved_bytes(self) -> int:
+        """About how large `state` is, before it is made."""
+        each = sum(part.nbytes for part in self._carriers.states([0])[0].values())
+        drawn = sum(part.nbytes for part in drawn_from(self._members[:1]).values())
+        order = 4 * self._batches.indices.shape[1]
+        return self.count * (each + order + drawn)
+
+    def state(self) -> dict[str, Any]:
+        """Everything that a new population of the same members needs to go on exactly from
+        here, as plain data."""
+        alive = np.flatnonzero(self.alive).tolist()
+        behind = self._standing.behind(self.step)
+        return {
+            "batches": narrow(self._batches.state()),
+            "generators": drawn_from(self._members),
+            "drawn_before": self._drawn_before,
+            "schedules": [one.state() for one in self._scheduled] if self._schedules else [],
+            "standing": self._standing.state(self.step),
+            "scores": torch.from_numpy(np.stack(self._scores.rows())),
+            "networks": grouped(alive, self._carriers.states(alive)),
+            "kept": grouped(behind, self._carriers.states(behind, kept=True)),
+            "step": self.step,
+            "seconds": self.seconds,
+        }
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Brings a fresh population to where another of the same members stood."""
+        self._batches.load_state(widened(state["batches"]))
+        self.step, self.seconds = int(state["step"]), float(state["seconds"])
+        self._standing.load_state(state["standing"], self._now())
+        self._scores = Scores(*state["scores"].numpy().copy())
+        for one, own in zip(self._scheduled, state["schedules"], strict=bool(self._schedules)):
+            one.load_state(own)
+        for name, kept in (("kept", True), ("networks", False)):
+            for group in state[name]:
+                self._carriers.load_states(group["members"], apart(group), kept)
+        level = self.alive
+        level[self._standing.behind(self.step)] = False
+        self._carriers.keep(level)
+        if not self.alive.all():
+            self._carriers.stop(self._standing.gone)
+        # What loading an epoch draws was drawn before.
+        draw_on(self._members, state["drawn_before"])
+        self._load()
+        draw_on(self._members, state["generators"])
+        self._set_rates()

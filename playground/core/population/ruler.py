@@ -31,6 +31,10 @@ class Scores:
     train_score: np.ndarray
     test_score: np.ndarray
 
+    def rows(self) -> tuple[np.ndarray, ...]:
+        """All of them, in this order."""
+        return self.train_loss, self.test_loss, self.train_score, self.test_score
+
 
 class Ruler:
     """Measures members on their points, as `Meter` does one run.
