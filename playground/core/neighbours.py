@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from playground.core.activations import ACTIVATIONS
-from playground.core.experiment import Experiment
+from playground.core.experiment import MAX_LAYERS, Experiment
 from playground.core.optimizers import LEARNING_RATES, OPTIMIZERS
 from playground.core.settings import RATES
 
@@ -31,7 +31,9 @@ WIDTHS = {
     "residual_conv": "channels",
 }
 WIDEST = 256
-KNOBS = ("rate", "batch", "l2", "l1", "momentum", "optimizer", "dropout", "activation", "width")
+KNOBS = (
+    "rate", "batch", "l2", "l1", "momentum", "optimizer", "dropout", "activation", "width", "depth",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ def neighbours(experiment: Experiment, points: int = LARGEST_BATCH) -> list[Neig
         *_dropout(experiment),
         *_activation(experiment),
         *_width(experiment),
+        *_depth(experiment),
     ]
     return found
 
@@ -178,6 +181,19 @@ def _width(experiment: Experiment) -> Iterator[Neighbour]:
         copied = [dict(layer) for layer in layers]
         said = (", ".join(map(str, before)), ", ".join(map(str, after)))
         yield Neighbour(key, "width", *said, {"layers": copied}, True)
+
+
+def _depth(experiment: Experiment) -> Iterator[Neighbour]:
+    """The last dense layer left out, and twice in a row."""
+    layers = experiment.model_dump(mode="json")["layers"]
+    dense = [place for place, layer in enumerate(layers) if layer["kind"] == "dense"]
+    if not dense:
+        return
+    last, count = dense[-1], len(dense)
+    less, more = layers[:last] + layers[last + 1 :], layers[: last + 1] + layers[last:]
+    for key, after, changed in (("depth_down", count - 1, less), ("depth_up", count + 1, more)):
+        if len(changed) <= MAX_LAYERS:
+            yield Neighbour(key, "depth", str(count), str(after), {"layers": changed}, True)
 
 
 def _layers(

@@ -15,6 +15,7 @@ import streamlit as st
 from playground.core.errors import Notice
 from playground.ui import notices
 from playground.ui.language import PARAMETER
+from playground.ui.state import OF
 
 Reader = Callable[[str], Any]
 """Makes a value of a parameter's text; a ValueError where that cannot be."""
@@ -27,7 +28,7 @@ def read(fields: Mapping[str, Reader]) -> dict[str, Any]:
     """The parameters of the address that say something, each as its reader makes it."""
     found: dict[str, Any] = {}
     for key, text in st.query_params.to_dict().items():
-        if key == PARAMETER:
+        if key in (PARAMETER, OF):
             continue
         try:
             if len(text) > MOST:

@@ -67,7 +67,8 @@ def page(name: str) -> Iterator[None]:
 
 def live_run(name: str, plan: Plan) -> RunHandle | None:
     """The run of a page's plan, which is made to follow it; None, and a word about it, where there
-    can be none."""
+    can be none. The address says of which experiment it is."""
+    state.tell_address()
     try:
         run = live_line.handle(name, lambda: plan)
         run.apply(plan, state.brought())

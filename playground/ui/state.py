@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import streamlit as st
 
@@ -22,10 +22,11 @@ from playground.core.errors import Notice, PlaygroundError
 from playground.core.experiment import Experiment, Upload, changed_settings
 from playground.core.lesson import PREFIX as LESSON_PREFIX
 from playground.core.lesson import Lesson, decode_lesson, encode_lesson
-from playground.core.link import decode, encode
+from playground.core.link import MAX_LENGTH, decode, encode
 from playground.core.presets import PRESETS
 from playground.ui import language, notices
 
+OF = "of"  # parameter of another page's address: the experiment that it trains
 _EXPERIMENT = "experiment"
 _BROUGHT = "brought"
 _SCHEMA = "schema"
@@ -44,16 +45,28 @@ def begin(by_link: bool) -> None:
     """The experiment of a first visit.
 
     Args:
-        by_link: the address says it; else it is the address of another page, and the experiment
-            is the default.
+        by_link: the address says it; else it is the address of another page, which says it in one
+            parameter where the page trains it, see `tell_address`.
     """
     if _EXPERIMENT in st.session_state:
         return
     if by_link:
         _read_link()
     else:
-        st.session_state[_EXPERIMENT] = Experiment()
+        told = dict(parse_qsl(st.query_params.get(OF, "")))
+        st.session_state[_EXPERIMENT], odd = decode(told)
+        notices.tell(*odd)
         settle()
+
+
+def tell_address() -> None:
+    """Keeps the experiment in the address of a page of its own, so that a reload or a link that
+    is handed on trains the same."""
+    link = urlencode(encode(experiment()))
+    if not link or len(link) > MAX_LENGTH:
+        st.query_params.pop(OF, None)
+    elif st.query_params.get(OF) != link:
+        st.query_params[OF] = link
 
 
 def _read_link() -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import expect
 
+from playground.core.experiment import Experiment
+from playground.core.link import encode
 from tests.browser.access import violations
 from tests.browser.conftest import Visit
 
@@ -39,7 +42,8 @@ def test_lanes_are_chosen_and_race(visit: Visit):
 @pytest.mark.slow
 def test_a_lane_comes_and_goes_and_the_address_says_so(visit: Visit):
     page = visit(tap=True)
-    stage = page.open_stage("race")
+    spiral = urlencode(encode(Experiment().with_changes({"data": {"name": "spiral"}})))
+    stage = page.open_stage("race", of=spiral)
     stage.get_by_role("combobox", name="Knob").select_option("batch_size")
     expect(stage.locator("tbody tr")).to_have_count(4)
     page.until(lambda: page.query("knob") == "batch_size")
@@ -55,7 +59,8 @@ def test_a_lane_comes_and_goes_and_the_address_says_so(visit: Visit):
     page.page.reload()
     stage = page.stage("race")
     expect(stage.locator("tbody tr")).to_have_count(4)
-    assert page.query("values") == values
+    assert page.query("values") == values and page.query("of") == spiral
+    page.until(lambda: page.frames_seen.scene.get("data") == "spiral")
     expect(stage.get_by_role("combobox", name="Horizontal axis")).to_have_value("seconds")
 
 

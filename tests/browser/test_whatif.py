@@ -30,7 +30,15 @@ def test_ghosts_say_what_a_faster_rate_would_do_and_it_is_applied(visit: Visit):
     expect(row.locator("canvas").first).to_have_attribute("aria-label", re.compile("5 epochs"))
     page.until(lambda: page.frames_seen.newest["studies"]["whatif"]["state"] == "done")
     keys = panel.locator("tr[data-key]").evaluate_all("rows => rows.map(row => row.dataset.key)")
-    assert {"rate_down", "rate_up", "batch_up", "l2_up", "activation", "width_up"} <= set(keys)
+    assert {
+        "rate_down",
+        "rate_up",
+        "batch_up",
+        "l2_up",
+        "activation",
+        "width_up",
+        "depth_up",
+    } <= set(keys)
     assert keys.index("activation") > keys.index("rate_down"), "those that start anew come last"
     assert violations(page, ".np-analysis") == []
     row.get_by_role("button", name="Apply").click()

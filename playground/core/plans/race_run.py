@@ -71,6 +71,8 @@ class RaceRun(PlanRun):
         self.plane = plane
         self.measured_step = -1
         self._chunks = Chunks()
+        # Of each lane the seconds that a step took, and how many it may take at once.
+        self._paces = [(math.inf, 1)] * len(self.lanes)
         self._due = 0  # beats at the next look at all lanes
         self._spent = kept["looking"] if kept else 0.0  # seconds of looking
         self.measure()
@@ -123,10 +125,13 @@ class RaceRun(PlanRun):
     def _share(self, seconds: float) -> None:
         """Every lane computes until it was given so many seconds more than so far."""
         self._given += seconds
-        for run in self.lanes:
-            # A step longer than a share is paid back in the turns that follow.
-            if run.state == "ready" and run.seconds < self._given:
-                run.train_for(self._given - run.seconds)
+        for place, run in enumerate(self.lanes):
+            # What was too long, or a guess too short, is paid back in the shares that follow.
+            missing, before = self._given - run.seconds, run.seconds
+            if run.state == "ready" and missing > 0:
+                known, most = self._paces[place]
+                taken = run.advance(int(min(max(missing / known, 1), most)))
+                self._paces[place] = ((run.seconds - before) / max(taken, 1), 2 * taken)
         before, self._beats = self._beats, int(self.exact_epoch * self._most)
         self.step += max(1, self._beats - before)
         self._look()

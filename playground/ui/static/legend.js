@@ -5,7 +5,10 @@ import { el, setText } from './dom.js';
 import { className, isLine, isRegression } from './scene.js';
 import { short } from './words.js';
 
-/** Rebuilds the legend when its meaning changes; else only its numbers. */
+/**
+ * Rebuilds the legend when its meaning changes; else only its numbers. A map that is `bare` says
+ * what its colours mean and nothing about marks.
+ */
 export function buildLegend(map, hub) {
   const { context: { text, theme }, focused, legend } = map;
   const { scene } = hub;
@@ -56,7 +59,7 @@ function marks(map, scene) {
   const { text } = map.context;
   map.wrongCount = null;
   const list = el('span', { class: 'np-marks' });
-  if (map.focused && isLine(scene)) return list;
+  if (map.bare || (map.focused && isLine(scene))) return list;
   if (map.showTest) list.append(mark('test', text('map.test')));
   if (!isRegression(scene)) {
     map.wrongCount = el('span');

@@ -54,6 +54,29 @@ export function answerRows({ text, theme }, scene, map, at) {
   }));
 }
 
+/**
+ * The same as one word or two: the value, of two classes how probable the second one is, of more
+ * the most probable one and how probable it is. `answerName` says which of them.
+ */
+export function answerWords(scene, map, at) {
+  const value = sample(map, scene, at);
+  if (!Number.isFinite(value)) return '–';
+  if (isRegression(scene)) {
+    const [low, high] = scene.value_range;
+    return significant(isLine(scene) ? value : low + (value / 255) * (high - low));
+  }
+  if (map.shape.length !== 3) return percent(isLine(scene) ? value : value / 255, 1);
+  const shares = Array.from({ length: map.shape[0] }, (_, k) => sample(map, scene, at, k) / 255);
+  const top = shares.indexOf(Math.max(...shares));
+  return `${className(scene, top)} · ${percent(shares[top], 1)}`;
+}
+
+export function answerName(text, scene) {
+  if (isRegression(scene)) return text('map.predicted');
+  if (scene.class_names.length > 2) return text('map.most_probable');
+  return text('map.probability', { name: className(scene, 1) });
+}
+
 function pointRows({ text }, scene, point) {
   const kind = text(point.test ? 'map.test_point' : 'map.train_point');
   const value = isRegression(scene) ? significant(point.value) : className(scene, point.value);

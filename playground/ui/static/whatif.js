@@ -7,13 +7,15 @@ import { el, setText } from './dom.js';
 import { fileName, savePng } from './png.js';
 import { Study } from './study.js';
 import { paintCurves, paintEffect } from './whatifpaint.js';
-import { accuracy, count, significant, signed } from './words.js';
+import { accuracy, count, percent, short, significant, signed } from './words.js';
 
 const EPOCHS = [5, 20, 50];
 const LUCKS = [3, 5, 8];
 const MEASURES = ['train_loss', 'test_loss', 'train_score', 'test_score']; // in the order of the arrays
 const [CURVE, EFFECT] = [{ width: 132, height: 36 }, { width: 150, height: 18 }];
 const LINE = 24; // px of the saved picture
+const FACTORS = new Set(['rate', 'batch', 'l2', 'l1']); // knobs whose notch is a factor
+const HALF = 1.82; // from 1 / 1.82 = 0.55 to 0.45 of a loss, half of it is said
 
 /** What the visitor chose; it outlives the view. */
 const choice = { epochs: 20, lucks: 5, measure: 'train_loss' };
@@ -118,16 +120,19 @@ class WhatIf {
     const reference = head.references.findIndex(({ fresh }) => fresh === row.fresh);
     const ratio = found?.kind === 'ratio';
     const written = (values) => this.written(hub, measure, centre(values, ratio));
-    const change = text('whatif.change', {
+    const turned = {
       knob: text(`whatif.knob_${row.knob}`), before: this.named(row.knob, row.before), after: this.named(row.knob, row.after),
-    });
+    };
+    const change = text('whatif.change', turned);
+    const times = FACTORS.has(row.knob) && Number(row.before) > 0 && Number(row.after) / Number(row.before);
     const amount = (value) => (ratio ? significant(value) : this.difference(hub, measure, value));
     const effect = found && text(ratio ? 'whatif.effect_ratio' : 'whatif.effect_difference',
       { mean: amount(found.mean), low: amount(found.low), high: amount(found.high) });
     const goodness = !found ? -Infinity : (ratio ? -Math.log(found.mean) : loss ? -found.mean : found.mean);
     const group = { better: 0, luck: 1, worse: 2 }[found?.verdict] ?? 3;
     return {
-      ...row, change, effect, found, ratio, measure, group,
+      ...row, change, times: times ? text('whatif.change_times', { ...turned, factor: times < 1 ? `÷ ${short(1 / times)}` : `× ${short(times)}` }) : change,
+      effect, found, ratio, measure, group,
       rank: group * 1e9 - (Number.isFinite(goodness) ? goodness : 0),
       before: written(head.references[reference].last[measure]),
       now: row.diverged ? '–' : written(row.last[measure]),
@@ -212,7 +217,7 @@ class WhatIf {
   sentences(rows, { epochs }, measure) {
     const { text } = this.context;
     const name = text(`whatif.measure_${measure}`);
-    const facts = ({ change, now, before }) => ({ change, after: now, before, measure: name, epochs });
+    const facts = (row) => ({ change: row.times, after: row.now, before: row.before, epochs, size: this.size(row, name) });
     const judged = rows.filter(({ found }) => found);
     // What goes on from here comes before what would have to start anew.
     const better = judged.filter(({ group }) => group === 0);
@@ -223,6 +228,25 @@ class WhatIf {
     const worst = judged.filter(({ group, fresh }) => group === 2 && !fresh).at(-1);
     if (worst) said.push(text('whatif.worst', facts(worst)));
     return said;
+  }
+
+  /** How much of the measure a change makes, against no change: "halve your training loss". */
+  size({ found: { mean }, ratio }, measure) {
+    const { text, hub } = this.context;
+    const shrinks = ratio ? mean < 1 : mean < 0;
+    if (!ratio) {
+      const shares = !this.measures.value.endsWith('loss') && hub.header.score !== 'r2';
+      const amount = shares ? text('whatif.points', { amount: Math.abs(100 * mean).toFixed(1) }) : significant(Math.abs(mean));
+      return shrinks ? text('whatif.size_less', { measure, amount }) : text('whatif.size_more', { measure, amount });
+    }
+    const factor = shrinks ? 1 / mean : mean;
+    if (factor < HALF) {
+      const amount = percent(Math.abs(1 - mean), Math.abs(1 - mean) < 0.1 ? 1 : 0);
+      return shrinks ? text('whatif.size_less', { measure, amount }) : text('whatif.size_more', { measure, amount });
+    }
+    if (factor < 1 / (1 - 1 / HALF)) return shrinks ? text('whatif.size_half', { measure }) : text('whatif.size_double', { measure });
+    const times = factor >= 10 ? count(factor, this.context.lang) : short(Number(factor.toPrecision(2)));
+    return shrinks ? text('whatif.size_divided', { measure, factor: times }) : text('whatif.size_times', { measure, factor: times });
   }
 
   method({ references, epoch }, measure) {

@@ -99,17 +99,15 @@ def test_lanes_get_the_same_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     run = race("optimizer", "sgd", "adam", even="seconds")
     costs = (0.001, 0.004)
 
-    def train_for(one: Run, seconds: float, cost: float) -> int:
-        taken = max(1, round(seconds / cost))
-        for _ in range(taken):
-            one.advance(1)
+    def advance(one: Run, batches: int, cost: float) -> int:
+        taken = Run.advance(one, batches)
         one.seconds = one.step * cost
         return taken
 
     for one, cost in zip(run.lanes, costs, strict=True):
         one.seconds = 0.0
         monkeypatch.setattr(
-            one, "train_for", lambda seconds, one=one, cost=cost: train_for(one, seconds, cost)
+            one, "advance", lambda batches, one=one, cost=cost: advance(one, batches, cost)
         )
     run._given = 0.0
     before = run.step
@@ -119,6 +117,7 @@ def test_lanes_get_the_same_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     assert fast.seconds == pytest.approx(slow.seconds, abs=0.005)
     assert fast.step == pytest.approx(4 * slow.step, rel=0.1)
     assert run.step > before and run.epoch == slow.epoch
+    monkeypatch.undo()
     run.update(Race(experiment=small(), knob="optimizer", values=("sgd", "adam")))
     ahead = fast.step
     run.advance(2)

@@ -45,9 +45,10 @@ class Page {
     this.setup = el('div', { class: 'np-race-setup', role: 'group', 'aria-label': text('race.setup') });
     this.maps = new RaceMaps(this.context, (lane) => this.context.tell({ open: lane }), this.choice, () => this.compared());
     this.chart = new RaceChart(this.context, this.choice);
+    this.ways = el('p', { class: 'np-caption' });
     this.table = new RaceTable(this.context, this.choice);
     root.append(this.bar.node, this.setup, this.table.said,
-      (this.body = el('div', { class: 'np-race-body' }, this.maps.node, el('section', {}, this.chartTools(), this.chart.node))),
+      (this.body = el('div', { class: 'np-race-body' }, this.maps.node, el('section', { class: 'np-race-curves' }, this.chartTools(), this.chart.node, this.ways))),
       this.thresholdRow(), this.table.node);
   }
 
@@ -188,10 +189,18 @@ class Page {
     if (!scene?.values || !header?.lanes || scene.values.join() !== this.lanes.map(({ value }) => value).join()) return;
     this.settle(hub);
     this.body.classList.toggle('np-race-whole', !scene.inputs);
+    this.sayWays(header);
     this.maps.paint(hub);
     this.chart.paint(hub);
     this.table.paint(hub, this.forced);
     this.forced = false;
+  }
+
+  /** How steps are computed now, and what the marks on the lines mean. */
+  sayWays({ ways, lanes }) {
+    const { text } = this.context;
+    const way = text(`bar.engine_${(lanes.find(({ state }) => state === 'ready') ?? lanes[0]).way}`);
+    setText(this.ways, text(ways.length > 1 ? 'race.ways_changed' : 'race.ways', { way }));
   }
 
   async save() {

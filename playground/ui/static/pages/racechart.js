@@ -5,10 +5,10 @@ import { el, fitCanvas } from '../dom.js';
 import { Tooltip } from '../tooltip.js';
 import { short, significant } from '../words.js';
 import { powerWords } from './chart.js';
-import { colorOf, dashOf, isLoss, letter, valueAt } from './racelanes.js';
+import { COLUMNS, colorOf, dashOf, isLoss, letter, valueAt } from './racelanes.js';
 
 const [LEFT, RIGHT, TOP, BOTTOM] = [54, 22, 10, 36];
-const MOST = 500; // points of a line
+const MOST = 1000; // points of a line
 const FLOOR = 1e-12;
 const JUMP = 2; // a loss that grows beyond so many times the first one leaves the chart at its top
 
@@ -70,6 +70,7 @@ export class RaceChart {
     pen.rect(LEFT, TOP - 4, width - LEFT - RIGHT, height - TOP - BOTTOM + 8);
     pen.clip();
     this.found.forEach((points, lane) => this.line(pen, theme, points, lane));
+    this.switches(pen, theme);
     pen.restore();
     this.labels(pen, theme);
     this.readout(pen, theme);
@@ -168,6 +169,24 @@ export class RaceChart {
     pen.setLineDash([]);
   }
 
+  /** Where each lane's steps began to be computed in another way. */
+  switches(pen, theme) {
+    for (const { from } of this.hub.header.ways.slice(1)) {
+      this.found.forEach((points, lane) => {
+        const at = from[lane][COLUMNS[this.choice.x]];
+        if (!points.length || points.at(-1)[0] < at || (this.choice.logX && at <= 0)) return;
+        const [x, y] = [this.toX(at), this.toY(nearest(points, at)[1])];
+        pen.beginPath();
+        for (const [right, down] of [[0, -5], [5, 0], [0, 5], [-5, 0]]) pen.lineTo(x + right, y + down);
+        pen.closePath();
+        pen.fillStyle = theme.background;
+        pen.fill();
+        Object.assign(pen, { strokeStyle: colorOf(theme, lane), lineWidth: 1.5 });
+        pen.stroke();
+      });
+    }
+  }
+
   /** Each lane's letter at the end of its line; those that would cover one another step aside. */
   labels(pen, theme) {
     pen.font = `600 12px ${theme.font}`;
@@ -205,7 +224,7 @@ export class RaceChart {
 
   valueAt(points) {
     if (!points.length || points.at(-1)[0] < this.at * 0.999) return '–';
-    return significant(points.reduce((best, one) => (Math.abs(one[0] - this.at) < Math.abs(best[0] - this.at) ? one : best))[1]);
+    return significant(nearest(points, this.at)[1]);
   }
 
   alt() {
@@ -214,6 +233,8 @@ export class RaceChart {
     return [text('race.chart_alt', { y: text(`race.y_${this.choice.y}`), x: text(`race.x_${this.choice.x}`) }), ...ends].join(' · ');
   }
 }
+
+const nearest = (points, at) => points.reduce((best, one) => (Math.abs(one[0] - at) < Math.abs(best[0] - at) ? one : best));
 
 function stroke(pen, points) {
   pen.beginPath();
