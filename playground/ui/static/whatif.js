@@ -217,7 +217,7 @@ class WhatIf {
   sentences(rows, { epochs }, measure) {
     const { text } = this.context;
     const name = text(`whatif.measure_${measure}`);
-    const facts = (row) => ({ change: row.times, after: row.now, before: row.before, epochs, size: this.size(row, name) });
+    const facts = (row) => ({ change: row.times, after: row.now, before: row.before, measure: name, epochs, size: this.size(row, name) });
     const judged = rows.filter(({ found }) => found);
     // What goes on from here comes before what would have to start anew.
     const better = judged.filter(({ group }) => group === 0);
