@@ -179,7 +179,7 @@ class Run:
     @property
     def exact_epoch(self) -> float:
         """Epochs with the fraction of the present one."""
-        return self.epoch + self.batches.position / max(len(self.batches.slices), 1)
+        return self.batches.exact_epoch
 
     def advance(self, batches: int) -> int:
         """Trains so many minibatches, fewer where a stop rule ends the run.

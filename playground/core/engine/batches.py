@@ -96,6 +96,11 @@ class Batches:
         cuts = _cuts(start, start + carried + size, total, size, smaller)
         self.slices = taken + cuts if taken else cuts
 
+    @property
+    def exact_epoch(self) -> float:
+        """Epochs with the fraction of the present one."""
+        return self.epoch + self.position / max(len(self.slices), 1)
+
     def finish_epoch(self) -> None:
         """Goes on to the next epoch, with what the last one left over where that is carried."""
         self.epoch += 1
@@ -223,6 +228,8 @@ class ManyBatches(Batches):
         self._generators = generators
         self._all_left_out = [tuple(places) for places in left_out]
         self._one_each: Tensor | None = None
+        self._last: Tensor | None = None
+        self._rows: tuple[Tensor, ...] = ()
         if all(len(places) == 1 for places in left_out):
             self._one_each = torch.tensor([places[0] for places in left_out])
         super().__init__(count, settings, generators[0], whole=whole, left_out=left_out[0])
@@ -243,6 +250,8 @@ class ManyBatches(Batches):
         if self._settings.order == "fixed":
             torch.arange(total, out=order[0])
             order[1:] = order[0]
-        else:
-            for row, generator in zip(order.unbind(0), self._generators, strict=True):
-                torch.randperm(total, generator=generator, out=row)
+            return
+        if order is not self._last:  # views of sixty rows take as long as a step of as many
+            self._last, self._rows = order, order.unbind(0)
+        for row, generator in zip(self._rows, self._generators, strict=True):
+            torch.randperm(total, generator=generator, out=row)

@@ -194,7 +194,7 @@ class Carriers:
     def load(self, orders: Tensor) -> None:
         """Gathers one epoch: (K, points), places of training points."""
         for places, carrier in self._parts:
-            carrier.load(orders[places])
+            carrier.load(orders if len(places) == len(orders) else orders[places])
 
     def train(self, slices: Sequence[tuple[int, int]]) -> None:
         """One step of every network for each (start, stop) range of its epoch, in order."""

@@ -155,7 +155,7 @@ class Population:
     def exact_epoch(self) -> float:
         """Epochs with the fraction of the present one."""
         if not self._standing.gone.all():
-            return exact_epoch(self._batches.state())
+            return self._batches.exact_epoch
         kept = (moment for moment in self._standing.kept if moment)
         return max((exact_epoch(moment.state) for moment in kept), default=0.0)
 

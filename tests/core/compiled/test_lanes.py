@@ -12,7 +12,7 @@ from playground.core.engine.compiled.plan import LANES, plan_of
 from playground.core.engine.dense_many import DenseMany
 from playground.core.experiment import Experiment
 from playground.core.run import Run
-from tests.core.compiled.uncompiled import Uncompiled
+from tests.core.compiled.uncompiled import OPTIMIZERS, Uncompiled
 
 SMALL = {"data": {"samples": 40}, "optimizer": {"name": "sgd", "learning_rate": 0.05}}
 
@@ -47,10 +47,9 @@ def alike(plain: DenseMany, fast: CompiledMany) -> None:
 
 STARTS = [{"training": {"start": start}} for start in range(19)]  # more than one group of lanes
 CASES: list[dict[str, Any]] = [
-    {},
-    {"optimizer": {"name": "sgd", "learning_rate": 0.05, "momentum": 0.9, "nesterov": True}},
-    {"optimizer": {"name": "adam", "learning_rate": 0.01}},
+    *({"optimizer": optimizer} for optimizer in OPTIMIZERS),
     {"optimizer": {"name": "adamw", "learning_rate": 0.01, "weight_decay": 0.1}, "layers": []},
+    {"regularization": {"clip_norm": 0.1}},
     {
         "data": {"name": "blobs", "classes": 3},
         "loss": "cross_entropy",
@@ -59,7 +58,7 @@ CASES: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("changes", CASES)
+@pytest.mark.parametrize("changes", CASES, ids=str)
 def test_each_has_its_own_trajectory(changes: dict[str, Any]) -> None:
     plain, fast = pair(changes, STARTS)
     for engine in (plain, fast):

@@ -9,9 +9,12 @@ import torch
 
 from playground.core.engine.compiled.engine import CompiledEngine
 from playground.core.engine.compiled.plan import ACTIVATION_FORMS, LANES, Plan, plan_of
+from playground.core.engine.compiled.rules import RULES, rule_of
 from playground.core.experiment import Experiment
+from playground.core.optimizers import OPTIMIZERS as KINDS
+from playground.core.optimizers import SGD
 from playground.core.run import Run
-from tests.core.compiled.uncompiled import Uncompiled
+from tests.core.compiled.uncompiled import OPTIMIZERS, Uncompiled
 
 EPOCHS = 5
 TANH = [{"kind": "dense", "units": 4, "activation": "tanh"}, {"kind": "dense", "units": 2}]
@@ -61,21 +64,6 @@ LOSSES = {
     "mae": {},
     "label_smoothing": {"loss_settings": {"smoothing": 0.2}},
 }
-OPTIMIZERS: list[dict[str, Any]] = [
-    {"name": "sgd", "learning_rate": 0.1},
-    {"name": "sgd", "learning_rate": 0.03, "momentum": 0.9},
-    {"name": "sgd", "learning_rate": 0.03, "momentum": 0.7, "nesterov": True},
-    {"name": "adam", "learning_rate": 0.01},
-    {"name": "adam", "learning_rate": 0.01, "beta1": 0.0, "beta2": 0.9},
-    {"name": "adamw", "learning_rate": 0.01, "weight_decay": 0.1},
-    {"name": "nadam", "learning_rate": 0.01},
-    {"name": "radam", "learning_rate": 0.01},
-    {"name": "radam", "learning_rate": 0.01, "beta2": 0.5},
-    {"name": "rmsprop", "decay": 0.9},
-    {"name": "adagrad"},
-    {"name": "adadelta"},
-    {"name": "lion", "weight_decay": 0.3},
-]
 
 
 @pytest.mark.parametrize("activation", list(ACTIVATION_FORMS))
@@ -101,6 +89,34 @@ def test_a_regression_with_quantiles() -> None:
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=str)
 def test_every_optimizer_that_it_takes(optimizer: dict[str, Any]) -> None:
     together(*pair({"optimizer": optimizer}))
+
+
+def test_every_flat_optimizer_has_a_rule() -> None:
+    ways = {name: kind() for name, kind in KINDS.items() if kind.flat and not kind.full_batch}
+    assert {rule_of(settings) for settings in ways.values()} | {"momentum"} == set(RULES)
+    assert {one["name"] for one in OPTIMIZERS} == set(ways)
+    for settings in ways.values():
+        rule, memory = RULES[rule_of(settings) or ""], settings.make_flat(*torch.zeros(2, 3)).state
+        kept = {name for name, value in memory.items() if value.ndim}
+        assert set(rule.remembers) == (set() if isinstance(settings, SGD) else kept)
+        assert set(rule.counts) == {name for name, value in memory.items() if not value.ndim}
+
+
+def test_a_clock_goes_on_from_any_step() -> None:
+    for name, rule in RULES.items():
+        if rule.wind is None:
+            continue
+        settings = rule.kind()
+        whole = rule.wind(settings, {"steps": 0.0, "product": 1.0}, 50)
+        counts = dict(zip(rule.ticks, whole[19].tolist(), strict=True))
+        torch.testing.assert_close(rule.wind(settings, counts, 30), whole[20:], msg=name)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "radam"])
+def test_gradients_are_clipped_by_their_norm(optimizer: str) -> None:
+    changes = {"optimizer": {"name": optimizer, "learning_rate": 0.05}}
+    for limit in (0.05, 5.0):
+        together(*pair({**changes, "regularization": {"clip_norm": limit, "l2": 0.1}}))
 
 
 @pytest.mark.parametrize("size, last", [(1, "smaller"), (7, "smaller"), (13, "dropped"),

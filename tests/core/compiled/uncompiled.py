@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
+from torch import Tensor
 
 from playground.core.engine.compiled.clock import Clock
 from playground.core.engine.compiled.package import Carry, Package, Steps
 from playground.core.engine.compiled.plan import Plan
+
+# One of every kind, and of some more than one
+OPTIMIZERS: list[dict[str, Any]] = [
+    {"name": "sgd", "learning_rate": 0.1},
+    {"name": "sgd", "learning_rate": 0.03, "momentum": 0.9},
+    {"name": "sgd", "learning_rate": 0.03, "momentum": 0.7, "nesterov": True},
+    {"name": "adam", "learning_rate": 0.01},
+    {"name": "adam", "learning_rate": 0.01, "beta1": 0.0, "beta2": 0.9},
+    {"name": "adamw", "learning_rate": 0.01, "weight_decay": 0.1},
+    {"name": "nadam", "learning_rate": 0.01},
+    {"name": "radam", "learning_rate": 0.01},
+    {"name": "radam", "learning_rate": 0.01, "beta2": 0.5},
+    {"name": "rmsprop", "decay": 0.9},
+    {"name": "adagrad"},
+    {"name": "adadelta"},
+    {"name": "lion", "weight_decay": 0.3},
+]
 
 
 class Uncompiled(Package):
@@ -19,9 +38,13 @@ class Uncompiled(Package):
         self.program = plan.program()
 
     def steps(
-        self, carries: Sequence[Carry], clock: Clock | None = None, keeps: bool = True
+        self,
+        carries: Sequence[Carry],
+        clock: Clock | None = None,
+        keeps: bool = True,
+        lanes: Tensor | None = None,
     ) -> Steps:
-        return _Steps(self, carries, clock, keeps)
+        return _Steps(self, carries, clock, keeps, lanes)
 
 
 class _Steps(Steps):
@@ -58,7 +81,9 @@ class _Steps(Steps):
         if self._package.plan.lanes == 1:
             rows[:count] = self._rows[self._order[start:stop]]
         else:
-            for lane, order in enumerate(self._order):
-                rows[:count, :, lane] = self._rows[order[start:stop]]
+            both = zip(self._which, self._first, strict=True)
+            for lane, (which, first) in enumerate(both):
+                order = self._order[which, start:stop]
+                rows[:count, :, lane] = self._rows[order + first]
         self.tensors["shares"].zero_()
         self.tensors["shares"][:count] = 1 / count

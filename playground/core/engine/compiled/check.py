@@ -20,7 +20,7 @@ FORMS = ("tanh", "relu", "sigmoid", "leaky_relu", "silu", "linear")
 STRAIGHT = ("relu", "leaky_relu", "linear")
 # Rates at which a last digit does not grow: what divides by the size of a gradient makes much of
 # one near 0, and a sign may turn over, by twice the rate.
-CALM = {"sgd": 0.03, "momentum": 0.03, "adadelta": 0.3, "lion": 3e-6}
+CALM = {"sgd": 0.03, "momentum": 0.03, "adadelta": 0.3, "lion": 1e-6}
 MOMENTUM = {"momentum": 0.9, "nesterov": True}
 
 

@@ -27,7 +27,7 @@ struct Job {
   const Carried* carried;
   int64_t carried_count;
   const float* rows;     // of all points
-  const int64_t* order;  // of the points in the epoch
+  const int64_t* order;  // of the points in the epoch, (networks, points)
   float* minibatch;      // where the kernel reads it
   int64_t row;           // numbers in a row
   float* shares;         // for minibatches of 0, 1, 2, ... points
@@ -35,6 +35,8 @@ struct Job {
   int64_t lanes;         // networks side by side, each with an order of its own
   int64_t used;          // of those lanes
   int64_t points;        // in each order
+  const int64_t* which;  // of the orders is each lane's
+  const int64_t* first;  // of all points is the first of each lane's
   const float* ticks;    // a row for each step to come, where the optimizer has any
   int64_t tick;          // numbers in a row, or 0
   int64_t tick_rows;
@@ -63,9 +65,10 @@ extern "C" int64_t drive(const Job* job) {
   for (; taken < count; ++taken) {
     const int64_t start = slices[2 * taken], stop = slices[2 * taken + 1];
     for (int64_t lane = 0; lane < job->used; ++lane) {
-      const int64_t* order = job->order + lane * job->points;
+      const int64_t* order = job->order + job->which[lane] * job->points;
+      const float* rows = job->rows + job->first[lane] * job->row;
       for (int64_t i = start; i < stop; ++i) {
-        const float* from = job->rows + order[i] * job->row;
+        const float* from = rows + order[i] * job->row;
         float* to = job->minibatch + (i - start) * job->row * job->lanes + lane;
         if (job->lanes == 1)
           std::memcpy(to, from, static_cast<size_t>(job->row) * sizeof(float));

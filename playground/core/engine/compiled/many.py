@@ -65,24 +65,18 @@ class CompiledMany(DenseMany):
         if not self._groups:
             super().load(orders)
             return
-        self._orders = orders
+        self._orders = orders.contiguous()
         self._follow()
 
     def train(self, slices: Sequence[tuple[int, int]]) -> None:
-        if self._groups and self._short(slices):
-            for _, steps in self._groups:
-                steps.take(slices)
+        takes = bool(self._groups) and self._orders is not None
+        # What is too long for one group is so for all of them.
+        if takes and all(steps.take(slices) for _, steps in self._groups):
             return
         if self._orders is not None:
             super().load(self._orders)
             self._orders = None
         super().train(slices)
-
-    def _short(self, slices: Sequence[tuple[int, int]]) -> bool:
-        assert self._plan is not None
-        return self._orders is not None and all(
-            stop - start <= self._plan.batch for start, stop in slices
-        )
 
     @torch.inference_mode()
     def pace(self, rates: Sequence[float]) -> None:
@@ -128,7 +122,8 @@ class CompiledMany(DenseMany):
             settings = first.experiment.optimizer
             clock = Clock(rule, settings, self._update.memory) if rule.ticks else None
             last = start + LANES >= len(alive)
-            steps = package.steps(self._carries(plan, members), clock, keeps=last)
+            lanes = torch.tensor([(index, int(self._offsets[index])) for index in members])
+            steps = package.steps(self._carries(plan, members), clock, last, lanes)
             given, blocks = steps.tensors, first.blocks
             given["coefficients"].copy_(inputs.coefficients(plan, first.experiment, blocks))
             for lane, index in enumerate(members):
@@ -142,9 +137,8 @@ class CompiledMany(DenseMany):
 
     def _follow(self) -> None:
         assert self._orders is not None
-        places = self._orders + self._offsets
-        for members, steps in self._groups:
-            steps.follow(places[members].contiguous())
+        for _, steps in self._groups:
+            steps.follow(self._orders)
 
     def _carries(self, plan: Plan, members: Sequence[int]) -> list[Carry]:
         shapes = [(outputs, columns + 1) for outputs, columns in self._shapes]

@@ -65,6 +65,8 @@ class _Job(ctypes.Structure):
         ("lanes", ctypes.c_int64),
         ("used", ctypes.c_int64),
         ("points", ctypes.c_int64),
+        ("which", ctypes.c_void_p),
+        ("first", ctypes.c_void_p),
         ("ticks", ctypes.c_void_p),
         ("tick", ctypes.c_int64),
         ("tick_rows", ctypes.c_int64),
@@ -99,10 +101,14 @@ class Package:
         self.drive.restype = ctypes.c_int64
 
     def steps(
-        self, carries: Sequence[Carry], clock: Clock | None = None, keeps: bool = True
+        self,
+        carries: Sequence[Carry],
+        clock: Clock | None = None,
+        keeps: bool = True,
+        lanes: Tensor | None = None,
     ) -> Steps:
         """For one network with these numbers, or for those in the lanes, see `Steps`."""
-        return Steps(self, carries, clock, keeps)
+        return Steps(self, carries, clock, keeps, lanes)
 
 
 @dataclass(frozen=True)
@@ -131,6 +137,8 @@ class Steps:
         carries: weights and what the optimizer remembers of each.
         clock: what differs from step to step, where the optimizer has such numbers.
         keeps: the clock's numbers are moved; not where others follow that take the same steps.
+        lanes: (networks, 2), for each lane that is used the place of its network's order among
+            all, and of its first point; one network has only those at 0.
 
     Attributes:
         tensors: what the kernel takes, by name, see `layout.Given`.
@@ -142,6 +150,7 @@ class Steps:
         carries: Sequence[Carry],
         clock: Clock | None = None,
         keeps: bool = True,
+        lanes: Tensor | None = None,
     ) -> None:
         plan = package.plan
         given = Given(plan)
@@ -151,6 +160,8 @@ class Steps:
         counts = torch.arange(plan.batch + 1).unsqueeze(1)
         taken = torch.arange(plan.batch) < counts
         self._shares = (taken / counts.clamp(min=1)).to(torch.float32).contiguous()
+        places = torch.zeros(1, 2, dtype=torch.int64) if lanes is None else lanes
+        self._which, self._first = places.t().contiguous()
         self._given = (_Described * len(self.tensors))(*map(_described, self.tensors.values()))
         self._result = (_Described * 1)()
         self._carried = (_Carried * len(self._carries))(*map(self._carried_by, self._carries))
@@ -167,6 +178,9 @@ class Steps:
             shares=self._shares.data_ptr(),
             share=plan.batch,
             lanes=plan.lanes,
+            used=len(places),
+            which=self._which.data_ptr(),
+            first=self._first.data_ptr(),
         )
         if clock is not None:
             counts = [one.data_ptr() for one in clock.counts.values()]
@@ -195,12 +209,11 @@ class Steps:
         self._job.rows = self._rows.data_ptr()
 
     def follow(self, order: Tensor) -> None:
-        """The points of the epoch in order, of whole numbers (points,), or (networks, points)."""
+        """The points of the epoch in order: whole numbers (points,), or (networks, points)."""
         if order is self._order:
             return
         self._order = order
         self._job.order = order.data_ptr()
-        self._job.used = 1 if order.ndim == 1 else len(order)
         self._job.points = order.shape[-1]
 
     def clear(self) -> None:
