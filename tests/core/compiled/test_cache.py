@@ -110,16 +110,77 @@ def test_an_old_failure_is_forgotten(desk: Desk) -> None:
 
 @pytest.mark.parametrize("mode", [0o700, 0o777])
 def test_a_kernel_that_is_none_is_noted_and_the_dense_engine_goes_on(desk: Desk, mode: int) -> None:
-    folder = cache.place(PLAN)
-    folder.mkdir(parents=True)
-    folder.chmod(mode)
-    (folder / cache.INFO).write_text("{}")
-    for name in (builder.STEP_LIBRARY, builder.DRIVER_LIBRARY):
-        (folder / name).write_bytes(b"no library")
+    put(PLAN)
+    cache.place(PLAN).chmod(mode)
     assert desk.ask(0) is None
     assert cache.failure(PLAN).exists()
-    (folder / builder.STEP_LIBRARY).unlink()
+    (cache.place(PLAN) / cache.STEP_LIBRARY).unlink()
     assert desk.ask(100) is None and desk.builds == []
+
+
+@pytest.mark.parametrize("code", [1, 0, -14])
+def test_a_build_that_left_nothing_is_not_begun_again_at_once(desk: Desk, code: int) -> None:
+    # As where the disk is full, the build was killed, or it ran from other sources.
+    desk.ask(0)
+    desk.ask(3)
+    desk.builds[0][1].returncode = code
+    for _ in range(5):
+        desk.ask(60)
+    assert len(desk.builds) == 1
+    desk.ask(cache.FAILED_SECONDS)
+    assert len(desk.builds) == 2
+
+
+def test_a_kernel_that_is_removed_while_it_is_loaded_is_no_failure(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(PLAN)
+
+    def gone(plan: Plan, folder: Path) -> None:
+        (folder / cache.INFO).unlink()
+        raise OSError("no such file")
+
+    monkeypatch.setattr("playground.core.engine.compiled.package.Package", gone)
+    assert desk.ask(0) is None and not cache.failure(PLAN).exists()
+    desk.ask(3)
+    assert len(desk.builds) == 1
+
+
+def test_nothing_is_loaded_or_written_where_others_may_write(desk: Desk) -> None:
+    put(PLAN)
+    cache.folder().parent.chmod(0o777)
+    assert not cache.trusted(cache.place(PLAN))  # whoever may rename a folder may exchange it
+    assert desk.ask(0) is None and not cache.failure(PLAN).exists()
+    assert build.main([PLAN.name]) == 1
+    cache.folder().parent.chmod(0o1777)  # sticky, as /tmp
+    assert cache.trusted(cache.place(PLAN))
+    (cache.place(PLAN) / cache.STEP_LIBRARY).chmod(0o666)
+    assert not cache.trusted(cache.place(PLAN) / cache.STEP_LIBRARY)
+
+
+def test_what_was_used_longest_ago_makes_room(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "MOST_KEPT", 2)
+    monkeypatch.setattr("playground.core.engine.compiled.package.Package", lambda *_: "kernel")
+    plans = [Plan(maps, 8, 1, 10, "adam", "distance") for maps in (1, 2, 3)]
+    for age, plan in enumerate(plans):
+        put(plan)
+        os.utime(cache.place(plan) / cache.INFO, (1e9 + age, 1e9 + age))
+    cache.note_failure(PLAN, "a reason")
+    os.utime(cache.failure(PLAN), (1e9, 1e9))
+    (cache.folder() / (build.LEFT_OVER + "x")).mkdir()
+    assert desk.ask(0, plans[0]) == "kernel"
+    build._tidy(cache.folder())
+    left = {cache.place(plan) for plan in (plans[0], plans[2])}
+    assert {one for one in cache.folder().iterdir() if one.name != "lock"} == left
+
+
+def put(plan: Plan) -> None:
+    """A folder as a finished kernel has it."""
+    cache.place(plan).mkdir(parents=True, mode=0o700)
+    for name in (cache.STEP_LIBRARY, cache.DRIVER_LIBRARY):
+        (cache.place(plan) / name).write_bytes(b"no library")
+        (cache.place(plan) / name).chmod(0o600)
+    (cache.place(plan) / cache.INFO).write_text("{}")
 
 
 def test_the_engine_asks_while_it_trains(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

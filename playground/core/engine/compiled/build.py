@@ -22,7 +22,7 @@ from playground.core.engine.compiled import cache
 from playground.core.engine.compiled.plan import Plan
 
 MOST_SECONDS = 1800  # at the lowest priority beside a busy worker even a minute's work may wait
-MOST_KEPT = 40
+MOST_KEPT = 64  # kernels of 1.6 MB
 LEFT_OVER = "building-"
 
 
@@ -32,7 +32,8 @@ def main(arguments: list[str]) -> int:
     if cache.off():
         return 1
     folder = cache.folder()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not cache.make_folder():
+        return 1
     with _alone(folder) as mine:
         if not mine:
             return cache.BUSY
@@ -66,6 +67,8 @@ def build_into(plan: Plan, folder: Path) -> None:
             raise RuntimeError(f"differs from the dense engine by {difference:.2g}")
         info = {"plan": plan.name, "difference": difference, "seconds": time.monotonic() - begin}
         (target / cache.INFO).write_text(json.dumps(info), encoding="utf-8")
+        # What a removal left half done is in the way.
+        shutil.rmtree(cache.place(plan), ignore_errors=True)
         target.rename(cache.place(plan))
 
 
@@ -82,9 +85,14 @@ def _alone(folder: Path) -> Generator[bool]:
 
 
 def _tidy(folder: Path) -> None:
-    """Removes what broken builds left, and the oldest kernels where there are many."""
+    """Removes what broken builds left, failures that are over, and where there are many kernels
+    those that were used longest ago: one that runs has its libraries open."""
     for left in folder.glob(LEFT_OVER + "*"):
         shutil.rmtree(left, ignore_errors=True)
+    over = time.time() - cache.FAILED_SECONDS
+    for failure in folder.glob("*" + cache.FAILED):
+        if failure.stat().st_mtime < over:
+            failure.unlink(missing_ok=True)
     kept = sorted(folder.glob(f"*/{cache.INFO}"), key=lambda one: one.stat().st_mtime)
     for info in kept[: max(0, len(kept) - MOST_KEPT)]:
         shutil.rmtree(info.parent, ignore_errors=True)

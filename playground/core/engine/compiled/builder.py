@@ -12,12 +12,12 @@ from pathlib import Path
 
 import torch
 
+from playground.core.engine.compiled.cache import DRIVER_LIBRARY, STEP_LIBRARY
 from playground.core.engine.compiled.layout import Given
 from playground.core.engine.compiled.machine import compiler
 from playground.core.engine.compiled.plan import Plan
 
 DRIVER = Path(__file__).with_name("drive.cpp")
-STEP_LIBRARY, DRIVER_LIBRARY = "step.so", "drive.so"
 
 NARROW = 256  # bits of a vector register that holds eight numbers
 

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from playground.core.engine.compiled.builder import DRIVER_LIBRARY, STEP_LIBRARY
+from playground.core.engine.compiled.cache import DRIVER_LIBRARY, STEP_LIBRARY
 from playground.core.engine.compiled.clock import Clock
 from playground.core.engine.compiled.layout import Given
 from playground.core.engine.compiled.plan import Plan
