@@ -14,6 +14,7 @@ from playground.core.answers import pairing_for
 from playground.core.crossover import key_of
 from playground.core.data.prepare import Prepared
 from playground.core.engine import Problem, make_engine
+from playground.core.engine.graphs.capture import off as graphs_off
 from playground.core.losses import Loss, encode_targets
 from playground.core.network import first_extras, first_parameters, flops
 from playground.core.random import Stream, stable_seed
@@ -97,7 +98,7 @@ def step_key(experiment: Experiment, problem: Problem, batch: int, count: int = 
         [layer.model_dump(mode="json") for layer in experiment.layers],
         tuple(problem.inputs.shape[1:]),
         (experiment.loss, experiment.optimizer.name, experiment.training.precision),
-        (experiment.training.mixed, batch, count),
+        (experiment.training.mixed, batch, count, graphs_off()),
     )
 
 

@@ -72,7 +72,7 @@ class Engine(ABC):
 
     @property
     def way(self) -> str:
-        """How steps are computed now: the engine's name, or "compiled"."""
+        """How steps are computed now: the engine's name, "compiled" or "graph"."""
         return self.name
 
     @property

@@ -24,7 +24,7 @@ from torch import Tensor
 from playground.core.activations import ACTIVATIONS, Call, Kernel
 from playground.core.engine.base import Engine, Free, Parameters, Problem
 from playground.core.engine.update import Penalties, Update, clip_to
-from playground.core.engine.workspace import Workspace
+from playground.core.engine.workspace import Masks, Workspace
 from playground.core.experiment import Experiment
 from playground.core.layers import Dense, Dropout
 from playground.core.losses import LOSSES
@@ -116,9 +116,24 @@ class DenseEngine(Engine):
         start, stop = key
         rows, targets = self._epoch_inputs[start:stop], self._epoch_targets[start:stop]
         space = self._workspace(stop - start, training=True)
-        calls = space.forward(rows.t()) + space.backward(rows, targets.t())
-        self._programs[key] = (calls, 1 / (stop - start))
+        self._programs[key] = (self.step_calls(space, rows, targets), 1 / (stop - start))
         return self._programs[key]
+
+    def step_calls(
+        self, space: Workspace, rows: Tensor, targets: Tensor, masks: Masks = ()
+    ) -> list[Call]:
+        """The calls of a step up to its gradients, on buffers that stay where they are.
+
+        Args:
+            rows: (points, features + 1), the last column ones.
+            targets: (points, units).
+            masks: of dropout, see `Workspace.forward`.
+        """
+        return space.forward(rows.t(), masks) + space.backward(rows, targets.t(), masks)
+
+    def training_space(self, points: int) -> Workspace:
+        """Buffers for a minibatch of so many points, new ones."""
+        return Workspace(self, points, True, self._problem.generator)
 
     def _workspace(self, points: int, training: bool) -> Workspace:
         key = (points, training)
@@ -141,7 +156,7 @@ class DenseEngine(Engine):
         clip = partial(clip_to, settings.clip_norm) if settings.clip_norm > 0 else None
         sticky = settings.sticky_l1
         penalties = Penalties(None if sticky else l1, l2, l1 if sticky else None, clip)
-        self._update.configure(experiment.optimizer, self._rate, penalties)
+        self._update.configure(experiment.optimizer, self._pace(self._rate), penalties)
 
     def _spread(self, rates: Sequence[float]) -> Tensor | None:
         """The rate of each weight, from those of the linear maps; None where none is above 0."""
@@ -171,11 +186,16 @@ class DenseEngine(Engine):
             self._programs.clear()
         self._follow(experiment)
 
+    @torch.inference_mode()
     def set_learning_rate(self, rate: float) -> None:
         if rate == self._rate:
             return
         self._rate = rate
-        self._update.pace(rate)
+        self._update.pace(self._pace(rate))
+
+    def _pace(self, rate: float) -> float | Tensor:
+        """A learning rate as the update is to take it."""
+        return rate
 
     @torch.inference_mode()
     def hold(self, free: Free | None) -> None:

@@ -18,6 +18,7 @@ from playground.core.activations import Call
 from playground.core.engine.base import Free, Problem
 from playground.core.engine.dense import KEPT_WORKSPACES, dropout_rates, kernels_of
 from playground.core.engine.many import Layout, Many, alike, apart, put
+from playground.core.engine.workspace import Masks
 from playground.core.engine.workspace_many import ManyWorkspace
 from playground.core.network import penalty_rates
 
@@ -118,11 +119,21 @@ class DenseMany(Many):
         start, stop = key
         rows, targets = self._epoch_inputs[:, start:stop], self._epoch_targets[:, start:stop]
         space = self._workspace(self.count, stop - start, training=True)
-        calls = space.forward(self._weights, self._biases, rows.transpose(1, 2))
-        calls += self._loss.gradient(space.values[-1], targets.transpose(1, 2), space.delta, 1)
-        calls += space.backward(self._weights, rows, self._weight_gradients, self._bias_gradient)
-        self._programs[key] = (calls, 1 / (stop - start))
+        self._programs[key] = (self.step_calls(space, rows, targets), 1 / (stop - start))
         return self._programs[key]
+
+    def step_calls(
+        self, space: ManyWorkspace, rows: Tensor, targets: Tensor, masks: Masks = ()
+    ) -> list[Call]:
+        """As `DenseEngine.step_calls`, of (K, points, features) and (K, points, units)."""
+        weights, into = self._weights, self._weight_gradients
+        calls = space.forward(weights, self._biases, rows.transpose(1, 2), masks)
+        calls += self._loss.gradient(space.values[-1], targets.transpose(1, 2), space.delta, 1)
+        return calls + space.backward(weights, rows, into, self._bias_gradient, masks)
+
+    def training_space(self, points: int) -> ManyWorkspace:
+        """Buffers for a minibatch of so many points, new ones."""
+        return self._space(self.count, points, training=True)
 
     def _workspace(self, count: int, points: int, training: bool) -> ManyWorkspace:
         key = (count, points, training)
@@ -131,15 +142,17 @@ class DenseMany(Many):
                 # The programs hold views of workspaces: both go, and are made again when needed.
                 self._workspaces.clear()
                 self._programs.clear()
-            rates = self._dropout if training else [()] * len(self._dropout)
-            self._workspaces[key] = ManyWorkspace(
-                self._flat.new_empty(0),
-                (count, points),
-                self._shapes,
-                (self._kernels, rates),
-                self._generators if training else None,
-            )
+            self._workspaces[key] = self._space(count, points, training)
         return self._workspaces[key]
+
+    def _space(self, count: int, points: int, training: bool) -> ManyWorkspace:
+        return ManyWorkspace(
+            self._flat.new_empty(0),
+            (count, points),
+            self._shapes,
+            (self._kernels, self._dropout if training else [()] * len(self._dropout)),
+            self._generators if training else None,
+        )
 
     # ---- answers
 

@@ -187,11 +187,16 @@ class Many(ABC):
         if list(rates) == self._paces:
             return
         self._paces = list(rates)
-        if len(set(rates)) == 1:
-            self._update.pace(rates[0])
-        else:
-            each = torch.tensor(self._paces, dtype=self._dtype, device=self._device)
-            self._update.pace(each[self._layout.owner])
+        self._update.pace(self._pace(rates))
+
+    def _pace(self, rates: Sequence[float]) -> float | Tensor:
+        """Learning rates as the update is to take them: one where all are equal."""
+        return rates[0] if len(set(rates)) == 1 else self._each(rates)
+
+    def _each(self, rates: Sequence[float]) -> Tensor:
+        """The learning rate of every number."""
+        each = torch.tensor(rates, dtype=self._dtype, device=self._device)
+        return each[self._layout.owner]
 
     # ---- answers
 

@@ -47,6 +47,8 @@ class Update:
     Attributes:
         alive: 0 where sticky L1 has let a weight die, else 1.
         step: takes 1 / points; the fewest calls that the present settings need.
+        version: grows when a step becomes another one, or moves other tensors. Learning rates
+            that are given as tensors, one after the other, leave it as it is.
     """
 
     def __init__(
@@ -54,6 +56,10 @@ class Update:
     ) -> None:
         self._settings = settings
         self._flat, self._gradient, self._weights = flat, gradient, weights
+        self._biases = weights == 0
+        self.version = 0
+        self._kind: object = None
+        self._pull: Tensor | None = None
         self.alive = torch.ones_like(flat)
         self._rate: float | Tensor = settings.learning_rate
         self._rule: FlatRule = settings.make_flat(flat, gradient)
@@ -81,6 +87,8 @@ class Update:
             rate: the learning rate, one for all or (flat,) one for each number.
         """
         self._settings, self._penalties = settings, penalties
+        self._pull = None
+        self.version += 1
         self.pace(rate)
 
     def pace(self, rate: float | Tensor) -> None:
@@ -88,12 +96,14 @@ class Update:
         before = self._rule
         if isinstance(rate, Tensor):
             if isinstance(before, _EachItsRate):
-                before.rates = rate
+                before.rates.copy_(rate)
             else:
                 self._rule = _EachItsRate(self._settings, self._flat, self._gradient, rate)
         elif isinstance(before, _EachItsRate):
             self._rule = self._settings.make_flat(self._flat, self._gradient)
         if self._rule is not before:
+            self.version += 1
+            self._pull = None
             for name, value in self._rule.state.items():
                 value.copy_(before.state[name])
         single = {} if isinstance(rate, Tensor) else {"learning_rate": rate}
@@ -104,12 +114,18 @@ class Update:
     def hold(self, free: Tensor | None) -> None:
         """Holds numbers where they are: those at which `free` is 0; None frees all."""
         self._free = free
+        self._held = self._flat[:0]
+        self.version += 1
         self.keep()
         self.choose()
 
     def keep(self) -> None:
         """Remembers where what is held stands, after somebody else has written to it."""
-        if self._free is not None:
+        if self._free is None:
+            return
+        if len(self._held):
+            torch.index_select(self._flat, 0, self._held, out=self._kept)
+        else:
             self._held = (self._free == 0).nonzero().flatten()
             self._kept = self._flat[self._held]
 
@@ -117,13 +133,18 @@ class Update:
         """Picks what a step needs, so that a plain one pays for nothing else."""
         asked, held = self._penalties, self._free is not None
         if asked.sticky is not None and (bool(asked.sticky.any()) or not self.alive.all()):
-            self._pull = self._rate * asked.sticky
+            pull = self._rate * asked.sticky
+            self._pull = pull if self._pull is None else self._pull.copy_(pull)
             inner = self._sticky
         elif asked.l1 is not None or asked.l2 is not None or asked.clip is not None or held:
             inner = self._penalised
         else:
             inner = self._rule.step
         self.step = partial(self._put_back, inner) if held else inner
+        # A rule that steps by other numbers than before has been configured for them.
+        kind = inner.__name__, held
+        self.version += kind != self._kind
+        self._kind = kind
 
     def _put_back(self, update: Callable[[float], object], scale: float) -> None:
         update(scale)
@@ -142,14 +163,14 @@ class Update:
         self._rule.step(1.0)
 
     def _sticky(self, scale: float) -> None:
+        assert self._pull is not None
         before = self._flat * self._weights
-        biases = torch.logical_not(self._weights)
         self._gradient.mul_(self.alive)
         self._penalised(scale)
-        moved = self._flat[biases]
+        moved = self._flat.clone()
         settle(before, self._flat, self.alive, self._pull)
-        self._flat[biases] = moved
-        self.alive[biases] = 1
+        torch.where(self._biases, moved, self._flat, out=self._flat)
+        self.alive.masked_fill_(self._biases, 1)
 
 
 class _EachItsRate:
@@ -164,7 +185,8 @@ class _EachItsRate:
         self, settings: OptimizerBase, flat: Tensor, gradient: Tensor, rates: Tensor
     ) -> None:
         self._flat, self._moves = flat, torch.zeros_like(flat)
-        self.rates = rates
+        self.rates = rates.clone()
+        self._shrinks = torch.empty_like(flat)
         self._rule = _alone(settings).make_flat(self._moves, gradient)
         self.state = self._rule.state
         self.configure(settings)
@@ -172,7 +194,7 @@ class _EachItsRate:
     def configure(self, settings: Any) -> None:
         self._rule.configure(_alone(settings))
         decay = getattr(settings, "weight_decay", 0.0)
-        self._shrink = 1 - self.rates * decay if decay else None
+        self._shrink = torch.mul(self.rates, -decay, out=self._shrinks).add_(1) if decay else None
 
     def step(self, scale: float) -> None:
         self._moves.zero_()

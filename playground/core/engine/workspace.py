@@ -20,6 +20,7 @@ from playground.core.activations import Call, Kernel
 if TYPE_CHECKING:
     from playground.core.engine.dense import DenseEngine
 
+Masks = Sequence[Tensor]
 
 class Workspace:
     """Forward and backward pass for a fixed number of points.
@@ -60,27 +61,40 @@ class Workspace:
             self._slopes = [None if part is None else part[:-1] for part in slopes]
             self._deltas = [torch.empty_like(value) for value in self.values]
 
-    def forward(self, columns: Tensor) -> list[Call]:
-        """The calls that take inputs (features + 1, points), the last row ones, to the output."""
+    @property
+    def drops(self) -> list[Drop]:
+        """Dropout in front of any linear map, in the order in which a step draws."""
+        return [drop for drop in self._drops if drop is not None]
+
+    def forward(self, columns: Tensor, masks: Masks = ()) -> list[Call]:
+        """The calls that take inputs (features + 1, points), the last row ones, to the output.
+
+        Args:
+            masks: of all `drops`, to be drawn by others; none where the calls draw them.
+        """
+        given = iter(masks)
         calls: list[Call] = []
         source = columns
         for index, (_, kernel) in enumerate(self._engine.kernels):
             drop, z, value = self._drops[index], self._inputs[index], self.values[index]
             if drop is not None:
-                calls.append(partial(drop.draw, source[:-1]))
+                mask = next(given, None)
+                calls.append(drop.call(source[:-1], mask))
                 source = self._thinned[index]
             calls.append(partial(torch.mm, self._engine.matrices[index], source, out=z))
             calls += kernel.forward(z, value)
             source = self._parts[index]
         return calls
 
-    def backward(self, rows: Tensor, targets: Tensor) -> list[Call]:
+    def backward(self, rows: Tensor, targets: Tensor, masks: Masks = ()) -> list[Call]:
         """The calls that fill the gradients of every matrix, summed over points.
 
         Args:
             rows: the inputs that `forward` took, as (points, features + 1).
             targets: encoded targets, (units, points).
+            masks: as in `forward`.
         """
+        given = iter(reversed(masks))
         engine, deltas = self._engine, self._deltas
         calls = list(engine.loss.gradient(self.values[-1], targets, deltas[-1], 0))
         calls += self._slope_calls
@@ -90,7 +104,9 @@ class Workspace:
         for index in range(len(deltas) - 1, -1, -1):
             drop, delta = self._drops[index], deltas[index]
             source = self._parts[index - 1].t() if index > 0 else rows
+            mask = None
             if drop is not None:
+                mask = next(given, drop.mask)
                 source = self._thinned[index].t()
             calls.append(partial(torch.mm, delta, source, out=engine.gradients[index]))
             if index == 0:
@@ -98,8 +114,8 @@ class Workspace:
             below, slope = deltas[index - 1], self._slopes[index - 1]
             transposed = engine.matrices[index][:, :-1].t()
             calls.append(partial(torch.mm, transposed, delta, out=below))
-            if drop is not None:
-                calls.append(partial(below.mul_, drop.mask))
+            if mask is not None:
+                calls.append(partial(below.mul_, mask))
             if slope is not None:
                 calls.append(partial(below.mul_, slope))
         return calls
@@ -158,14 +174,24 @@ class Drop:
         self._draws = list(zip(parts, generators, strict=True))
         self._rates = [rate for rate in rates if rate > 0]
 
+    def call(self, source: Tensor, mask: Tensor | None) -> Call:
+        """The call that thins values, by a mask that others draw or by one of its own."""
+        if mask is None:
+            return partial(self.draw, source)
+        return partial(torch.mul, source, mask, out=self._thinned)
+
     def draw(self, source: Tensor) -> None:
         """Draws a new mask and thins the values with it."""
+        self.sample(self.mask)
+        torch.mul(source, self.mask, out=self._thinned)
+
+    def sample(self, mask: Tensor) -> None:
+        """Draws a new mask into a tensor of the shape of `mask`, on any device."""
         for index, rate in enumerate(self._rates):
             for part, generator in self._draws:
                 part.bernoulli_(1 - rate, generator=generator)
             drawn = self._drawn.mul_(1 / (1 - rate))
             if index == 0:
-                self.mask.copy_(drawn)
+                mask.copy_(drawn)
             else:
-                self.mask.mul_(drawn.to(self.mask.device))
-        torch.mul(source, self.mask, out=self._thinned)
+                mask.mul_(drawn.to(mask.device))

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from playground.core.activations import Call, Kernel
-from playground.core.engine.workspace import Drop, slopes_of
+from playground.core.engine.workspace import Drop, Masks, slopes_of
 
 
 class ManyWorkspace:
@@ -69,24 +69,32 @@ class ManyWorkspace:
         self._deltas = parts(self._flowing)
         self.delta = self._deltas[-1]
 
+    @property
+    def drops(self) -> list[Drop]:
+        """Dropout in front of any linear map, in the order in which a step draws."""
+        return [drop for drop in self._drops if drop is not None]
+
     def forward(
         self,
         weights: Sequence[Tensor],
         biases: Sequence[Tensor],
         source: Tensor,
+        masks: Masks = (),
         *,
         rough: bool = False,
     ) -> list[Call]:
         """The calls that take inputs (K, features, points) to the output.
 
         Args:
+            masks: of all `drops`, to be drawn by others; none where the calls draw them.
             rough: float32 need be right to 10⁻⁶ alone, which is enough to be pictured.
         """
+        given = iter(masks)
         calls: list[Call] = []
         for index, (name, kernel) in enumerate(self._kernels):
             drop, z, value = self._drops[index], self._inputs[index], self.values[index]
             if drop is not None:
-                calls.append(partial(drop.draw, source))
+                calls.append(drop.call(source, next(given, None)))
                 source = self._thinned[index]  # type: ignore[assignment]
             product = partial(torch.baddbmm, biases[index], weights[index], source, out=z)
             if rough and name == "tanh" and z.dtype == torch.float32:
@@ -104,6 +112,7 @@ class ManyWorkspace:
         rows: Tensor,
         into: Sequence[Tensor],
         biases_into: Tensor,
+        masks: Masks = (),
     ) -> list[Call]:
         """The calls that take `delta` back and fill the gradients, summed over points.
 
@@ -112,7 +121,9 @@ class ManyWorkspace:
             rows: the inputs that `forward` took, as (K, points, features).
             into: gradients of the weights.
             biases_into: gradients of all biases, one map behind the other.
+            masks: as in `forward`.
         """
+        given = iter(reversed(masks))
         deltas, calls = self._deltas, list(self._slope_calls)
         last = self._slopes[-1]
         if last is not None:
@@ -120,6 +131,7 @@ class ManyWorkspace:
         for index in range(len(deltas) - 1, -1, -1):
             drop, delta, thinned = self._drops[index], deltas[index], self._thinned[index]
             source = self.values[index - 1].transpose(1, 2) if index > 0 else rows
+            mask = next(given, drop.mask) if drop is not None else None
             if thinned is not None:
                 source = thinned.transpose(1, 2)
             calls.append(partial(torch.bmm, delta, source, out=into[index]))
@@ -130,8 +142,8 @@ class ManyWorkspace:
             # Of a single output the product is an outer one, and quicker as what it is.
             product = torch.mul if weights[index].shape[1] == 1 else torch.bmm
             calls.append(partial(product, transposed, delta, out=below))
-            if drop is not None:
-                calls.append(partial(below.mul_, drop.mask))
+            if mask is not None:
+                calls.append(partial(below.mul_, mask))
             if slope is not None:
                 calls.append(partial(below.mul_, slope))
         calls.append(partial(torch.sum, self._flowing, 1, out=biases_into))

@@ -88,6 +88,8 @@ class NAdam(_AdamBase):
         "product": "mu_product",
     }
 
+    capturable: ClassVar[bool] = False  # its corrections are numbers of each step
+
     name: Literal["nadam"] = "nadam"
 
     def torch_options(self) -> dict[str, Any]:
@@ -109,6 +111,8 @@ class RAdam(_AdamBase):
         r"\theta \leftarrow \theta - \eta \hat m, \quad"
         r" t > t_0: \; \theta \leftarrow \theta - \eta r_t \frac{\hat m}{\sqrt{\hat s}}"
     )
+
+    capturable: ClassVar[bool] = False  # its corrections are numbers of each step
 
     name: Literal["radam"] = "radam"
 

@@ -36,6 +36,9 @@ class OptimizerBase(Settings):
         rule: LaTeX of a step; η is the learning rate, g the gradient, θ the parameters.
         full_batch: every step takes all points, whatever the batch size says.
         flat: there is a flat rule, so that the dense engine can run it.
+        capturable: the flat rule's step is the same calls on the same tensors with the same
+            numbers every time, so that a CUDA graph can replay it; what changes from step to
+            step, as a count does, is in tensors on the device.
         remembered: what torch's optimizer calls that which the flat rule remembers, by the rule's
             names; "steps" where torch alone counts them.
     """
@@ -43,6 +46,7 @@ class OptimizerBase(Settings):
     rule: ClassVar[str]
     full_batch: ClassVar[bool] = False
     flat: ClassVar[bool] = True
+    capturable: ClassVar[bool] = True
     remembered: ClassVar[dict[str, str]] = {}
 
     learning_rate: float = setting(0.03, live=True, steps=LEARNING_RATES, gt=0, le=100)

@@ -14,6 +14,8 @@ from playground.core.engine.base import Free
 from playground.core.engine.compiled import cache
 from playground.core.engine.compiled.many import CompiledMany
 from playground.core.engine.dense import can_run
+from playground.core.engine.graphs import capture
+from playground.core.engine.graphs.engine import GraphMany
 from playground.core.population.member import Member
 
 WIDE = 64  # units of a layer, from which on a chunk of networks fills the cache
@@ -89,21 +91,22 @@ class Carrier(Protocol):
 
 
 class Loop:
-    """Networks one after the other, each in the engine that it has alone.
-
-    Attributes:
-        name: "loop"; "dense" of a single network that many like it would share calls with.
-    """
+    """Networks one after the other, each in the engine that it has alone."""
 
     def __init__(self, problems: Sequence[Problem], free: Sequence[Free | None]) -> None:
         self._engines = [make_engine(problem) for problem in problems]
-        single = self._engines[0].name if len(problems) == 1 else ""
-        self.name = single if single == DenseEngine.name else "loop"
         for engine, own in zip(self._engines, free, strict=True):
             engine.hold(own)
         self._ndim = problems[0].inputs.ndim
         self._gone = [False] * len(problems)
         self._good = [engine.state() for engine in self._engines]
+
+    @property
+    def name(self) -> str:
+        """ "loop", or the way of the only network where many like it would share calls."""
+        only = self._engines[0]
+        alone = len(self._engines) == 1 and isinstance(only, DenseEngine)
+        return only.way if alone else "loop"
 
     def load(self, orders: Tensor) -> None:
         for engine, order in zip(self._engines, orders, strict=True):
@@ -320,6 +323,8 @@ def _choice(member: Member, count: int) -> tuple[Maker, int]:
     widest = max(block.units for block in member.blocks[1:])
     most = MOST_WIDE if widest >= WIDE else count
     if can_run(member.experiment, member.blocks):
+        if capture.CUDA.can(member.problem.device):
+            return GraphMany, most
         return (dense_many.DenseMany if cache.off() else CompiledMany), most
     if stacked.can_stack(member.problem):
         return stacked.Stacked, most
