@@ -21,6 +21,7 @@ PARTS = {
     "sweep": "a sweep of 200 trials on a pool of two, against in-process",
     "left_out": "a network retrained without each of 250 points, together and one by one",
     "devices": "steps of wider networks on the CPU and on a GPU, where there is one",
+    "gpu": "steps in CUDA graphs, alone and 4,096 networks together, where there is a GPU",
     "spiral": "what the proposed settings for the spiral reach, over 20 seeds",
     "pictures": "the classic CNN live, and what a visitor beside it gets, protocol-level",
     "visitors": "16 visitors training at once, protocol-level",

@@ -8,16 +8,14 @@ import torch
 
 from playground.bench.engine import ADAM, SGD, eager_loop, microseconds
 from playground.bench.pictures import CLASSIC
-from playground.bench.report import bar, code, row
+from playground.bench.report import code, row
 from playground.core import devices
 from playground.core.experiment import Experiment
 from playground.core.network import parameter_count
-from playground.core.population import Population, starts
 from playground.core.run import Run
 
 ROUNDS = 3
 SAMPLES = 2000
-MANY = 4096
 # units of each layer, layers, batch
 NETS = ((8, 3, 10), (64, 3, 32), (256, 3, 100), (512, 4, 500))
 
@@ -58,23 +56,7 @@ def measure() -> int:
             if len(kinds) > 1:
                 print(f"{name}: auto takes".ljust(58), Run(wanted, device="auto").device.kind)
     _pictures(kinds)
-    for kind in kinds[1:]:
-        _together(kind)
     return 0
-
-
-def _together(kind: str) -> None:
-    """Many networks on a GPU, against one there."""
-    wanted = experiment(8, 2, 10, SGD)
-    times: dict[int, list[float]] = {1: [], MANY: []}
-    made = {count: Population(starts(wanted, count), device=kind) for count in times}
-    for _ in range(ROUNDS):
-        for count, population in made.items():
-            times[count].append(microseconds(_waiting(population)))
-    one, many = (
-        row(f"8-8, {count} together, {kind}", values, "µs/step") for count, values in times.items()
-    )
-    bar(f"8-8, {MANY} together against one, {kind}: times the time", many / one, most=4)
 
 
 def _pictures(kinds: list[str]) -> None:
@@ -90,13 +72,12 @@ def _pictures(kinds: list[str]) -> None:
         row(f"classic CNN, {size:,} parameters, batch {batch}: {kind}", values, "ms/step")
 
 
-def _waiting(run: Run | Population) -> Any:
+def _waiting(run: Run) -> Any:
     """Trains and waits for what is queued on the device."""
 
     def train(seconds: float) -> int:
         steps = run.train_for(seconds)
-        flat = run.flat() if isinstance(run, Population) else run.engine.parameters()[0][1]
-        flat.sum().item()
+        run.engine.parameters()[0][1].sum().item()
         return steps
 
     return train

@@ -91,6 +91,7 @@ class Update:
         self.version += 1
         self.pace(rate)
 
+    @torch.inference_mode()
     def pace(self, rate: float | Tensor) -> None:
         """Steps by this rate from now on, see `configure`."""
         before = self._rule
@@ -119,6 +120,7 @@ class Update:
         self.keep()
         self.choose()
 
+    @torch.inference_mode()
     def keep(self) -> None:
         """Remembers where what is held stands, after somebody else has written to it."""
         if self._free is None:
@@ -129,6 +131,7 @@ class Update:
             self._held = (self._free == 0).nonzero().flatten()
             self._kept = self._flat[self._held]
 
+    @torch.inference_mode()
     def choose(self) -> None:
         """Picks what a step needs, so that a plain one pays for nothing else."""
         asked, held = self._penalties, self._free is not None

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Masks = Sequence[Tensor]
 
+
 class Workspace:
     """Forward and backward pass for a fixed number of points.
 

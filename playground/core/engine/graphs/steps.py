@@ -113,9 +113,7 @@ class Span:
 
     def _shaped(self, buffer: Tensor, counts: Sequence[int]) -> list[Tensor]:
         parts = torch.split(buffer, list(counts)) if counts else ()
-        return [
-            part.view(drop.mask.shape) for part, drop in zip(parts, self._drops, strict=True)
-        ]
+        return [part.view(drop.mask.shape) for part, drop in zip(parts, self._drops, strict=True)]
 
     def work(self) -> None:
         """What is captured."""
