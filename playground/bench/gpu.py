@@ -66,7 +66,9 @@ def _alone(name: str, wanted: Experiment) -> None:
     for run in (plain, steps, epochs):
         _warm(run)
     assert plain.engine.way == "dense"
-    print(f"{name}: steps are in graphs".ljust(58), steps.engine.way == epochs.engine.way == "graph")
+    print(
+        f"{name}: steps are in graphs".ljust(58), steps.engine.way == epochs.engine.way == "graph"
+    )
     times: dict[str, list[float]] = {way: [] for way in ways}
     for _ in range(ROUNDS):
         for way, train in ways.items():
@@ -79,9 +81,7 @@ def _together(wanted: Experiment) -> None:
     """Many networks against one on the same GPU, both in graphs and both without."""
     for graphs in (True, False):
         with _allowed(graphs):
-            made = {
-                count: Population(starts(wanted, count), device="cuda") for count in (1, MANY)
-            }
+            made = {count: Population(starts(wanted, count), device="cuda") for count in (1, MANY)}
         times: dict[int, list[float]] = {count: [] for count in made}
         for population in made.values():
             _warm(population)

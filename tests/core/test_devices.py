@@ -12,7 +12,10 @@ from playground.core import devices
 from playground.core.assembly import step_key
 from playground.core.devices import Device
 from playground.core.errors import PlaygroundError
+from playground.core.observe import observe
+from playground.core.plans.seeds import Seeds
 from playground.core.population import Population, starts
+from playground.core.want import Want
 from tests.core.helpers import run_of, small, states_equal
 
 
@@ -158,6 +161,27 @@ def test_a_trial_leaves_no_trace(monkeypatch, tmp_path):
     for run in (plain, tried):
         run.advance(20)
     assert states_equal(plain, tried)
+
+
+def test_what_was_measured_is_told_with_every_frame(monkeypatch, tmp_path):
+    """Of a run and of many starts, from where the pages show it."""
+    monkeypatch.setenv("PLAYGROUND_CACHE", str(tmp_path))
+    monkeypatch.setattr(devices, "WORTH_MEASURING", 0)
+    twice = (Device("cpu", "CPU"), Device("cuda", "a CPU too"))
+    monkeypatch.setattr(devices, "available", lambda: twice)
+    monkeypatch.setattr(Device, "torch", lambda self: torch.device("cpu"))
+    wanted = small(training={"device": "auto"})
+    run = run_of(wanted)
+    place = observe(run, {}, (-1, 0), True)[0]["place"]
+    assert place["step_seconds"] == dict(run.step_seconds) and len(run.step_seconds) == 2
+    assert (place["device"], place["device_name"]) == (run.device.kind, run.device.name)
+    many = Seeds(experiment=wanted, count=3).build(None, None)
+    place = many.frame(Want.read({}), (-1, 0), True)[0]["place"]
+    population = many.population
+    assert place["step_seconds"] == dict(population.step_seconds)
+    assert set(place["step_seconds"]) == {"cpu", "cuda"}
+    assert place["device_name"] == population.device.name
+    assert place["engines"] == ["dense"]
 
 
 def test_this_machine_has_a_cpu_first():

@@ -192,18 +192,18 @@ def test_whatever_is_done_to_a_run_is_followed(place):
 
 
 def test_a_step_that_is_taken_back_costs_no_graph(monkeypatch):
-    place = "cpu"
-    monkeypatch.setattr(capture, "CUDA", Recorded())
-    plain, fast = both(place, **merged(case("sgd", "sticky l1"), EVEN))
+    backend = Recorded()
+    monkeypatch.setattr(capture, "CUDA", backend)
+    plain, fast = both("cpu", **merged(case("sgd", "sticky l1"), EVEN))
     in_turn(plain, fast, WALK)
     for _ in range(3):
         for run in (plain, fast):
             with run.rehearsal():
                 pass
-        captured = list(capture.CUDA.captured)
+        captured = list(backend.captured)
         in_turn(plain, fast, (1,))
         assert fast.engine.way == "graph"
-        assert capture.CUDA.captured == captured
+        assert backend.captured == captured
 
 
 class Wrong(Recorded):
@@ -246,6 +246,21 @@ def test_what_is_wrong_is_thrown_away_and_training_goes_on(monkeypatch, caplog, 
     other = run_of(small(), device="cpu")
     other.advance(20)
     assert other.engine.way == "dense" and backend.replays == replays, "not in this process"
+
+
+def test_where_others_have_no_graph_a_run_can_do_without(place):
+    """As lanes of a race do, that are to compute in one way."""
+    plain, fast = both(place, **merged(case("sgd", "none"), EVEN))
+    in_turn(plain, fast, (5, 4))
+    assert fast.engine.kernel_ready and fast.engine.way == "graph"
+    fast.engine.use_kernel(False)
+    in_turn(plain, fast, (3,))
+    assert fast.engine.way == "dense"
+    fast.engine.use_kernel(True)
+    in_turn(plain, fast, (1, 4))
+    assert fast.engine.way == "graph"
+    without = run_of(small(optimizer={"name": "nadam"}), device=place)
+    assert not without.engine.kernel_ready
 
 
 def test_the_operator_may_want_none(monkeypatch):

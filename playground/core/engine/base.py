@@ -77,11 +77,12 @@ class Engine(ABC):
 
     @property
     def kernel_ready(self) -> bool:
-        """Whether a compiled kernel could compute its steps now. To ask is to want one."""
+        """Whether a compiled kernel, or a CUDA graph, could compute its steps now. To ask is to
+        want one."""
         return False
 
     def use_kernel(self, allowed: bool) -> None:
-        """Lets steps be compiled, or keeps them from it, as where others have no kernel yet."""
+        """Lets steps be compiled or captured, or keeps them from it, as where others have no kernel yet."""
         return
 
     @abstractmethod

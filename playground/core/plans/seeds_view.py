@@ -95,7 +95,12 @@ class SeedsView:
             "batches_per_epoch": run.batches_per_epoch,
             "step": run.step,
             "views": [],
-            "engine": run.population.engine_name,
+            "place": {
+                "device": run.population.device.kind,
+                "device_name": run.population.device.name,
+                "step_seconds": dict(run.population.step_seconds),
+                "engines": run.population.ways,
+            },
             "memory": run.population.nbytes,
             "score": self.score,
             "history": {**run.bands.told(history_from), "columns": COLUMNS},

@@ -181,9 +181,9 @@ class Carriers:
         self._parts = carriers_for(members)
 
     @property
-    def name(self) -> str:
-        """How the steps are computed."""
-        return " + ".join(sorted({carrier.name for _, carrier in self._parts}))
+    def ways(self) -> list[str]:
+        """How the steps are computed: every way that some members take."""
+        return sorted({carrier.name for _, carrier in self._parts})
 
     @property
     def nbytes(self) -> int:

@@ -101,6 +101,7 @@ class Population:
         self.seconds = 0.0
         self._chunks = Chunks()
         self._standing = Standing(self.count)
+        self._penalised = torch.tensor([penalised(member) for member in self._members])
         self._scores = Scores(*(np.full(self.count, math.nan) for _ in range(4)))
         self.measure()
 
@@ -144,7 +145,12 @@ class Population:
     @property
     def engine_name(self) -> str:
         """How the steps are computed."""
-        return self._carriers.name
+        return " + ".join(self.ways)
+
+    @property
+    def ways(self) -> list[str]:
+        """How the steps are computed: every way that some members take."""
+        return self._carriers.ways
 
     @property
     def epoch(self) -> int:
@@ -251,9 +257,9 @@ class Population:
         scores = self._ruler.scores(outputs)
         flat = self.flat()
         fine = values_fine & torch.isfinite(flat.sum(1))
-        for index, member in enumerate(self._members):
-            if penalised(member):
-                fine[index] &= torch.isfinite(flat[index].square().sum())
+        if self._penalised.any():
+            # A sum of squares may be too large where the numbers are not.
+            fine &= torch.isfinite(flat.square().sum(1)) | ~self._penalised.to(fine.device)
         well = fine.cpu().numpy() & np.isfinite(scores.train_loss)
         standing = self._standing
         first = np.isinf(standing.exploded) & well & (self.step == 0)

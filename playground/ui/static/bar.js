@@ -7,6 +7,7 @@ import { el, icon, setText } from './dom.js';
 import { Looks } from './looks.js';
 import { metricsOfTest } from './metrics.js';
 import { Notices } from './notices.js';
+import { measuredWords, wayWords } from './place.js';
 import { accuracy, count, significant } from './words.js';
 
 const NUMBERS_MS = 100;
@@ -145,9 +146,8 @@ class Bar {
     if (place.memory_mb) sizes.push(`${count(place.memory_mb, lang)} MB`);
     setText(this.sizes, sizes.join(' · '));
     const named = place.device_name ? `${place.device_name}. ` : '';
-    const kernel = place.engine === 'compiled' ? `\n${text('bar.engine_compiled_tip')}` : '';
-    const why = measured(place, text, lang);
-    this.where.parentElement.title = named + why + text('bar.place_tip') + kernel;
+    const why = measuredWords(place, text, lang);
+    this.where.parentElement.title = named + why + text('bar.place_tip') + wayWords(place.engine, text);
   }
 
   themed() {}
@@ -157,14 +157,6 @@ class Bar {
     this.controls.destroy();
     this.notices.destroy();
   }
-}
-
-/** What "auto" has found a step to take on each device, where it has tried them. */
-function measured(place, text, lang) {
-  const times = Object.entries(place.step_seconds ?? {}).map(
-    ([kind, seconds]) => `${kind.toUpperCase()} ${significant(seconds * 1e6, lang)} µs`,
-  );
-  return times.length ? `${text('bar.place_measured', { times: times.join(' · ') })} ` : '';
 }
 
 const rate = (value, lang) => (value >= 100 ? count(value, lang) : significant(value));

@@ -33,13 +33,22 @@ class GraphEngine(DenseEngine):
         self._captures = _captures(problem, self._backend)
         self._indices = torch.empty(0, dtype=torch.int64)
         self._behind = False  # the buffers of plain steps lack the present epoch
+        self._allowed = True
         super().__init__(problem)
         if self._captures:
             self._graphs = Graphs(self._backend, self)
 
     @property
     def way(self) -> str:
-        return "graph" if self._graphs is not None and self._graphs.used else self.name
+        used = self._graphs is not None and self._graphs.used
+        return "graph" if used and self._allowed else self.name
+
+    @property
+    def kernel_ready(self) -> bool:
+        return self._graphs is not None and not self._backend.broken
+
+    def use_kernel(self, allowed: bool) -> None:
+        self._allowed = allowed
 
     # ---- training
 
@@ -54,8 +63,10 @@ class GraphEngine(DenseEngine):
     def train(self, slices: Slices) -> None:
         if self._graphs is None:
             super().train(slices)
-        else:
+        elif self._allowed:
             self._graphs.train(slices)
+        else:
+            self.plain(slices)
 
     def plain(self, slices: Slices) -> None:
         """Takes steps without graphs."""

@@ -2,6 +2,7 @@
 
 import { el, setText, toggle } from '../dom.js';
 import { LiveBar } from '../livebar.js';
+import { measuredWords, wayWords } from '../place.js';
 import { isLine } from '../scene.js';
 import { accuracy, count, percent, significant } from '../words.js';
 import { button, chips, numberField, slider } from './kit.js';
@@ -93,6 +94,8 @@ class Page {
       { key: 'steps_rate', label: text('seeds.all_steps'), tip: text('seeds.all_steps_tip'),
         value: live(({ speed }) => rate(speed.steps_per_second * (this.hub.scene?.count ?? 1))) },
       { key: 'memory', label: text('seeds.memory'), tip: text('seeds.memory_tip'), value: ({ header: { memory } }) => megabytes(memory) },
+      { key: 'device', label: text('seeds.device'), value: ({ header: { place } }) => place.device.toUpperCase(),
+        tipNow: ({ header: { place } }) => placeTip(place, text, lang) },
     ] });
   }
 
@@ -289,6 +292,12 @@ class Page {
     this.hub.want({ map: false });
     for (const part of [this.bar, this.mean, this.spread, ...this.parts]) part.destroy();
   }
+}
+
+function placeTip(place, text, lang) {
+  const engine = place.engines.map((way) => text(`bar.engine_${way}`)).join(', ');
+  const told = text('seeds.device_tip', { name: place.device_name, engine });
+  return `${told} ${measuredWords(place, text, lang)}${place.engines.map((way) => wayWords(way, text)).join('')}`.trim();
 }
 
 const megabytes = (bytes) => `${significant(bytes / 2 ** 20)} MB`;
