@@ -82,7 +82,8 @@ class Engine(ABC):
         return False
 
     def use_kernel(self, allowed: bool) -> None:
-        """Lets steps be compiled or captured, or keeps them from it, as where others have no kernel yet."""
+        """Lets steps be compiled or captured, or keeps them from it, as where others have no
+        kernel yet."""
         return
 
     @abstractmethod

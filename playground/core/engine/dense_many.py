@@ -22,7 +22,9 @@ from playground.core.engine.workspace import Masks
 from playground.core.engine.workspace_many import ManyWorkspace
 from playground.core.network import penalty_rates
 
-CACHE = 2**21  # bytes that the values of a pass outside training may take at a time
+# Bytes that the values of a pass outside training may take at a time: a processor's cache, or
+# enough that a GPU is busy with each call
+CACHE, ROOM = 2**21, 2**28
 
 
 class DenseMany(Many):
@@ -173,7 +175,8 @@ class DenseMany(Many):
     @torch.inference_mode()
     def _fill(self, columns: Tensor, found: Tensor, fine: Tensor | None) -> None:
         values = sum(outputs for outputs, _ in self._shapes) * columns.shape[2]
-        group = max(1, min(self.count, CACHE // max(values * self._flat.element_size(), 1)))
+        room = CACHE if self._device.type == "cpu" else ROOM
+        group = max(1, min(self.count, room // max(values * self._flat.element_size(), 1)))
         for start in range(0, self.count, group):
             part = slice(start, min(start + group, self.count))
             space = self._workspace(part.stop - start, columns.shape[2], training=False)

@@ -76,8 +76,14 @@ class CudaGraphs(Backend):
                 work()
         here.wait_stream(self._side)
         graph = torch.cuda.CUDAGraph()
-        # Other threads may allocate meanwhile: what they do is no part of this stream.
-        with torch.cuda.graph(graph, stream=self._side, capture_error_mode="thread_local"):
+        # Other threads may allocate meanwhile: what they do is no part of this stream. What torch
+        # keeps for all graphs of a process is made outside inference mode, or nobody outside it
+        # could capture any more.
+        with (
+            torch.inference_mode(False),
+            torch.cuda.graph(graph, stream=self._side, capture_error_mode="thread_local"),
+            torch.inference_mode(),
+        ):
             work()
         return graph.replay
 
