@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.metadata
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -161,3 +162,10 @@ def test_no_file_in_ui_hides_another_module(path: Path) -> None:
     assert path.stem not in sys.stdlib_module_names
     assert path.stem not in importlib.metadata.packages_distributions()
     assert path.stem not in {"playground", "pages", "app", "tests"}
+
+
+def test_every_variable_of_the_environment_is_explained_once() -> None:
+    named = re.compile(r"\bPLAYGROUND_[A-Z_]+\b")
+    read = {name for path in sources() for name in named.findall(path.read_text(encoding="utf-8"))}
+    rows = re.findall(r"^\| `(\w+)` \|", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+    assert sorted(rows) == sorted(read)
