@@ -15,8 +15,8 @@ _OPEN = "seeds_open"
 
 COUNT = 16
 # As seeds.js writes them: how many networks, the score that counts as success, on which part, the
-# network that is looked at (from 1), how disagreement is measured, the order of the small maps, and
-# what the solutions are compared by.
+# network that is looked at (from 1), how disagreement is measured, the order of the small maps,
+# what the solutions are compared by, and the picture or sequence that is looked at (from 1).
 FIELDS = {
     "n": page_link.whole(1, MOST_SEEDS),
     "t": page_link.number(0, 1),
@@ -25,6 +25,7 @@ FIELDS = {
     "by": page_link.one_of("deviation", "information"),
     "order": page_link.one_of("number", "score"),
     "space": page_link.one_of("function", "weights"),
+    "point": page_link.whole(1, 100_000),
 }
 
 

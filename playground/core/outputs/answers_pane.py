@@ -9,9 +9,8 @@ import numpy as np
 import torch
 
 from playground.core.analysis.views import Arrays, Header, Sight
-from playground.core.data.sequences.puzzles import QUERY
-from playground.core.data.sequences.vocabulary import PAD
 from playground.core.finite import finite
+from playground.core.outputs.reading import characters, sum_of
 from playground.core.outputs.sequence_pane import SequencePane, listed
 from playground.core.shapes import is_tokens
 
@@ -82,7 +81,7 @@ class AnswersPane(SequencePane):
         if schema.task == "regression":
             pairs = zip(data.raw_test, answers[:, 0].tolist(), data.targets_test, strict=False)
             self._examples = [
-                [_sum_of(row), f"{said:.2f}", f"{truth:.2f}"] for row, said, truth in pairs
+                [sum_of(row), f"{said:.2f}", f"{truth:.2f}"] for row, said, truth in pairs
             ][:LISTED]
             return
         said = answers.argmax(-1)
@@ -91,7 +90,7 @@ class AnswersPane(SequencePane):
         if schema.steps:
             right = right.all(1)
             self._whole = {"right": int(right.sum()), "of": len(right)}
-        names, vocabulary = schema.class_names, schema.vocabulary
+        names = schema.class_names
         self._examples = []
         for row, answer, asked in zip(data.raw_test[:LISTED], said, truth, strict=False):
             places = torch.atleast_1d(asked) >= 0
@@ -99,13 +98,7 @@ class AnswersPane(SequencePane):
                 "".join(names[k] for k in torch.atleast_1d(values)[places].tolist())
                 for values in (answer, asked)
             ]
-            read = "".join(vocabulary[token] for token in row).strip(PAD + QUERY)
-            self._examples.append([read, *texts])
-
-
-def _sum_of(row: np.ndarray) -> str:
-    """The two numbers that are marked: 0.51 + 0.96."""
-    return " + ".join(f"{value:.2f}" for value, mark in row if mark)
+            self._examples.append([characters(schema, row), *texts])
 
 
 def _target(target: Any) -> int:

@@ -1,8 +1,9 @@
-"""What a viewer sees of many starts: mean and disagreement, curves, members, shares, solutions."""
+"""What a viewer sees of many starts: mean and disagreement, curves, members, shares, solutions.
+
+Of data without a plane what is disputed most stands in the place of mean and disagreement."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ from playground.core.history import single
 from playground.core.network import parameter_count
 from playground.core.plans.bands import COLUMNS, LEVELS, MEASURES
 from playground.core.plans.crowd import Crowd, resolution_for
+from playground.core.plans.disputed import Disputed, Said
+from playground.core.plans.ranking import Ranking
 from playground.core.plans.solutions import Solutions
 from playground.core.scene import over_plane
 from playground.core.shares import LEVEL, success_interval
@@ -25,7 +28,6 @@ if TYPE_CHECKING:
     from playground.core.plans.seeds_run import SeedsRun
 
 SHOWN = 64  # members with a small map of their own
-SORTED = 1.5  # s for which an order by score stays as it is
 CURVE = 400  # rows of one member's own curves
 POINTS = 400  # fixed points at which functions are compared
 THRESHOLDS = {"accuracy": 0.95, "r2": 0.9}
@@ -44,10 +46,13 @@ class SeedsView:
             if population.schema.kind == "points"
             else None
         )
+        self._disputed = Disputed(population) if self._crowd is None else None
+        self._heard: Calm[Said] = Calm()
+        self._told: Calm[tuple[Header, Arrays]] = Calm()
         self._places = self._fixed_points()
         self._solutions = {space: Solutions() for space in SPACES}
         self._placed: Calm[tuple[np.ndarray, list[float]]] = Calm()
-        self._order: tuple[object, float, list[int]] = (None, 0.0, [])
+        self._ranking = Ranking()
         self._wrong: Calm[np.ndarray] = Calm()
 
     def snapshot(self) -> dict[str, torch.Tensor]:
@@ -156,12 +161,12 @@ class SeedsView:
         arrays: Arrays,
     ) -> None:
         count = self._run.population.count
-        order = self._ordered(wishes, scores)
+        order = self._ordered(wishes, scores, want.resting)
         first = min(max(_whole(wishes.get("first")), 0), max(count - 1, 0)) // SHOWN * SHOWN
         shown = order[first : first + SHOWN]
         header["members"] = {"shown": shown, "first": first, "of": count}
         if self._crowd is None:
-            return
+            return self._disputes(want, wishes, header, arrays)
         crowd, regression = self._crowd, self._run.population.schema.task == "regression"
         answers = crowd.answers(resolution_for(count, want.resting))
         information = wishes.get("measure") == "information" and not regression
@@ -180,18 +185,34 @@ class SeedsView:
                 member, self._run.step, want.resting, lambda: crowd.wrong(member)
             )
 
-    def _ordered(self, wishes: Mapping[str, Any], scores: np.ndarray) -> list[int]:
+    def _disputes(
+        self, want: Want, wishes: Mapping[str, Any], header: Header, arrays: Arrays
+    ) -> None:
+        """What stands in the place of the maps where points have no place in a plane."""
+        disputed, member, step = self._disputed, self._chosen(wishes), self._run.step
+        if disputed is None or not disputed.count:
+            return
+        key = (wishes.get("measure"), wishes.get("point"), member)
+        header["disputed"], found = self._told.get(
+            key, step, want.resting,
+            lambda: disputed.told(self._hear(want.resting), wishes, member, want.resting),
+        )  # fmt: skip
+        arrays |= found
+
+    def _hear(self, resting: bool) -> Said:
+        """What the networks say of the points that are compared."""
+        disputed, population = self._disputed, self._run.population
+        assert disputed is not None
+        return self._heard.get(
+            None, self._run.step, resting,
+            lambda: disputed.hear(population.outputs(disputed.inputs)),
+        )  # fmt: skip
+
+    def _ordered(self, wishes: Mapping[str, Any], scores: np.ndarray, resting: bool) -> list[int]:
         """The members as they are shown: by number, or the best first, which changes calmly."""
         if wishes.get("order") != "score":
             return list(range(len(scores)))
-        part, until, order = self._order
-        now = time.perf_counter()
-        if part == wishes.get("part") and now < until:
-            return order
-        ranked = np.where(np.isfinite(scores), scores, -np.inf)
-        order = np.argsort(-ranked, kind="stable").tolist()
-        self._order = (wishes.get("part"), now + SORTED, order)
-        return order
+        return self._ranking.of(wishes.get("part"), scores, resting)
 
     def _chosen(self, wishes: Mapping[str, Any]) -> int:
         """The network that is looked at; -1 for none."""
@@ -212,8 +233,8 @@ class SeedsView:
         """Inputs at which functions are compared: evenly over the plane, else the first points."""
         data = self._run.population.data
         if self._crowd is None:
-            inputs = data.inputs_test if len(data.inputs_test) else data.inputs_train
-            return inputs[:POINTS] if len(inputs) else None
+            assert self._disputed is not None
+            return self._disputed.inputs if self._disputed.count else None
         side = POINTS if self._crowd.line else round(POINTS**0.5)
         return data.to_inputs(self._crowd.plane.grid(side))
 
@@ -225,29 +246,28 @@ class SeedsView:
         space = str(wishes["space"])
         key = (space, id(self._run))
         placed, ratios = self._placed.get(
-            key, self._run.step, want.resting, lambda: self._place(space)
+            key, self._run.step, want.resting, lambda: self._place(space, want.resting)
         )
         arrays["solutions"] = placed
         header["solutions"] = {"space": space, "ratios": ratios}
 
     @torch.no_grad()
-    def _place(self, space: str) -> tuple[np.ndarray, list[float]]:
+    def _place(self, space: str, resting: bool) -> tuple[np.ndarray, list[float]]:
         population = self._run.population
         if space == "function" and self._places is not None:
-            rows = self._said(self._places)
+            rows = self._answered(self._places, resting)
         else:
             rows = population.flat()
         rows = torch.nan_to_num(rows.flatten(1).cpu().double(), 0.0, 0.0, 0.0)
         found, ratios = self._solutions[space].place(rows)
         return single(found.numpy()), ratios
 
-    def _said(self, inputs: np.ndarray) -> torch.Tensor:
-        """What the networks answer to some inputs, (K, …): of points in columns as probabilities
-        or values, of others as their outputs are."""
-        population = self._run.population
-        if self._crowd is not None:
-            return self._crowd.said(inputs)
-        return population.outputs(inputs)
+    def _answered(self, inputs: np.ndarray, resting: bool) -> torch.Tensor:
+        """What the networks answer at the points where functions are compared, (K, …)."""
+        if self._disputed is not None:
+            return self._disputed.rows(self._hear(resting))
+        assert self._crowd is not None
+        return self._crowd.said(inputs)
 
 
 def _whole(value: object, default: int = -1) -> int:

@@ -78,6 +78,8 @@ class Population:
         first = self._members[0]
         if any(not alike(first, member) for member in self._members):
             raise PlaygroundError("population_unlike")
+        if not len(first.data.inputs_train):
+            raise PlaygroundError("population_no_points")
         self.schema, self.blocks, self.data = first.schema, first.blocks, first.data
         self.loss = first.loss
         self._batches = ManyBatches(

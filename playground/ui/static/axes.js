@@ -10,7 +10,7 @@ import { el, fitCanvas } from './dom.js';
 import { axis, CONFIG, layout, loadPlotly } from './plot.js';
 import { plotlyImage } from './png.js';
 
-const MARGIN = { left: 46, right: 10, top: 8, bottom: 40 };
+export const MARGIN = { left: 46, right: 10, top: 8, bottom: 40 };
 const ZOOM = 1.4;
 const PANS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 

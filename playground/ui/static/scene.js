@@ -8,7 +8,7 @@ export function callClasses(words) {
   classWords = words ?? {};
 }
 /** A character that cannot be seen, as of a text, is called by its sign. */
-const called = (name) => classWords[name] ?? (String(name).length === 1 ? shownToken(String(name)) : name);
+export const called = (name) => classWords[name] ?? (String(name).length === 1 ? shownToken(String(name)) : name);
 
 export const isRegression = (scene) => scene.task === 'regression';
 export const isLine = (scene) => scene.inputs.kind === 'line';

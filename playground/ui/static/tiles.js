@@ -68,9 +68,10 @@ export class Tiles {
   /**
    * @param {{count: number, height: number, width: number, columns?: number, least: number, most: number,
    *   color: (i: number) => number, chosen: number|null, alt: () => string,
-   *   over?: (context: object, tile: number, x: number, y: number, wide: number, high: number) => void}} tiles
+   *   over?: (context: object, tile: number, x: number, y: number, wide: number, high: number) => void,
+   *   smooth?: boolean}} tiles
    *   pixels of one; how many in a row, else as many as let all be seen; px of a side; the packed
-   *   colour of number i, tile by tile; what is drawn over each
+   *   colour of number i, tile by tile; what is drawn over each; whether pixels run into each other
    */
   paint(tiles) {
     const { count, height, width, color, chosen, alt } = tiles;
@@ -83,7 +84,7 @@ export class Tiles {
     this.fill(count, columns, rows, height, width, color);
     const context = fitCanvas(this.canvas, columns * wide, rows * high);
     context.clearRect(0, 0, columns * wide, rows * high);
-    context.imageSmoothingEnabled = false;
+    context.imageSmoothingEnabled = Boolean(tiles.smooth);
     for (let i = 0; i < count; i++) {
       const [column, row] = [i % columns, Math.floor(i / columns)];
       context.drawImage(this.mosaic, column * width, row * height, width, height,

@@ -7,6 +7,8 @@ import { isLine } from '../scene.js';
 import { accuracy, count, percent, significant } from '../words.js';
 import { button, chips, numberField, slider } from './kit.js';
 import { SeedsCurves } from './seedscurves.js';
+import { DisputedAnswers } from './seedsanswers.js';
+import { DisputedList } from './seedsdisputed.js';
 import { Solutions, Strip } from './seedsdots.js';
 import { SeedsMap } from './seedsmap.js';
 import { SeedsMembers } from './seedsmembers.js';
@@ -29,7 +31,7 @@ class Page {
     const { link } = context.facts;
     this.threshold = link.t ?? null; // null while it is the usual one of the kind of score
     this.choice = { part: link.part ?? 'test', measure: link.by ?? 'deviation', order: link.order ?? 'number',
-      space: link.space ?? 'function', first: 0, member: (link.net ?? 0) - 1 };
+      space: link.space ?? 'function', first: 0, member: (link.net ?? 0) - 1, point: (link.point ?? 0) - 1 };
     this.showTest = false;
     this.narrow = 'mean';
     this.failed = (member) => this.hasFailed(member);
@@ -41,11 +43,12 @@ class Page {
   /** What the server computes for this page. */
   ask() {
     this.hub.option('plan', { ...this.choice, threshold: this.threshold });
-    const { part, measure, order, space, member } = this.choice;
+    const { part, measure, order, space, member, point } = this.choice;
     const unless = (usual, value) => (value === usual ? null : String(value));
     this.context.link({
       t: this.threshold == null ? null : String(this.threshold), part: unless('test', part), by: unless('deviation', measure),
       order: unless('number', order), space: unless('function', space), net: member < 0 ? null : String(member + 1),
+      point: point < 0 ? null : String(point + 1),
     });
   }
 
@@ -68,13 +71,16 @@ class Page {
     const onChoose = (member) => this.chooseMember(member);
     this.curves = new SeedsCurves(this.context);
     this.members = new SeedsMembers(this.context, { order: this.choice.order, words, onChoose,
+      onOpen: () => this.context.tell({ open: this.choice.member }),
       onOrder: (order) => this.choose({ order }), onFirst: (first) => this.choose({ first: Math.max(0, first) }) });
     this.strip = new Strip(this.context, { words, onChoose });
     this.solutions = new Solutions(this.context, { words, onChoose });
-    this.parts = [this.curves, this.members, this.strip, this.solutions];
+    this.disputed = new DisputedList(this.context, { onPoint: (point) => this.choose({ point }), onMeasure: (measure) => this.choose({ measure }) });
+    this.answers = new DisputedAnswers(this.context, { words, onChoose });
+    this.parts = [this.curves, this.members, this.strip, this.solutions, this.disputed, this.answers];
     this.buildMaps();
-    this.grid = el('div', { class: 'np-seeds' }, this.mapChoice.node, this.mean.node, this.spread.node, this.successCard(),
-      this.curves.node, this.members.node, this.solutionCard());
+    this.grid = el('div', { class: 'np-seeds' }, this.mapChoice.node, this.mean.node, this.spread.node,
+      this.disputed.node, this.answers.node, this.members.node, this.curves.node, this.successCard(), this.solutionCard());
     root.append(this.bar.node, this.buildCount(), this.grid);
     this.showNarrow('mean');
   }
@@ -135,16 +141,15 @@ class Page {
       this.hub.invalidate();
     } });
     this.back = button(text('seeds.back'), () => this.choose({ member: -1 }));
-    this.open = button(text('seeds.open'), () => this.context.tell({ open: this.choice.member }), { class: 'np-toggle np-main', title: text('seeds.open_tip') });
     this.measures = chips({ label: text('seeds.measure'), names: ['deviation', 'information'],
       words: (name) => text(name === 'deviation' ? 'seeds.deviation' : 'seeds.information'), onChoose: (measure) => this.choose({ measure }) });
-    this.mean = new SeedsMap(this.context, { spread: false, title: text('seeds.mean'), tools: [this.back, this.open, this.test], onPoint });
+    this.mean = new SeedsMap(this.context, { spread: false, title: text('seeds.mean'), tools: [this.back, this.test], onPoint });
     this.spread = new SeedsMap(this.context, { spread: true, title: text('seeds.spread'), tools: [this.measures.node], onPoint });
     this.mapChoice = chips({ label: text('seeds.maps'), names: ['mean', 'spread'],
       words: (name) => text(name === 'mean' ? 'seeds.mean_short' : 'seeds.spread'), onChoose: (name) => this.showNarrow(name) });
     this.mapChoice.node.classList.add('np-seeds-switch');
-    this.facts = el('p', { class: 'np-caption' });
-    this.mean.node.append(this.facts);
+    this.mean.node.append(el('p', { class: 'np-caption', text: text('seeds.map_hint') }));
+    this.spread.node.append(alone(text));
   }
 
   /** On a narrow screen there is room for one of both maps. */
@@ -180,7 +185,7 @@ class Page {
     this.note = el('p', { class: 'np-caption' });
     return el('section', { class: 'np-seeds-card np-seeds-solutions' },
       el('div', { class: 'np-head' }, el('h3', { class: 'np-title', text: text('seeds.solutions') }), el('div', { class: 'np-tools' }, this.spaces.node)),
-      this.solutions.node, this.note);
+      this.solutions.node, this.note, alone(text));
   }
 
   // ---- what is said of a network ------------------------------------------------------------------
@@ -226,15 +231,13 @@ class Page {
     this.grid.classList.toggle('np-seeds-whole', !scene.inputs);
     this.mean.paint(hub, { title: chosen || this.context.text('seeds.mean'), showTest });
     this.spread.paint(hub, { title: this.context.text('seeds.spread'), showTest });
-    this.paintFacts(header);
     for (const part of this.parts) part.paint(hub, this.failed);
   }
 
   paintControls(header, scene) {
     const { text } = this.context;
-    const chosen = header.member != null;
-    this.back.hidden = this.open.hidden = !chosen;
-    this.test.hidden = chosen;
+    this.back.hidden = header.member == null;
+    this.grid.classList.toggle('np-seeds-single', scene.count === 1);
     this.measures.node.hidden = scene.task === 'regression';
     this.measures.show(this.choice.measure);
     this.parting.show(this.choice.part);
@@ -258,20 +261,13 @@ class Page {
     const { text } = this.context;
     const { successes, trials, low, high, level, threshold } = success;
     if (this.threshold == null && document.activeElement !== this.limit.input) this.limit.show(THRESHOLD[score] ?? 0.95);
-    setText(this.share, trials ? text('seeds.share', { successes, trials, percent: percent(successes / trials) }) : text('seeds.no_score'));
+    setText(this.share, trials ? text('seeds.share', { successes, trials, percent: sharePercent(successes / trials) }) : text('seeds.no_score'));
     setText(this.interval, trials
       ? text('seeds.interval', { level: percent(level), low: percent(low, 1), high: percent(high, 1), threshold: this.scoreWords(threshold) }) : '');
     this.rail.hidden = !trials;
     if (!trials) return;
     this.range.style.cssText = `left: ${low * 100}%; width: ${(high - low) * 100}%`;
     this.tick.style.left = `${(successes / trials) * 100}%`;
-  }
-
-  /** Under the map, what the chosen network came to. */
-  paintFacts(header) {
-    if (header.member == null) return setText(this.facts, this.context.text('seeds.map_hint'));
-    const [, ...rows] = this.memberRows(header.member);
-    setText(this.facts, rows.map(({ label, value }) => (value == null ? label : `${label} ${value}`)).join(' · '));
   }
 
   update() {
@@ -284,7 +280,7 @@ class Page {
   }
 
   themed() {
-    for (const part of [this.mean, this.spread, this.curves, this.solutions]) part.themed();
+    for (const part of [this.mean, this.spread, this.curves, this.solutions, this.answers]) part.themed();
   }
 
   destroy() {
@@ -300,4 +296,8 @@ function placeTip(place, text, lang) {
   return `${told} ${measuredWords(place, text, lang)}${place.engines.map((way) => wayWords(way, text)).join('')}`.trim();
 }
 
+/** What is said in the place of a comparison while there is one network alone. */
+const alone = (text) => el('p', { class: 'np-seeds-alone', text: text('seeds.alone') });
+/** Whole percents, but 0 and 100 only where it is none or all. */
+const sharePercent = (share) => percent(share, share > 0 && share < 1 && (share < 0.01 || share > 0.99) ? 1 : 0);
 const megabytes = (bytes) => `${significant(bytes / 2 ** 20)} MB`;

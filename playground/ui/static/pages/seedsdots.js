@@ -3,7 +3,7 @@
  * failed; the colour runs with the score; a click, or the arrow keys, chooses one.
  */
 
-import { Axes } from '../axes.js';
+import { Axes, MARGIN } from '../axes.js';
 import { css, mix } from '../colors.js';
 import { altText, el, fitCanvas } from '../dom.js';
 import { steadyExtent } from '../plot.js';
@@ -13,8 +13,8 @@ import { accuracy, significant } from '../words.js';
 const NEAR_PX = 14;
 const CALM_MS = 2000;
 
-/** What strip and plane have in common. */
-class Dots {
+/** What strips and plane have in common. */
+export class Dots {
   /**
    * @param {object} context of the stage
    * @param {{onChoose: (member: number) => void, words: (member: number) => object[]}} options
@@ -104,6 +104,27 @@ class Dots {
     return limit < 1 ? 0.55 + 0.45 * Math.min(1, (score - limit) / (1 - limit)) : 1;
   }
 
+  /**
+   * Dots that would lie on each other are stacked; where there is no room for all, they overlap.
+   * @param {number[]} places px along the line, NaN of a network without one
+   */
+  stack(places, radius, { bottom, room }) {
+    const columns = new Map();
+    this.spots = places.map((place) => {
+      if (!Number.isFinite(place)) return null;
+      const column = Math.round(place / (2 * radius));
+      const below = columns.get(column) ?? 0;
+      columns.set(column, below + 1);
+      return { x: column * 2 * radius, below, column };
+    });
+    for (const spot of this.spots) {
+      if (!spot) continue;
+      const high = columns.get(spot.column);
+      const step = high > 1 ? Math.min(2 * radius, (room - 2 * radius) / (high - 1)) : 0;
+      spot.y = bottom - radius - 1 - spot.below * step;
+    }
+  }
+
   take({ header, arrays }) {
     this.limit = header.success.threshold;
     this.scores = arrays[`${header.success.part}_score`].data;
@@ -139,29 +160,10 @@ export class Strip extends Dots {
     this.threshold(context, toX(header.success.threshold), height);
     const count = this.scores.length;
     const radius = count > 100 ? 3 : count > 40 ? 4 : 5.5;
-    this.stack(count, radius, toX, height);
+    const places = Array.from(this.scores, (score) => (Number.isFinite(score) ? toX(score) : NaN));
+    this.stack(places, radius, { bottom: height - EDGE.bottom, room: height - EDGE.bottom - EDGE.top });
     this.dots(context, failed, radius);
     this.alt(() => this.describe(header));
-  }
-
-  /** Dots that would lie on each other are stacked; where there is no room for all, they overlap. */
-  stack(count, radius, toX, height) {
-    const columns = new Map();
-    const room = height - EDGE.bottom - EDGE.top - 2 * radius;
-    this.spots = Array.from({ length: count }, (_, member) => {
-      const score = this.scores[member];
-      if (!Number.isFinite(score)) return null;
-      const column = Math.round(toX(score) / (2 * radius));
-      const place = columns.get(column) ?? 0;
-      columns.set(column, place + 1);
-      return { x: column * 2 * radius, place, column };
-    });
-    for (const spot of this.spots) {
-      if (!spot) continue;
-      const high = columns.get(spot.column);
-      const step = high > 1 ? Math.min(2 * radius, room / (high - 1)) : 0;
-      spot.y = height - EDGE.bottom - radius - 1 - spot.place * step;
-    }
   }
 
   axis(context, { width, height, floor, toX, r2 }) {
@@ -233,9 +235,11 @@ export class Solutions extends Dots {
     const { space, ratios } = header.solutions;
     if (this.space !== `${hub.scene.id}|${space}`) this.extent = steadyExtent();
     this.space = `${hub.scene.id}|${space}`;
-    const half = this.extent(data.reduce((most, value) => Math.max(most, Math.abs(value)), 0));
+    const aspect = this.aspect();
+    const half = this.extent(data.reduce((most, value, i) => Math.max(most, Math.abs(value) / (i % 2 ? 1 : aspect)), 0));
     const label = (k) => this.context.text('variance_axis', { name: `PC${k + 1}`, percent: Math.round(ratios[k] * 100) });
-    this.axes.setHome({ scene: this.space, x: [-half, half], y: [-half, half], xLabel: label(0), yLabel: label(1), equal: true });
+    const wide = half * aspect;
+    this.axes.setHome({ scene: this.space, x: [-wide, wide], y: [-half, half], xLabel: label(0), yLabel: label(1) });
     const context = this.axes.begin();
     context.clearRect(0, 0, this.axes.rect.width, this.axes.rect.height);
     const radius = this.scores.length > 100 ? 3.5 : 5;
@@ -243,6 +247,13 @@ export class Solutions extends Dots {
     this.dots(context, failed, radius);
     this.alt(() => this.context.text('seeds.solutions_alt', {
       count: this.scores.length, first: Math.round(ratios[0] * 100), second: Math.round(ratios[1] * 100) }));
+  }
+
+  /** So many times wider than high: distances count the same in both directions. */
+  aspect() {
+    const { clientWidth, clientHeight } = this.axes.host;
+    const wide = clientWidth - MARGIN.left - MARGIN.right;
+    return Math.max(1, wide / Math.max(40, clientHeight - MARGIN.top - MARGIN.bottom));
   }
 
   themed() {

@@ -4,7 +4,7 @@
  */
 
 import { Axes } from '../axes.js';
-import { css, mix } from '../colors.js';
+import { css } from '../colors.js';
 import { altText, el } from '../dom.js';
 import { buildLegend } from '../legend.js';
 import { Points } from '../points.js';
@@ -150,7 +150,7 @@ export class SeedsMap {
   paintPlane(canvas, { scene, header, arrays }) {
     const { colors } = this.context.theme;
     const source = this.spread ? arrays.spread : header.member != null && arrays.member_map ? arrays.member_map : arrays.map;
-    if (this.spread) this.raster.values(source, this.spreadTable());
+    if (this.spread) this.raster.values(source, colors.sureTable);
     else if (source.shape.length === 3) this.raster.classes(source, colors.mapClasses, false);
     else this.raster.values(source, colors.map);
     this.raster.draw(canvas, this.axes, scene.domain);
@@ -158,7 +158,8 @@ export class SeedsMap {
 
   paintLine(canvas, { scene, header, arrays }) {
     const { theme } = this.context;
-    if (this.spread) return this.curve(canvas, scene, arrays.spread.data, css(this.spreadColor()), 3);
+    const { colors } = theme;
+    if (this.spread) return this.curve(canvas, scene, arrays.spread.data, css(colors.sure(1)), 3);
     const points = arrays.map.shape.at(-1);
     if (arrays.fan) {
       const level = (k) => arrays.fan.data.subarray(k * points, (k + 1) * points);
@@ -206,28 +207,13 @@ export class SeedsMap {
     this.mark.style.transform = `translate(${left + axes.toX(at.x) - 6}px, ${top + axes.toY(at.y) - 6}px)`;
   }
 
-  spreadColor() {
-    const { theme } = this.context;
-    return theme.dark ? [199, 160, 255] : [92, 38, 173];
-  }
-
-  spreadTable() {
-    const { colors } = this.context.theme;
-    if (this.table?.from !== colors.middle) {
-      const pixel = ([r, g, b]) => ((255 << 24) | (Math.round(b) << 16) | (Math.round(g) << 8) | Math.round(r)) >>> 0;
-      const shades = Uint32Array.from({ length: 256 }, (_, i) => pixel(mix(colors.middle, this.spreadColor(), i / 255)));
-      this.table = { from: colors.middle, shades };
-    }
-    return this.table.shades;
-  }
-
   spreadLegend(header) {
     const { theme } = this.context;
     const key = `${JSON.stringify(header.spread)}|${theme.dark}|${this.hub.scene.task}|${theme.text}`;
     if (key === this.legendKey) return;
     this.legendKey = key;
     const bar = el('span', { class: 'np-gradient' });
-    bar.style.background = `linear-gradient(90deg, ${css(theme.colors.middle)}, ${css(this.spreadColor())})`;
+    bar.style.background = `linear-gradient(90deg, ${css(theme.colors.sure(0))}, ${css(theme.colors.sure(1))})`;
     const scale = el('span', { class: 'np-scale' }, el('span', { text: '0' }), bar, el('span', { text: short(header.spread.top) }));
     this.legend.replaceChildren(...(isLine(this.hub.scene) ? [] : [scale]),
       el('span', { text: this.unit(header) }));
@@ -255,7 +241,6 @@ export class SeedsMap {
   }
 
   themed() {
-    this.table = null;
     this.legendKey = '';
     this.axes.themed();
   }
