@@ -51,7 +51,7 @@ def test_a_network_goes_on_in_the_playground_and_the_others_wait(visit: Visit):
 @pytest.mark.slow
 def test_what_is_chosen_stands_in_the_address_and_comes_back(visit: Visit):
     page = visit(tap=True)
-    stage = page.open_stage("seeds")
+    stage = page.open_stage("seeds", of="data=xor")
     stage.get_by_role("button", name="4", exact=True).click()
     page.until(lambda: page.query("n") == "4")
     page.until(lambda: len(page.frames_seen.arrays.get("test_loss", [])) == 4)
@@ -63,10 +63,12 @@ def test_what_is_chosen_stands_in_the_address_and_comes_back(visit: Visit):
     limit.focus()
     limit.press("ArrowLeft")
     page.until(lambda: page.query("t") == "0.945")
+    assert page.query("of") == "data=xor"
     page.page.reload()
     stage = page.stage("seeds")
     page.until(lambda: page.frames_seen.newest.get("success", {}).get("threshold") == 0.945)
     newest = page.frames_seen.newest
+    assert page.frames_seen.scene["data"] == "xor"
     assert newest["success"]["part"] == "train"
     assert newest["spread"]["measure"] == "information"
     assert newest["solutions"]["space"] == "weights"
@@ -89,6 +91,25 @@ def test_every_kind_of_data(visit: Visit, name: str):
     stage.get_by_role("button", name="One batch").click()
     page.wait_for_step(1)
     expect(stage.locator(".np-seeds-mean")).to_be_visible(visible=name != "digits")
+    if name == "digits":
+        points = stage.get_by_role("group", name="Where they disagree most").get_by_role("button")
+        points.nth(3).click()
+        index = points.nth(3).get_attribute("data-index")
+        page.until(lambda: page.query("point") == str(int(index or 0) + 1))
+        expect(stage.get_by_role("heading", name="what they say")).to_be_visible()
+        assert (
+            sum(
+                int(text)
+                for text in stage.locator(
+                    ".np-seeds-vote-row:not([hidden]) .np-out"
+                ).all_inner_texts()
+            )
+            == 4
+        )
+        stage.locator(".np-tiles").focus()
+        page.page.keyboard.press("ArrowRight")
+        expect(stage.get_by_role("button", name="Open in the playground")).to_be_visible()
+        assert violations(page, ".np-page-seeds") == []
     expect(stage.locator(".np-seeds-curves .np-layer svg").first).to_be_visible()
 
 

@@ -12,6 +12,7 @@ from sklearn.decomposition import PCA
 from playground.core import proposal
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Experiment
+from playground.core.link import decode, encode
 from playground.core.plans.bands import COLUMNS, HEAD, LEVELS, MEASURES, Bands, quantiles
 from playground.core.plans.crowd import LEAST, MOST, RUNNING, information, resolution_for
 from playground.core.plans.seeds import Seeds
@@ -99,6 +100,36 @@ def test_a_part_goes_on_as_the_member_does() -> None:
     for place in (-1, 3):
         with pytest.raises(PlaygroundError):
             run.part(place)
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [{"kind": "dense", "units": 4, "activation": "tanh"}, {"kind": "dropout", "rate": 0.3}],
+        [{"kind": "dense", "units": 4, "activation": "relu"}, {"kind": "batch_norm"}],
+    ],
+)
+def test_the_link_of_a_member_trains_the_same_network(layers: list[dict[str, object]]) -> None:
+    """Whoever opens the address of a network, and presses play, sees it come about again."""
+    experiment = SMALL.with_changes({"layers": layers, "training": {"seed": 5, "batch_size": 7}})
+    run = run_of(experiment)
+    run.advance(30)
+    link = encode(run.part(2).experiment)
+    assert link["training.start"] == "2"
+    opened, refused = decode(link)
+    assert not refused
+    alone = Run(opened)
+    alone.advance(30)
+    torch.testing.assert_close(alone.engine.flat(), run.population.flat()[2])
+    shares = run.part(2).metrics
+    alone.measure()
+    assert alone.metrics.test_loss == pytest.approx(shares.test_loss)
+
+
+def test_nothing_to_train_on_is_said() -> None:
+    with pytest.raises(PlaygroundError) as caught:
+        run_of(proposal.choose_data("own", Experiment(), None))
+    assert caught.value.code == "population_no_points"
 
 
 def test_success_is_counted_with_its_interval() -> None:

@@ -40,7 +40,7 @@ export class DisputedAnswers {
     this.series = new Series(context);
     this.gallery = new Pictures(context);
     this.note = el('p', { class: 'np-caption' });
-    this.body = el('div', { class: 'np-seeds-answers-body' }, this.picture,
+    this.body = el('div', { class: 'np-seeds-answers-body', tabindex: '0', role: 'region', 'aria-label': text('seeds.answers') }, this.picture,
       el('div', { class: 'np-seeds-answers-text' }, this.read, this.note, this.places, this.votes, this.strip.node, this.series.node, this.gallery.node));
     this.node = el('section', { class: 'np-seeds-card np-seeds-answers' }, el('div', { class: 'np-head' }, this.title), this.body);
     this.placesAlt = altText(this.places, text('seeds.answers'));
