@@ -13,7 +13,7 @@ import torch
 from playground.core.engine.compiled import cache, check
 from playground.core.engine.compiled.engine import CompiledEngine
 from playground.core.engine.compiled.package import Package
-from playground.core.engine.compiled.plan import Plan, plan_of
+from playground.core.engine.compiled.plan import LANES, Plan, plan_of
 from playground.core.experiment import Experiment
 from playground.core.run import Run
 
@@ -23,9 +23,10 @@ Kernel = Callable[[Plan], Package]
 SGD = Plan(3, 8, 1, 10, "sgd", "distance")
 ADAM = Plan(3, 8, 1, 10, "adam", "distance")
 MANY = Plan(3, 16, 16, 32, "momentum", "softmax")
+LANED = Plan(3, 4, 1, 10, "radam", "distance", clipped=True, lanes=LANES)
 
 
-@pytest.mark.parametrize("plan", [SGD, ADAM, MANY], ids=lambda plan: plan.name)
+@pytest.mark.parametrize("plan", [SGD, ADAM, MANY, LANED], ids=lambda plan: plan.name)
 def test_a_kernel_agrees_with_the_dense_engine(kernel: Kernel, plan: Plan) -> None:
     assert check.difference(kernel(plan)) <= check.TOLERANCE
     assert json.loads((cache.place(plan) / cache.INFO).read_text())["difference"] <= 1e-5
