@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from playground.core.data.registry import schema_of
 from playground.core.errors import Notice, PlaygroundError
 from playground.core.plans.sweep import SweepPlan
 from playground.core.sweep import files
+from playground.core.sweep.foreign import MOST_BYTES, read_foreign
 from playground.core.sweep.settings import (
     MAX_EPOCHS,
     MAX_STARTS,
@@ -37,6 +39,7 @@ FIRST_KNOBS = ("optimizer.learning_rate", "layers.*.units", "layers.*.activation
 _PLAN = "sweep_plan"
 _STARTED = "sweep_started"
 _OPENED = "sweep_opened"
+_RESTORED = "sweep_restored"
 
 
 def _knobs(text: str) -> list[Knob]:
@@ -122,7 +125,12 @@ def _facts(link: dict[str, Any]) -> dict[str, Any]:
         "link": {key: link[key] for key in ("x", "y", "sort") if key in link},
         "settings": settings.model_dump(mode="json", exclude={"experiment"}),
         "offers": [] if schema is None else offered(settings.experiment, schema, settings.knobs),
-        "limits": {"trials": MAX_TRIALS, "starts": MAX_STARTS, "epochs": MAX_EPOCHS},
+        "limits": {
+            "trials": MAX_TRIALS,
+            "starts": MAX_STARTS,
+            "epochs": MAX_EPOCHS,
+            "bytes": MOST_BYTES,
+        },
     }
 
 
@@ -133,7 +141,7 @@ def _told_of(plan: SweepPlan) -> dict[str, Any]:
     known = {one["path"]: one for one in offered(settings.experiment, schema, settings.knobs)}
     knobs = [{**known[knob.path], "knob": knob.model_dump(mode="json")} for knob in settings.knobs]
     return {
-        "file": plan.file,
+        "name": plan.name,
         "knobs": knobs,
         **settings.model_dump(mode="json", exclude={"experiment", "knobs"}),
         "other": settings.experiment != state.experiment(),
@@ -176,11 +184,13 @@ def _first_knobs() -> list[dict[str, Any]]:
 
 
 def _told(value: Any) -> None:
-    """Callback: a sweep is to be started, or one of its trials opened."""
+    """Callback: a sweep is to be started or gone on with, or one of its trials opened."""
     try:
         match value:
             case {"start": dict(wanted)}:
                 _start(wanted)
+            case {"restored": True}:
+                _go_on()
             case {"open": dict(trial)}:
                 _open(trial)
     except PlaygroundError as error:
@@ -207,16 +217,20 @@ def _start(wanted: dict[str, Any]) -> None:
 
 
 def _open(trial: dict[str, Any]) -> None:
-    """Makes a trial's first network the playground's."""
+    """Makes one network of a trial the playground's."""
     plan: SweepPlan | None = st.session_state.get(_PLAN)
     if plan is None:
         return
-    experiment = apply(plan.experiment, dict(trial.get("values") or {}))
+    start = trial.get("start")
+    start = start if isinstance(start, int) and 0 <= start < plan.sweep.starts else 0
+    point = apply(plan.experiment, dict(trial.get("values") or {}))
+    experiment = point.with_changes({"training": {"start": start}})
     state.leave_lesson()
     state.adopt(experiment)
     sentence = say(
         "pages.sweep.opened",
         number=int(trial.get("number", 0)) + 1,
+        start=start,
         metric=say(f"pages.sweep.metric_{plan.sweep.metric}"),
         value=language.plain(str(trial.get("value", "–"))[:20]),
         epochs=int(trial.get("epochs", 0)),
@@ -225,14 +239,55 @@ def _open(trial: dict[str, Any]) -> None:
     st.session_state[_OPENED] = True
 
 
+def _restored(upload: dict[str, Any]) -> stage.Answer:
+    """Takes in a sweep that was saved: {"filename", "content" in base64}. What is shown stays
+    until the page says that it wants the other one.
+
+    Raises:
+        PlaygroundError: it cannot be gone on with; says why.
+    """
+    name, content = str(upload.get("filename", ""))[:80], str(upload.get("content", ""))
+    if len(content) > MOST_BYTES * 4 // 3 + 4:
+        size, limit = f"{len(content) * 3 / 4 / 2**20:.1f}", MOST_BYTES // 2**20
+        raise PlaygroundError("sweep_upload_large", name=name, size=size, limit=limit)
+    try:
+        decoded = base64.b64decode(content, validate=True)
+    except ValueError as error:
+        raise PlaygroundError("sweep_upload_broken", name=name) from error
+    settings, own, trials = read_foreign(decoded, name, state.brought())
+    file = files.begin(settings, own, trials)
+    if not file:
+        raise PlaygroundError("sweep_upload_unkept")
+    plan = SweepPlan(experiment=settings.experiment, sweep=settings, file=file)
+    st.session_state[_RESTORED] = plan, own, len(trials)
+    return {"file": file}, {}
+
+
+def _go_on() -> None:
+    """Shows the sweep that was taken in, and searches what is missing in it."""
+    if _RESTORED not in st.session_state:
+        return
+    plan, own, finished = st.session_state.pop(_RESTORED)
+    if own is not None:
+        state.keep_own(own)
+    planned = plan.settings.planned
+    st.session_state[_PLAN] = plan
+    st.session_state[_STARTED] = True
+    whole = "restored_whole" if finished >= planned else "restored"
+    sentence = say(f"pages.sweep.{whole}", finished=finished, planned=planned)
+    notices.toast(sentence, ":material/folder_open:")
+
+
 def _answer(params: dict[str, Any]) -> stage.Answer:
-    """A short trial, or the trials as a file.
+    """A short trial, the trials as a file, or what becomes of a file.
 
     Raises:
         PlaygroundError: this is no sweep, or there is no file of it.
     """
     if "export" in params:
         return _exported(str(params["export"]))
+    if isinstance(params.get("restore"), dict):
+        return _restored(params["restore"])
     wanted = params.get("measure")
     if not isinstance(wanted, dict):
         raise PlaygroundError("sweep_not_json")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
+from pathlib import Path
 from urllib.parse import quote
 
 import numpy as np
@@ -62,7 +64,7 @@ def test_a_grid_is_searched_and_its_best_opened(visit: Visit):
     assert losses == sorted(losses), "the best comes first"
     assert set(values(stage, "layers.*.units")) == {"2", "4"}
     best = values(stage, "optimizer.learning_rate")[0]
-    stage.locator("tbody tr").first.get_by_role("button").click()
+    stage.locator("tbody tr").first.get_by_role("button", name="Open the best start").click()
     page.wait_for_picture()
     expect(page.keyed("chip_rate")).to_contain_text(best)
 
@@ -143,6 +145,48 @@ def test_neither_a_reload_nor_a_closed_tab_nor_a_dead_worker_costs_a_finished_tr
     assert at_rest(other) >= kept
     other.page.get_by_role("button", name="Go on", exact=True).click()
     assert at_rest(other, "done") == 24
+
+
+@pytest.mark.slow
+def test_trials_are_seen_while_they_are_trained(visit: Visit):
+    page = visit()
+    stage = begun(page, 3, e="400", s="8")
+    chart = stage.locator(".np-s-curves [role='img']")
+    expect(chart).to_have_attribute("aria-label", re.compile(r"Trial \d+ is at epoch \d+ with"))
+    row = stage.locator(".np-s-now-row")
+    expect(row).to_have_count(1)
+    expect(row).to_have_text(re.compile(r"Trial \d+.*\d+ of 400"))
+
+
+@pytest.mark.slow
+def test_a_saved_sweep_is_opened_and_goes_on(visit: Visit, tmp_path: Path):
+    page = visit()
+    stage = run(page)
+    with page.page.expect_download() as download:
+        stage.get_by_role("button", name="JSON", exact=True).click()
+    content = json.loads(download.value.path().read_text("utf-8"))
+    whole = set(values(stage, "metric"))
+    content["trials"] = content["trials"][:1]
+    part = tmp_path / "part.json"
+    part.write_text(json.dumps(content))
+    broken = tmp_path / "broken.json"
+    broken.write_bytes(part.read_bytes()[:-40])
+    address = page.page.url
+    page.page.locator(".np-s-fold > summary").click()
+    stage.locator(".np-s-form input[type=file]").set_input_files(broken)
+    expect(stage.get_by_text("broken.json is damaged")).to_be_visible()
+    assert page.page.url == address and finished(page) == 4
+    stage.locator(".np-s-form input[type=file]").set_input_files(part)
+    page.until(lambda: page.page.url != address)
+    expect(page.page.locator(".np-s-bar-box")).to_have_attribute("data-state", "done")
+    rows = stage.locator("tbody tr")
+    expect(rows).to_have_count(4)
+    assert set(values(stage, "metric")) == whole
+    # Any start of any row is opened, not only the best one.
+    rows.first.get_by_role("button", name="open another one").click()
+    stage.get_by_role("button", name=re.compile("^Open start 1 of")).click()
+    page.wait_for_picture()
+    page.until(lambda: "training.start=1" in page.page.url)
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
@@ -35,6 +36,11 @@ class SweepPlan(Plan):
     def settings(self) -> SweepSettings:
         """What is done, of the plan's experiment."""
         return self.sweep.model_copy(update={"experiment": self.experiment})
+
+    @property
+    def name(self) -> str:
+        """Tells its frames from those of another sweep of the same page."""
+        return self.file or sha256(self.settings.to_json().encode()).hexdigest()[:16]
 
     def build(self, own: Brought | None, snapshot: bytes | None) -> SweepRun:
         from playground.core.plans.sweep_run import SweepRun

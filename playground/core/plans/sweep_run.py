@@ -54,6 +54,7 @@ class SweepRun(PlanRun):
     def __init__(self, plan: SweepPlan, own: Brought | None) -> None:
         super().__init__(plan, own)
         self._settings = plan.settings
+        self._name = plan.name
         self._store, kept = self._opened(plan.file)
         # Nothing is begun, and no process started, before the first turn.
         self.sweep = Sweep(self._settings, own, crew=here(), kept=kept, keeper=self._store)
@@ -168,6 +169,7 @@ class SweepRun(PlanRun):
             "batches_per_epoch": 1,
             "step": self.step,
             "views": [],
+            "sweep": self._name,
             "progress": progress.as_dict(),
             "trials": [_plain(trial) for trial in self.sweep.rows(since)],
             "history": {"version": 0, "start": 0, "total": progress.version},

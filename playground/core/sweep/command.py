@@ -14,6 +14,7 @@ from playground.core.document import content_of, read_document
 from playground.core.errors import PlaygroundError
 from playground.core.sweep.coordinator import Sweep
 from playground.core.sweep.executors import Crew, here
+from playground.core.sweep.foreign import check_trials
 from playground.core.sweep.rows import Progress, Trial, as_csv, best
 from playground.core.sweep.settings import Method, Metric, SweepSettings, sweep_from
 from playground.core.sweep.space import Value, knob_from
@@ -101,7 +102,9 @@ def _begun(
     if options.resume:
         assert store is not None
         settings, own = store.sweep()
-        return settings, own, store.trials()
+        trials = store.trials()
+        check_trials(settings, trials, options.file.name[:80])
+        return settings, own, trials
     if store is not None and not store.empty:
         raise PlaygroundError("sweep_file_in_use", path=str(options.file)[-80:])
     experiment, own = read_document(content_of(options.experiment))

@@ -35,7 +35,7 @@ JUDGES = 3  # trials seen at a rung before anybody is judged there
 class Keeper(Protocol):
     """Where finished trials are kept, see `Store`."""
 
-    def save(self, trial: Trial) -> None: ...
+    def save(self, trial: Trial, /) -> None: ...
 
 
 class Sweep:

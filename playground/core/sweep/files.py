@@ -9,6 +9,7 @@ import re
 import secrets
 import sqlite3
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from playground.core.errors import PlaygroundError
 from playground.core.sweep.rows import Trial, as_csv
 from playground.core.sweep.settings import SweepSettings
 from playground.core.sweep.store import Store
+from playground.core.sweep.trial import packed
 
 log = logging.getLogger(__name__)
 
@@ -44,8 +46,11 @@ def path_of(name: str) -> Path:
     return folder() / f"{name}.sqlite"
 
 
-def begin(settings: SweepSettings, own: Brought | None) -> str:
+def begin(settings: SweepSettings, own: Brought | None, trials: Sequence[Trial] = ()) -> str:
     """A new file for a sweep; what is old makes room for it.
+
+    Args:
+        trials: that are finished already.
 
     Returns:
         its name; "" where this server can keep nothing.
@@ -56,6 +61,7 @@ def begin(settings: SweepSettings, own: Brought | None) -> str:
         _tidy()
         with closing(Store(path_of(name))) as store:
             store.begin(settings, own)
+            store.save(*trials)
     except (OSError, PlaygroundError) as error:
         log.warning("a sweep is not kept: %s", error)
         return ""
@@ -93,11 +99,12 @@ def exported(name: str, kind: str) -> bytes:
     """
     if kind == "sqlite":
         return _copied(path_of(name))
-    settings, _, trials = read(name)
+    settings, own, trials = read(name)
     if kind == "csv":
         return ("\ufeff" + as_csv(settings, trials)).encode()  # spreadsheets ask for the mark
     content = {
         "settings": settings.model_dump(mode="json"),
+        "own": packed(own),
         "trials": [trial.as_dict() for trial in trials],
     }
     return json.dumps(content, ensure_ascii=False, indent=1).encode()

@@ -135,16 +135,19 @@ class Store:
 
     # ---- its trials
 
-    def save(self, trial: Trial) -> None:
-        """Keeps a finished trial; it is on disk when this returns."""
-        content = json.dumps(trial.as_dict(), ensure_ascii=False)
-        row = (trial.number, trial.status, trial.value, content)
-        self._tried(
-            lambda: self._connection.execute(
-                "INSERT OR REPLACE INTO trial (number, status, value, content) VALUES (?, ?, ?, ?)",
-                row,
-            )
-        )
+    def save(self, *trials: Trial) -> None:
+        """Keeps finished trials, all or none; they are on disk when this returns."""
+        rows = [
+            (one.number, one.status, one.value, json.dumps(one.as_dict(), ensure_ascii=False))
+            for one in trials
+        ]
+        self._tried(lambda: self._written(rows))
+
+    def _written(self, rows: list[tuple[int, str, float | None, str]]) -> None:
+        query = "INSERT OR REPLACE INTO trial (number, status, value, content) VALUES (?, ?, ?, ?)"
+        self._connection.execute("BEGIN IMMEDIATE")
+        with self._connection:  # which ends it, one way or the other
+            self._connection.executemany(query, rows)
 
     def trials(self) -> list[Trial]:
         """The finished trials, by number.

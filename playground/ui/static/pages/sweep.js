@@ -41,8 +41,10 @@ class Page {
   build() {
     const { context, results } = this;
     const { root, text, facts } = context;
-    this.form = new Form(context, { onStart: (settings) => this.start(settings) });
+    this.form = new Form(context, {
+      onStart: (settings) => this.start(settings), onRestored: () => context.tell({ restored: true }) });
     this.fold = el('details', { class: 'np-s-fold' }, el('summary', { text: text('sweep.new') }), this.form.node);
+    this.fold.addEventListener('toggle', () => this.fold.open && this.form.measureSoon());
     this.progress = new ProgressBar(context, results);
     this.curves = new Curves(context, results);
     this.lines = new Lines(context, results);
@@ -50,7 +52,7 @@ class Page {
     this.best = new BestSoFar(context, results);
     this.shares = new Shares(context, results);
     this.table = new TrialTable(context, results, {
-      onOpen: (row) => context.tell({ open: { number: row.number, values: row.values, epochs: row.epochs, value: metricWords(results.metric, row.value) } }),
+      onOpen: (row, start) => this.open(row, start),
       onSort: (column, down) => context.link({ sort: `${down ? '-' : ''}${column}` }),
     });
     this.exports = new Exports(context);
@@ -89,13 +91,22 @@ class Page {
       name: sweep.metric, better: sweep.metric === 'test_score' ? 'high' : 'low', score: sweep.metric === 'test_score',
       accuracy: sweep.percent, percent: sweep.percent && sweep.metric === 'test_score', of: (start) => metricOf(sweep.metric, start),
     };
-    this.results.begin({ knobs: sweep.knobs.map(knobOf), metric, method: sweep.method });
+    if (sweep.name !== this.results.told) this.fold.open = false;
+    this.results.begin({ name: sweep.name, knobs: sweep.knobs.map(knobOf), metric, method: sweep.method });
     this.pair.classList.toggle('np-s-stacked', sweep.knobs.length > MOST_BESIDE);
     this.heat.begin([facts.link.x, facts.link.y]);
     this.table.begin();
     this.progress.begin(sweep);
     this.curves.begin(sweep);
     this.exports.node.hidden = !sweep.kept;
+  }
+
+  /** Opens one network of a trial in the playground. */
+  open(row, start) {
+    const { results: { metric }, context } = this;
+    const one = row.starts?.find((other) => other.start === start);
+    context.tell({ open: {
+      number: row.number, values: row.values, start, epochs: row.epochs, value: metricWords(metric, one ? metric.of(one) : row.value) } });
   }
 
   start(settings) {
@@ -110,10 +121,11 @@ class Page {
     const { header } = hub;
     if (header && header !== this.header) {
       // A run that was built anew knows nothing of what was under way in the one before.
-      if (this.header && this.header.scene_id !== header.scene_id) this.results.restart();
+      const anew = this.header && this.header.scene_id !== header.scene_id;
+      if (header.sweep && (anew || header.sweep !== this.results.name)) this.results.restart(header.sweep);
       this.header = header;
       this.results.take(header.trials ?? []);
-      if (header.progress) this.curves.take(header);
+      if (header.progress && this.results.whole) this.curves.take(header);
     }
     this.progress.paint(hub);
   }
@@ -128,7 +140,7 @@ class Page {
 
   show() {
     const { results } = this;
-    if (!results.metric) return;
+    if (!results.whole) return;
     this.showHead();
     for (const part of [this.curves, this.lines, this.heat, this.best, this.shares, this.table]) part.paint();
     this.context.root.dataset.trials = String(results.trials.length);
@@ -137,20 +149,21 @@ class Page {
 
   showHead() {
     const { results, context: { text, theme } } = this;
-    const { score, metric, brushes } = results;
+    const { range, metric, brushes } = results;
     const filtered = brushes.size > 0;
     this.showAll.hidden = !filtered;
     const kept = results.trials.filter((row) => results.passes(row)).length;
     this.kept.textContent = filtered ? text('sweep.kept', { kept, all: results.trials.length }) : '';
-    const key = JSON.stringify([score?.low, score?.high, theme.dark, metric.name]);
+    const key = JSON.stringify([range, theme.dark, metric.name]);
     if (key === this.legendKey) return;
     this.legendKey = key;
-    if (!score) return this.legend.replaceChildren();
+    if (!range) return this.legend.replaceChildren();
     const bar = el('i', { class: 'np-gradient', 'aria-hidden': 'true' });
     bar.style.background = gradient(theme);
-    const ends = metric.better === 'low' ? [score.low, score.high] : [score.high, score.low];
-    this.legend.replaceChildren(
-      el('span', { text: text('sweep.legend_best', { value: metricWords(metric, ends[0]) }) }), bar,
+    const ends = metric.better === 'low' ? range : [range[1], range[0]];
+    const best = el('span', { text: text('sweep.legend_best', { value: metricWords(metric, ends[0]) }) });
+    if (range[0] === range[1]) return this.legend.replaceChildren(best);
+    this.legend.replaceChildren(best, bar,
       el('span', { text: text('sweep.legend_worst', { value: metricWords(metric, ends[1]) }) }));
   }
 

@@ -29,7 +29,7 @@ export class BestSoFar {
   paint() {
     const { results, context: { theme, text } } = this;
     const width = this.box.clientWidth;
-    if (!results.metric || !width) return;
+    if (!results.whole || !width) return;
     this.ended = results.inOrder;
     const pen = fitCanvas(this.canvas, width, HEIGHT);
     pen.clearRect(0, 0, width, HEIGHT);

@@ -51,13 +51,15 @@ export class Curves {
   }
 
   begin({ epochs, rungs, metric, target, pruning }) {
-    const { text } = this.context;
+    const { text, lang } = this.context;
+    const chinese = lang === 'zh-CN';
     Object.assign(this, { epochs, rungs, target: ['epochs', 'seconds'].includes(metric) ? target : null });
     const limit = this.legend.lastChild;
     limit.hidden = !rungs.length;
     this.watched = metric === 'test_loss' ? 'test_loss' : 'test_score';
-    const judged = pruning ? text(rungs.length ? 'sweep.curves_judged' : 'sweep.curves_short', { epochs: rungs.join(', ') }) : '';
-    this.note.textContent = `${text('sweep.curves_note', { metric: text(`sweep.metric_${this.watched}`) })} ${judged}`;
+    const judged = pruning ? text(rungs.length ? 'sweep.curves_judged' : 'sweep.curves_short', { epochs: rungs.join(chinese ? '、' : ', ') }) : '';
+    const note = text('sweep.curves_note', { metric: text(`sweep.metric_${this.watched}`) });
+    this.note.textContent = [note, judged].filter(Boolean).join(chinese ? '' : ' ');
     this.now.begin(epochs);
     this.wish();
   }
@@ -93,7 +95,7 @@ export class Curves {
   paint() {
     const { results, context: { theme } } = this;
     const width = this.box.clientWidth;
-    if (!results.metric || !width) return;
+    if (!results.whole || !width) return;
     this.width = width;
     const pen = fitCanvas(this.canvas, width, HEIGHT);
     fitCanvas(this.over, width, HEIGHT);
@@ -172,6 +174,10 @@ export class Curves {
     pen.setLineDash(GIVEN_UP.has(row.status) ? DASH : []);
     trace(pen, points);
     pen.setLineDash([]);
+    if (points.length === 1) {
+      pen.fillStyle = pen.strokeStyle;
+      dot(pen, points[0], 2 + width);
+    }
     if (GIVEN_UP.has(row.status)) {
       pen.globalAlpha = Math.min(1, 1.6 * alpha);
       cross(pen, points.at(-1), Math.max(1.8, width));
@@ -185,7 +191,7 @@ export class Curves {
 
   /** Trials under way, and the one that is pointed at. */
   paintOver() {
-    if (!this.width || !this.results.metric) return;
+    if (!this.width || !this.results.whole) return;
     const { results, growing = [], context: { theme } } = this;
     const pen = fitCanvas(this.over, this.width, HEIGHT);
     pen.clearRect(0, 0, this.width, HEIGHT);

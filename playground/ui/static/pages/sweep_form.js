@@ -4,6 +4,7 @@ import { el, setText } from '../dom.js';
 import { button, chips } from './kit.js';
 import { choice } from './parts.js';
 import { KnobCard, knobText } from './sweep_knob.js';
+import { Restore } from './sweep_restore.js';
 import { timeWords } from './sweep_words.js';
 
 const METHODS = ['grid', 'random', 'bayes'];
@@ -13,7 +14,7 @@ const FIRST = 12; // knobs that are offered before "more"
 const REST_MS = 700;
 
 export class Form {
-  /** @param {{onStart: (settings: object) => void, onChange: () => void}} wishes */
+  /** @param {{onStart: (settings: object) => void, onRestored: () => void}} wishes */
   constructor(context, wishes) {
     Object.assign(this, { context, wishes });
     const { facts } = context;
@@ -40,10 +41,13 @@ export class Form {
     this.plan = el('p', { class: 'np-s-plan', role: 'status' });
     this.trouble = el('p', { class: 'np-trouble np-s-trouble', role: 'alert' });
     this.start = button(text('sweep.start'), () => this.wishes.onStart(this.settings()), { class: 'np-toggle np-main np-s-start' });
+    this.restore = new Restore(this.context, {
+      onBusy: (busy) => (this.busy = busy), onDone: () => this.wishes.onRestored() });
     this.node = el('section', { class: 'np-s-form', 'aria-label': text('sweep.form') },
       el('div', { class: 'np-s-what' }, el('h3', { class: 'np-title', text: text('sweep.knobs') }), this.offers, this.knobs),
       el('div', { class: 'np-s-how' }, el('h3', { class: 'np-title', text: text('sweep.method') }),
-        this.methods.node, this.says, this.numbers(), this.trouble, this.plan, this.start));
+        this.methods.node, this.says, this.numbers(), this.trouble, this.plan,
+        el('div', { class: 'np-s-begin' }, this.start, this.restore.node), this.restore.says));
   }
 
   numbers() {
@@ -108,7 +112,7 @@ export class Form {
   add(knob) {
     const offer = this.offer(knob.path);
     if (!offer || this.cards.has(knob.path)) return;
-    const card = new KnobCard(this.context, offer, knob, { onChange: () => this.changed(), onRemove: () => this.remove(knob.path) });
+    const card = new KnobCard(this.context, offer, knob, { onChange: () => this.changed(), onRemove: () => this.remove(knob.path), onRead: () => this.showPlan() });
     this.cards.set(knob.path, card);
     this.knobs.append(card.node);
   }
@@ -132,7 +136,6 @@ export class Form {
       k: [...this.cards.values()].map(({ knob }) => knobText(knob)).join(';') || null, m: state.method, n: String(state.trials),
       s: String(state.starts), e: String(state.epochs), by: state.metric, g: String(state.target), prune: state.pruning ? '1' : '0',
     });
-    this.wishes.onChange();
     this.measureSoon();
   }
 
@@ -165,7 +168,8 @@ export class Form {
     const none = !this.cards.size;
     setText(this.trouble, this.problem ?? '');
     this.trouble.hidden = !this.problem;
-    this.start.disabled = none || this.invalid || Boolean(this.problem) || Boolean(this.busy);
+    const unread = this.invalid || [...this.cards.values()].some((card) => card.unread);
+    this.start.disabled = none || unread || Boolean(this.problem) || Boolean(this.busy);
     if (none) return setText(this.plan, text('sweep.plan_none'));
     const points = this.points;
     const sum = text('sweep.plan', { points, starts: state.starts, networks: points * state.starts, epochs: state.epochs });
@@ -183,7 +187,7 @@ export class Form {
   }
 
   async measure() {
-    if (this.busy || !this.cards.size || this.invalid) return;
+    if (this.busy || !this.cards.size || this.invalid) return; // what a card cannot read is not in it
     const key = JSON.stringify(this.settings().knobs) + this.state.starts + this.state.metric + this.state.method;
     if (key === this.measured) return;
     const settings = this.settings();

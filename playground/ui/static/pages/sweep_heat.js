@@ -102,12 +102,12 @@ export class HeatMap {
 
   paint() {
     const { results, context: { theme, text } } = this;
-    if (!results.metric || !this.box.clientWidth) return;
+    if (!results.whole || !this.box.clientWidth) return;
     this.compute();
     const { columns, rows } = this;
     const width = this.box.clientWidth;
     const left = this.up.value === PLAIN ? 8 : LEFT;
-    const cell = { width: (width - left - 4) / Math.max(1, columns.length), height: Math.min(TALLEST, Math.max(26, 250 / Math.max(1, rows.length))) };
+    const cell = { width: (width - left - 4) / Math.max(1, columns.length), height: heightOf(Math.max(1, rows.length)) };
     const height = TOP + cell.height * Math.max(1, rows.length) + BOTTOM;
     this.box.style.height = `${height}px`;
     this.frame = { left, cell, height, width };
@@ -136,7 +136,8 @@ export class HeatMap {
     pen.textBaseline = 'middle';
     if (!count) return paintEmpty(pen, theme, { x: x + 1, y: y + 1, w, h }, stopped);
     const { score, metric } = this.results;
-    const color = colorOf(theme, badness(score, metric.better, mean) ?? 0.5);
+    const [low, high] = this.results.range;
+    const color = colorOf(theme, low < high ? badness(score, metric.better, mean) ?? 0.5 : 0);
     pen.fillStyle = css(color);
     pen.fillRect(x + 1, y + 1, w, h);
     if (w < 34) return;
@@ -262,6 +263,11 @@ function paintEmpty(pen, theme, { x, y, w, h }, stopped) {
   pen.moveTo(cx + r, cy - r);
   pen.lineTo(cx - r, cy + r);
   pen.stroke();
+}
+
+/** How tall a cell is: what stands upwards beside one or two rows needs room for its name. */
+function heightOf(rows) {
+  return rows < 3 ? 150 / rows : Math.min(TALLEST, Math.max(26, 250 / rows));
 }
 
 function fill(select, options) {

@@ -17,7 +17,7 @@ const REST_MS = 300;
 export class KnobCard {
   /**
    * @param {object} offer @param {object} knob how it stands
-   * @param {{onChange: () => void, onRemove: () => void}} wishes
+   * @param {{onChange: () => void, onRemove: () => void, onRead: () => void}} wishes
    */
   constructor(context, offer, knob, wishes) {
     Object.assign(this, { context, offer, knob, wishes });
@@ -207,10 +207,16 @@ export class KnobCard {
   show(method) {
     this.method = method;
     this.node.querySelector('.np-s-count')?.toggleAttribute('hidden', method !== 'grid');
-    this.say();
+    if (!this.unread) this.say();
+  }
+
+  /** Whether something stands in a field that cannot be searched. */
+  get unread() {
+    return Boolean(this.body.querySelector('[aria-invalid="true"]'));
   }
 
   say(trouble = null) {
+    this.wishes.onRead();
     if (!this.says) return;
     const { knob, context: { text } } = this;
     this.says.classList.toggle('np-s-trouble', Boolean(trouble));

@@ -96,7 +96,7 @@ export class Lines {
   }
 
   paint() {
-    if (!this.results.metric || !this.box.clientWidth) return;
+    if (!this.results.whole || !this.box.clientWidth) return;
     const axes = this.measure();
     const { results, size: { width, height }, context: { theme } } = this;
     const pen = fitCanvas(this.canvas, width, height);

@@ -22,10 +22,11 @@ export class ProgressBar {
     this.counts = el('span', { class: 'np-s-counts' });
     this.left = el('span', { class: 'np-s-left' });
     this.about = el('p', { class: 'np-caption' });
+    this.said = el('ul', { class: 'np-s-said', role: 'status' });
     this.node = el('section', { class: 'np-s-bar-box np-s-card', 'aria-label': text('sweep.progress') },
       el('div', { class: 'np-s-controls' }, this.play, this.cancel, this.keep,
         el('span', { class: 'np-s-words', role: 'status' }, this.state), this.counts, this.left),
-      this.track, this.about);
+      this.track, this.about, this.said);
     if (hub) this.notices = new Notices({ ...context, root: this.node });
     this.marks = [];
     this.does = 'pause';
@@ -63,6 +64,7 @@ export class ProgressBar {
     setText(this.counts, text('sweep.counts', {
       finished: progress.finished, planned: progress.planned, running: progress.running, pruned: progress.pruned, failed: progress.failed,
     }));
+    this.showSaid(progress.notices);
     this.showTrack(progress);
     this.showLeft(progress, state);
     this.keep.hidden = ended;
@@ -71,6 +73,15 @@ export class ProgressBar {
       own.keep = header.keep;
       this.keep.setAttribute('aria-pressed', String(header.keep));
     }
+  }
+
+  /** What became of workers and of those who hand out work. */
+  showSaid(notices) {
+    const { text } = this.context;
+    const said = notices.map(({ code, params }) => text(`errors.${code}`, params));
+    if (String(said) === this.told) return;
+    this.told = String(said);
+    this.said.replaceChildren(...said.map((sentence) => el('li', { text: sentence })));
   }
 
   showTrack({ planned, finished, running, pruned, failed }) {

@@ -26,16 +26,21 @@ export class Results {
     this.score = this.ends = null;
   }
 
-  /** Another sweep. */
-  begin({ knobs, metric, method }) {
-    this.clear();
+  /**
+   * A sweep is told of. Frames of it may have come before: whose trials these are, they say.
+   * @param {string} name of the sweep
+   */
+  begin({ name, knobs, metric, method }) {
+    if (name !== this.name) this.clear();
+    this.told = name;
+    this.brushes.clear();
     Object.assign(this, { knobs, metric, method, scales: knobs.map((knob) => knobScale(knob, method)) });
     this.changed();
   }
 
-  /** The same sweep from the beginning of its file. */
-  restart() {
-    Object.assign(this, { trials: [], byNumber: new Map(), ended: 0 });
+  /** A sweep from the beginning of its file. */
+  restart(name) {
+    Object.assign(this, { name, trials: [], byNumber: new Map(), ended: 0 });
     this.dropCurves();
     this.changed();
   }
@@ -72,8 +77,14 @@ export class Results {
     return fresh;
   }
 
+  /** Whether what is known of it and its trials are of the same sweep. */
+  get whole() {
+    return Boolean(this.metric) && this.name === this.told;
+  }
+
   changed() {
     const { trials, metric } = this;
+    if (!this.whole) return;
     // Trials that ran to their end, those that can be compared, and the best of them.
     this.done = trials.filter((row) => row.status === 'done' && measured(row));
     this.best = this.done.reduce((best, row) => (best && this.compare(best, row) <= 0 ? best : row), null);
@@ -82,6 +93,7 @@ export class Results {
     if (ends !== this.ends) {
       this.ends = ends;
       this.score = metric ? metricScale(found, metric) : null;
+      this.range = found.length ? [Math.min(...found), Math.max(...found)] : null;
       for (const tick of this.score?.ticks ?? []) tick.words = metricWords(metric, tick.value);
     }
     this.onChange();
@@ -91,7 +103,8 @@ export class Results {
 
   /** 0 the best, 1 the worst, null without a value. */
   bad(row) {
-    return measured(row) ? badness(this.score, this.metric.better, row.value) : null;
+    if (!measured(row)) return null;
+    return this.range[0] < this.range[1] ? badness(this.score, this.metric.better, row.value) : 0;
   }
 
   /** −1 where the first is better, 1 where the second is; what has no value comes last. */

@@ -79,7 +79,7 @@ export class Shares {
 
   paint() {
     const { results, context: { text } } = this;
-    if (!results.metric) return;
+    if (!results.whole) return;
     const number = results.done.length;
     const enough = number >= LEAST_TRIALS;
     const found = enough ? this.compute().sort((a, b) => (b.share ?? -1) - (a.share ?? -1)) : [];

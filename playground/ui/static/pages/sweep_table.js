@@ -2,8 +2,8 @@
 
 import { css } from '../colors.js';
 import { el, setText } from '../dom.js';
-import { button } from './kit.js';
 import { measured } from './sweep_results.js';
+import { TrialStarts } from './sweep_starts.js';
 import { colorOf } from './sweep_scale.js';
 import { metricWords, spreadWords, statusWords, timeWords } from './sweep_words.js';
 
@@ -11,7 +11,7 @@ const STATUSES = ['done', 'pruned', 'running', 'waiting', 'diverged', 'failed'];
 
 export class TrialTable {
   /**
-   * @param {{onOpen: (trial: object) => void, onSort: (column: string, down: boolean) => void}} wishes
+   * @param {{onOpen: (trial: object, start: number) => void, onSort: (column: string, down: boolean) => void}} wishes
    */
   constructor(context, results, wishes) {
     Object.assign(this, { context, results, wishes });
@@ -110,8 +110,12 @@ export class TrialTable {
   }
 
   paint() {
-    if (!this.results.metric) return;
-    const wanted = this.sorted().map((row) => this.rowOf(row));
+    if (!this.results.whole) return;
+    const wanted = this.sorted().flatMap((row) => {
+      const tr = this.rowOf(row);
+      const { starts } = this.rows.get(row.number);
+      return starts.open ? [tr, starts.node] : [tr];
+    });
     const present = this.body.children;
     if (wanted.length === present.length && wanted.every((node, i) => node === present[i])) return;
     const focused = document.activeElement;
@@ -129,6 +133,7 @@ export class TrialTable {
     node.swatch.style.background = bad === null ? 'transparent' : css(colorOf(this.context.theme, bad));
     node.tr.dataset.status = row.status;
     tell(node.metric, this.startsOf(row));
+    node.starts.show(row);
     tell(node.status, row.notice ? this.context.text(`errors.${row.notice.code}`, row.notice.params) : '');
     return node.tr;
   }
@@ -145,11 +150,11 @@ export class TrialTable {
       if (column.key === 'status') status = td;
       return td;
     });
-    const open = button(text('sweep.open'), () => this.wishes.onOpen(row), {
-      'aria-label': text('sweep.open_number', { number: row.number + 1 }), title: text('sweep.open_tip') });
+    const starts = new TrialStarts(this.context, this.results, row, {
+      columns: tds.length + 1, onOpen: (start) => this.wishes.onOpen(row, start), onFlip: () => this.paint() });
     const tr = el('tr', { 'data-number': String(row.number), on: {
-      focusin: () => this.results.point(row.number) } }, ...tds, el('td', { class: 'np-s-open' }, open));
-    return { tr, cells, swatch, metric, status };
+      focusin: () => this.results.point(row.number) } }, ...tds, el('td', { class: 'np-s-open' }, starts.buttons));
+    return { tr, cells, swatch, metric, status, starts };
   }
 
   /** Each start's own number. */
