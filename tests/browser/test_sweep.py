@@ -214,6 +214,8 @@ def test_what_is_found_is_filtered_sorted_and_saved(visit: Visit):
     stage.get_by_role("button", name="Show all").click()
     expect(rows).to_have_count(9)
     # The same by a drag along the first axis: only the largest rate is left.
+    axes = stage.locator(".np-s-lines")
+    axes.evaluate("node => node.scrollIntoView({block: 'center', behavior: 'instant'})")
     strip = stage.locator(".np-s-strip").first.bounding_box()
     assert strip is not None
     x = strip["x"] + strip["width"] / 2
