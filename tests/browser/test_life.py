@@ -114,6 +114,35 @@ def test_a_killed_worker_is_replaced_and_the_run_goes_on(visit: Visit, server: S
     expect(status).to_be_empty()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "query"), [("seeds", {"n": "8", "net": "3"}), ("race", {"knob": "optimizer"})]
+)
+def test_many_networks_go_on_from_where_they_were_saved(
+    visit: Visit, server: Server, name: str, query: dict[str, str]
+):
+    page = visit(tap=True)
+    stage = page.open_stage(name, **query)
+    page.wait_for_paint()
+    stage.get_by_role("button", name="Play", exact=True).click()
+    page.until(lambda: page.frames_seen.newest["epoch"] > 20)
+    page.page.wait_for_timeout(2500)  # a snapshot is taken every second or two
+    scene = page.frames_seen.newest["scene_id"]
+    (worker,) = health(server)["workers"]
+    os.kill(worker["pid"], signal.SIGKILL)
+    page.until(lambda: page.frames_seen.newest["scene_id"] != scene)
+    # What had been measured before came along.
+    first = page.frames_seen.newest
+    assert first["epoch"] > 20 and first["history"]["total"] > 3
+    status = stage.get_by_role("status").filter(has_text="had to be restarted")
+    expect(status).to_contain_text("The networks go on from epoch")
+    page.until(lambda: page.frames_seen.newest["epoch"] > first["epoch"] + 5)
+    assert page.frames_seen.newest["state"] == "running"
+    if name == "seeds":
+        assert page.frames_seen.newest["member"] == 2
+        expect(stage.get_by_role("heading", name="Network 3")).to_be_visible()
+
+
 def test_a_broken_connection_is_mended(visit: Visit, watch: Watch, server: Server):
     watch.allow(BROKEN_WIRE)
     with Wire(server.port) as wire:
