@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from playground.core.experiment import MAX_START
+from playground.core.memory import ALLOWANCE
 from playground.core.random import stable_seed
 from playground.core.run import Run
 
@@ -59,7 +60,9 @@ class Kept:
         if luck:
             _reseed(run, luck)
         if changes:
-            run.update(self.experiment.with_changes(dict(changes)))
+            changed = self.experiment.with_changes(dict(changes))
+            ALLOWANCE.ask(changed, 1, self._table)
+            run.update(changed)
         return run
 
     def fresh(self, changes: Mapping[str, Any], luck: int) -> Run:
@@ -70,6 +73,7 @@ class Kept:
         """
         start = (self.experiment.training.start + luck) % (MAX_START + 1)
         changed = self.experiment.with_changes(dict(changes))
+        ALLOWANCE.ask(changed, 1, self._table)
         begun = changed.with_changes({"training": {"start": start}})
         return Run(begun, self._table, **self._place())
 

@@ -6,11 +6,14 @@ point goes through the blocks, and what autograd keeps is counted.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from playground.core.answers import measured
 from playground.core.data import schema_of
+from playground.core.errors import PlaygroundError
 from playground.core.network import Block, build, checked, flops, parameter_count
 from playground.core.shapes import is_tokens, size_of
 
@@ -121,6 +124,40 @@ def together(
         measuring=one.measuring + count * schema.samples * size_of(blocks[-1].after) * each,
         data=(1 if same_points else count) * one.data + count * epoch * (width * each + 8),
     )
+
+
+class Allowance:
+    """How much may still be taken in this process. Whoever has room for a number of runs alone says
+    so; who makes further networks beside a run asks first.
+
+    Attributes:
+        free: bytes.
+    """
+
+    def __init__(self) -> None:
+        self.free: Callable[[], float] = lambda: math.inf
+
+    def ask(self, experiment: Experiment, count: int, own: Brought | None = None) -> None:
+        """To be called before so many networks like the experiment's are made for a while.
+
+        Raises:
+            PlaygroundError: they need more than there is, or what `Population` raises.
+        """
+        free = self.free()
+        if free < math.inf:
+            one = count == 1
+            size = (needs(experiment, own) if one else together(experiment, count, own)).total
+            if size > free:
+                raise too_much(size, free, several=not one)
+
+
+ALLOWANCE = Allowance()
+
+
+def too_much(size: float, free: float, *, several: bool) -> PlaygroundError:
+    """What is said where one network, or several together, need more bytes than there are."""
+    code = "networks_too_much_memory" if several else "too_much_memory"
+    return PlaygroundError(code, needed=written(size), allowed=written(free))
 
 
 def _kept(experiment: Experiment, blocks: tuple[Block, ...], batch: int) -> int:

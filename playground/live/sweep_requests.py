@@ -30,12 +30,14 @@ def sweep_cost(settings: str, table: Table | None = None) -> Steps:
     Raises:
         PlaygroundError: these networks cannot be trained.
     """
+    from playground.core.memory import ALLOWANCE
     from playground.core.plans.sweep_run import sweep_workers
     from playground.core.population import Population
     from playground.core.sweep.trial import CURVE
 
     wanted = sweep_from(settings)
     experiment = apply(wanted.experiment, middle(wanted.experiment, wanted.knobs)).unstopped()
+    ALLOWANCE.ask(experiment, wanted.starts, table)
     begin = time.perf_counter()
     networks = Population(
         [experiment.with_changes({"training": {"start": start}}) for start in range(wanted.starts)],

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import math
 import sys
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakMethod
 
 from playground.core import plans
 from playground.core.data import brought
@@ -51,6 +52,8 @@ class CoreWorkshop:
         self._limit = memory_limit()
         self._needs: WeakKeyDictionary[Run | PlanRun, int] = WeakKeyDictionary()
         self._trim = _heap_trimmer()
+        free = WeakMethod(self._free)
+        memory.ALLOWANCE.free = lambda: math.inf if (left := free()) is None else left()
 
     def warm_up(self) -> None:
         """Takes a few steps, so that no visitor waits for what torch loads at first use."""
@@ -93,11 +96,10 @@ class CoreWorkshop:
         self.tidy()  # runs that were dropped a moment ago
         free = self._free(run)
         if size > free:
-            written = self._memory.written
-            raise PlaygroundError("too_much_memory", needed=written(size), allowed=written(free))
+            raise self._memory.too_much(size, free, several=isinstance(wanted, plans.Plan))
         return size
 
-    def _free(self, run: Run | PlanRun | None) -> int:
+    def _free(self, run: Run | PlanRun | None = None) -> int:
         others = sum(size for one, size in self._needs.items() if one is not run)
         return max(self._limit - others, 0)
 

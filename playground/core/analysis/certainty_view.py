@@ -34,6 +34,7 @@ from playground.core.analysis.retraining import at_start, starts_of, trained
 from playground.core.analysis.study import Steps, Study
 from playground.core.analysis.views import Arrays, Header
 from playground.core.errors import PlaygroundError
+from playground.core.memory import ALLOWANCE
 from playground.core.modules.dropout import SeededDropout
 from playground.core.network import linear_maps
 from playground.core.population import Population
@@ -108,6 +109,7 @@ class CertaintyView(Study):
         head, reason, noise = self._head(replica)
         count = _one_of(options.get("members"), MEMBERS, 1)
         starts = starts_of(run, count)[1:]
+        ALLOWANCE.ask(run.experiment, len(starts), run.table)
         others = Population([at_start(run.experiment, start) for start in starts], run.table)
         yield 0.02
         for share in trained(others, round(exact * others.batches_per_epoch)):

@@ -21,6 +21,7 @@ from playground.core.analysis.retraining import at_start, replace_data, trained,
 from playground.core.changes import data_stream
 from playground.core.data.prepare import prepare
 from playground.core.data.typed import painted
+from playground.core.memory import ALLOWANCE
 from playground.core.picture import answer
 from playground.core.population import Population
 
@@ -83,6 +84,7 @@ def leave_one_out(
     experiment, own = run.experiment, run.table
     data, names = run.data, every_place(run)
     total = len(starts) * (len(chosen) + 1)
+    ALLOWANCE.ask(experiment, len(starts), own)
     bases = Population([at_start(experiment, start) for start in starts], own)
     for share in trained(bases, epochs * bases.batches_per_epoch):
         yield share * len(starts) / total
@@ -93,6 +95,7 @@ def leave_one_out(
     pairs = [(s, i) for s in range(len(starts)) for i in range(len(chosen))]
     channels = _channels(run, data.targets_train[list(chosen)])
     size = ONE_BY_ONE if bases.engine_name == "loop" else TOGETHER
+    ALLOWANCE.ask(experiment, len(starts) + min(size, len(pairs)), own)
     for first in range(0, len(pairs), size):
         part = pairs[first : first + size]
         members = [without(at_start(experiment, starts[s]), int(names[chosen[i]])) for s, i in part]

@@ -37,6 +37,7 @@ from playground.core.analysis.study import Steps, Study
 from playground.core.analysis.views import Arrays, Header, Sight
 from playground.core.errors import PlaygroundError
 from playground.core.finite import finite
+from playground.core.memory import ALLOWANCE
 from playground.core.population import Population
 from playground.core.random import TorchStream
 
@@ -123,6 +124,7 @@ class InfluenceView(Study):
     def _try(self) -> Generator[float, None, Header]:
         """A few networks for a moment: seconds to make one, and of each one's step."""
         experiment, names = self.run.experiment, every_place(self.run)
+        ALLOWANCE.ask(experiment, TRIAL, self.run.table)
         begin = time.thread_time()
         members = [without(experiment, int(place)) for place in names[:TRIAL]]
         population = Population(members[:ONE_BY_ONE], self.run.table)

@@ -18,6 +18,7 @@ from playground.core.errors import PlaygroundError
 from playground.core.experiment import Experiment
 from playground.core.ghosts import MEASURES, Kept, effect, moments, watched
 from playground.core.layers.base import EVERY_KIND
+from playground.core.memory import ALLOWANCE
 from playground.core.neighbours import Neighbour, neighbours
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class WhatIfView(Study):
         run = self.run
         if not len(run.data.inputs_train):
             raise PlaygroundError("no_points_to_study")
+        ALLOWANCE.ask(run.experiment, 1, run.table)
         epochs = _bounded(options.get("epochs"), EPOCHS)
         lucks = _bounded(options.get("lucks"), LUCKS)
         self._asked, self._compared, self._changed = run.experiment, run.experiment, False

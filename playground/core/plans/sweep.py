@@ -49,12 +49,14 @@ class SweepPlan(Plan):
 
     def needs(self, own: Brought | None) -> int:
         from playground.core.memory import together
+        from playground.core.plans.sweep_run import trained_here
         from playground.core.sweep.space import check_knobs, largest
 
         check_knobs(self.experiment, self.sweep.knobs)
         widest = largest(self.experiment, self.sweep.knobs)
+        trials = trained_here()
         try:
-            return together(widest, self.sweep.starts, own).total
+            return trials * together(widest, self.sweep.starts, own).total
         except PlaygroundError:
             # Not all at their greatest make a network; a trial that cannot be says so itself.
-            return together(self.experiment, self.sweep.starts, own).total
+            return trials * together(self.experiment, self.sweep.starts, own).total

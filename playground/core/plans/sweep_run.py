@@ -44,6 +44,11 @@ def sweep_cluster() -> str:
     return os.environ.get("PLAYGROUND_DASK", "").strip()
 
 
+def trained_here() -> int:
+    """Trials that this machine trains at a time."""
+    return 1 if sweep_cluster() else max(1, sweep_workers())
+
+
 class SweepRun(PlanRun):
     """See the module. A step is a turn of the sweep, an epoch a trial that is finished.
 
