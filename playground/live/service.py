@@ -148,11 +148,12 @@ class LiveService:
             handle.leased = False
             self.review(handle)
 
-    def adopt(self, keep_token: str, session: str) -> RunHandle | None:
-        """Gives a run that was told to go on to the session that a reload made.
+    def adopt(self, keep_token: str, session: str, page: str = "") -> RunHandle | None:
+        """Gives a run to the session that a reload made: that of a page of its own, while it is
+        kept, or one that was told to go on.
 
         Waits a moment for the old session to end; a run that another session still holds is
-        not taken from it.
+        not taken from it. What the new session has on the same page gives way.
 
         Returns:
             The run, or None if there is none to have under this token.
@@ -163,11 +164,10 @@ class LiveService:
                 handle = next(
                     (run for run in self.runs.values() if run.keep_token == keep_token), None
                 )
-                if handle is None or not handle.keep:
+                if handle is None or handle.page != page or not (page or handle.keep):
                     return None
                 if not handle.leased or handle.session == session:
-                    handle.session, handle.leased = session, True
-                    self.review(handle)
+                    self.hand_over(handle, session)
                     return handle
             if time.monotonic() > deadline:
                 return None

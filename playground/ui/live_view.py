@@ -20,7 +20,6 @@ from playground.core.data.pictures.digit_sets import HALVES
 from playground.core.data.pictures.settings import PictureSettings
 from playground.core.data.ratings.settings import RatingSettings
 from playground.core.data.sequences.settings import SequenceSettings
-from playground.core.errors import PlaygroundError
 from playground.core.experiment import Data, Experiment, Regularization, Training
 from playground.core.layers import LAYERS
 from playground.core.losses import LOSSES, LossSettings
@@ -242,16 +241,10 @@ def _commands(value: Any) -> None:
 
 def _resume(keep_token: str) -> None:
     """After a reload: takes back the run that was told to go on, or says that there is none."""
-    try:
-        own = handle()
-    except PlaygroundError:
-        own = None
     kept = service().adopt(keep_token, live_line.session())
     if kept is None:
         notices.toast(say("page.reloaded"), ":material/restart_alt:")
         return
-    if own is not None and own is not kept:
-        service().drop(own)
     live_line.taken(_PAGE, kept)
     if kept.table is not None:
         state.keep_own(kept.table)

@@ -45,6 +45,7 @@ from playground.core.plans import Plan
 from playground.figures.palette import palette
 from playground.live.frames import encode
 from playground.live.handle import RunHandle
+from playground.live.service import service
 from playground.ui import language, live_line, notices, page_link, state
 from playground.ui.language import say
 from playground.ui.loader import loader
@@ -84,6 +85,7 @@ def mount(
     facts: Mapping[str, Any],
     *,
     live: RunHandle | None = None,
+    again: bool = True,
     arrays: Mapping[str, np.ndarray] | None = None,
     answer: Callable[[dict[str, Any]], Answer] | None = None,
     told: Callable[[Any], None] | None = None,
@@ -94,6 +96,7 @@ def mount(
     Args:
         facts: what the script is told, as JSON.
         live: the run whose frames the stage shows; the page then also calls `live_line.pipe`.
+        again: behind a reload the same run is asked for; not where the page finds it by itself.
         arrays: what it is told beside, in arrays; they are looked at again when `facts` change,
             so let those say which arrays they are.
         answer: answers what the script asks. A PlaygroundError becomes `header.error`.
@@ -105,8 +108,9 @@ def mount(
     asked = _Asked(key, answer)
     _component(
         key=key,
-        data=_message(name, facts, arrays or {}, asked.reply(), live),
-        default={"transport": None, "commands": None},
+        data=_message(name, facts, arrays or {}, asked.reply(), live and _line_of(live, again)),
+        default={"transport": None, "commands": None, "resume": None},
+        on_resume_change=lambda: _resume(name, key),
         on_ask_change=asked.hear,
         on_tell_change=lambda: _tell(key, told),
         on_transport_change=lambda: _transport(key),
@@ -121,14 +125,14 @@ def _message(
     facts: Mapping[str, Any],
     arrays: Mapping[str, np.ndarray],
     reply: Answer,
-    live: RunHandle | None = None,
+    live: Mapping[str, Any] | None = None,
 ) -> bytes:
     """What a stage is told, as one frame."""
     header = {
         "name": name,
         "lang": language.current(),
         "palette": palette(),
-        "live": {"token": live.token, "mode": live_line.transport()} if live else None,
+        "live": live,
         "words": {
             **(_live_words() if live else {}),
             name: language.section(f"pages.{name}"),
@@ -141,6 +145,12 @@ def _message(
     parts = {"facts": arrays, "answer": reply[1]}
     named = {f"{part}/{key}": array for part, some in parts.items() for key, array in some.items()}
     return encode(header, named)
+
+
+def _line_of(run: RunHandle, again: bool) -> dict[str, Any]:
+    """Where the frames of a run come from, and the secret by which a reload finds it again."""
+    secret = run.keep_token if again else None
+    return {"token": run.token, "mode": live_line.transport(), "keep_token": secret}
 
 
 def _live_words() -> dict[str, Any]:
@@ -191,6 +201,25 @@ def _transport(key: str) -> None:
     if value is not None:
         live_line.set_transport(value)
         st.session_state[f"{key}_told"] = True
+
+
+def _resume(name: str, key: str) -> None:
+    """After a reload: takes the page's networks back where they stand, with their experiment, or
+    says that they are gone."""
+    secret = _said(key, "resume")
+    if not isinstance(secret, str):
+        return
+    kept = service().adopt(secret, live_line.session(), page=name)
+    if kept is None:
+        notices.toast(say("page.networks_gone"), ":material/restart_alt:")
+        return
+    live_line.taken(name, kept)
+    if kept.table is not None:
+        state.keep_own(kept.table)
+    state.adopt(kept.experiment)
+    if kept.status.step:
+        notices.toast(say("page.networks_back"), ":material/check:")
+    st.session_state[f"{key}_told"] = True
 
 
 def _commands(key: str, live: RunHandle | None) -> None:

@@ -81,7 +81,7 @@ def sweep() -> None:
         if run is not None and st.session_state.pop(_STARTED, False):
             run.command({"type": "play"})
         facts = _facts(link) | {"sweep": None if plan is None or run is None else _told_of(plan)}
-        stage.mount("sweep", facts, live=run, answer=_answer, told=_told)
+        stage.mount("sweep", facts, live=run, again=False, answer=_answer, told=_told)
         if run is not None:
             live_line.pipe(run)
 

@@ -143,6 +143,27 @@ def test_many_networks_go_on_from_where_they_were_saved(
         expect(stage.get_by_role("heading", name="Network 3")).to_be_visible()
 
 
+@pytest.mark.slow
+def test_a_reload_takes_many_networks_and_their_experiment_back(visit: Visit, server: Server):
+    page = visit(tap=True).open(Experiment().with_changes({"data": {"name": "xor"}}))
+    page.page.get_by_role("button", name="Many networks").click()
+    page.page.get_by_role("link", name="Many starts").click()
+    stage = page.stage("seeds")
+    stage.get_by_role("button", name="4", exact=True).click()
+    page.until(lambda: len(page.frames_seen.arrays.get("test_loss", [])) == 4)
+    stage.get_by_role("button", name="Play", exact=True).click()
+    page.until(lambda: page.frames_seen.newest["epoch"] > 20)
+    page.page.reload()
+    page.toast("Your networks are back")
+    page.stage("seeds")
+    page.until(lambda: page.frames_seen.newest["epoch"] > 20)
+    assert page.frames_seen.newest["state"] == "running"
+    page.until(lambda: page.frames_seen.newest["epoch"] > 40)
+    assert page.frames_seen.newest["history"]["total"] > 3
+    page.page.get_by_role("link", name="Playground", exact=True).click()
+    page.until(lambda: page.query("data") == "xor")
+
+
 def test_a_broken_connection_is_mended(visit: Visit, watch: Watch, server: Server):
     watch.allow(BROKEN_WIRE)
     with Wire(server.port) as wire:

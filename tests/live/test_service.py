@@ -140,6 +140,24 @@ def test_keep_running_lasts_an_hour(recorded, clock: Clock):
     assert lane.of("watch")[-1]["value"] is False
 
 
+def test_a_reloaded_page_of_its_own_gets_its_networks_back_while_they_are_kept(
+    recorded: LiveService, clock: Clock
+):
+    handle = recorded.acquire("before", Seeds(count=2), page="seeds")
+    other = recorded.acquire("after", Seeds(count=2), page="seeds")
+    recorded.release(handle)
+    assert recorded.adopt(handle.keep_token, "after") is None, "it is another page's"
+    assert recorded.adopt(handle.keep_token, "after", "seeds") is handle
+    assert recorded.find(other.token) is None, "a page has one run"
+    assert recorded.acquire("after", Seeds(count=2), page="seeds") is handle
+    recorded.release(handle)
+    clock.now += recorded.grace + 1
+    recorded.reap()
+    clock.now += recorded.grace + 1
+    recorded.reap()
+    assert recorded.adopt(handle.keep_token, "later", "seeds") is None
+
+
 def test_a_reloaded_session_adopts_the_run_it_kept(recorded: LiveService):
     handle = recorded.acquire("before", CIRCLE)
     assert recorded.adopt(handle.keep_token, "after") is None, "it was not told to go on"
@@ -209,7 +227,7 @@ def test_a_plan_goes_on_from_its_last_snapshot(recorded: LiveService):
     first.die()
     (_, fields, blob) = next(m for m in lane_of(seeds).sent if m[0] == "create")
     assert (fields["plan"], blob) == (seeds.plan_json, b"saved")
-    assert fields["notice"] == {"code": "worker_restarted", "params": {"epoch": 2}}
+    assert fields["notice"] == {"code": "networks_restarted", "params": {"epoch": 2}}
 
 
 # -- viewers

@@ -41,6 +41,18 @@ export function mount(component) {
   return mountOn(component, (host) => new Stage(host));
 }
 
+const seen = new Set(); // pages whose run was asked about since this page was loaded
+
+/** Behind a reload the networks that were on the page are asked for again. */
+function remember(name, token, { setStateValue }) {
+  const key = `network-playground-run-${name}`;
+  const before = sessionStorage.getItem(key);
+  sessionStorage.setItem(key, token);
+  if (seen.has(name)) return;
+  seen.add(name);
+  if (before && before !== token) setStateValue('resume', before);
+}
+
 class Stage {
   constructor(host) {
     this.host = host;
@@ -66,6 +78,7 @@ class Stage {
       Object.assign(this.context, { facts, arrays: arraysOf(arrays, 'facts') });
       this.page?.update?.();
     }
+    if (live?.keep_token) remember(name, live.keep_token, component);
     // A rerun brings new functions that reach Python.
     if (this.hub?.parts.has(this)) this.hub.parts.set(this, setters(component));
     if (answer.number) this.hear(answer, arraysOf(arrays, 'answer'));
