@@ -60,6 +60,8 @@ class RaceRun(PlanRun):
             Run(experiment, own, engine=engine, snapshot=state)
             for experiment, state in zip(experiments, states, strict=True)
         ]
+        for run in self.lanes if kept is None else ():
+            _warm_up(run)
         self._most = max(1, *(run.batches_per_epoch for run in self.lanes))
         self.step, self._beats = (kept["step"], kept["beats"]) if kept else (0, 0)
         self._given = kept["given"] if kept else 0.0  # seconds that each lane was given
@@ -268,6 +270,14 @@ def _engine_for_all(experiments: Sequence[Experiment], own: Brought | None) -> s
         return can_run(begun, checked(begun, schema_of(begun.data, own)))
 
     return None if len({dense(one) for one in experiments}) == 1 else AutogradEngine.name
+
+
+def _warm_up(run: Run) -> None:
+    """Takes a step and takes it back: what torch loads at first use would be charged to the lane
+    that happens to come first."""
+    if run.state == "ready" and run.batches_per_epoch:
+        with run.rehearsal():
+            pass
 
 
 def _flat(run: Run) -> bool:

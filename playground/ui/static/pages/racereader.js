@@ -74,7 +74,7 @@ export class RaceReader {
       ...this.names().map((name, lane) => ({
         label: name, value: answerWords(scene, laneOf(arrays.maps, lane), this.at), color: colorOf(theme, lane),
       })),
-      ...(header.difference ? [{ label: text('race.difference_of', { a: letter(header.difference.a), b: letter(header.difference.b) }), value: this.difference() }] : []),
+      ...(header.difference ? [{ label: text(header.difference.signed ? 'race.difference_of' : 'race.difference_apart', { a: letter(header.difference.a), b: letter(header.difference.b) }), value: this.difference() }] : []),
     ];
   }
 

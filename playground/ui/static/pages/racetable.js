@@ -62,7 +62,9 @@ export class RaceTable {
     const second = places.indexOf(2);
     const spoken = (index) => ({ lane: `${letter(index)} · ${this.lanes[index].label}`, value: this.written(header, y, header.lanes[index][y]) });
     const facts = first < 0 ? {} : { ...spoken(first), measure: text(`race.y_${y}`) };
+    const level = places.flatMap((place, index) => (place === 1 ? [spoken(index).lane] : []));
     setText(this.said, !header.step || first < 0 ? text('race.ready')
+      : level.length > 1 ? text('race.level', { ...facts, lanes: level.join(', ') })
       : second < 0 ? text('race.tied', facts)
         : text('race.leads', { ...facts, second: spoken(second).lane, behind: spoken(second).value }));
     this.hideColumns(scene);
