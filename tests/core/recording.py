@@ -72,7 +72,8 @@ class Recorder(TorchDispatchMode):
 
 
 def _address(tensor: Tensor) -> int:
-    return tensor.untyped_storage().data_ptr()
+    lies = getattr(tensor, "within", tensor)  # of `elsewhere.py`
+    return lies.untyped_storage().data_ptr()
 
 
 class Recorded(Backend):

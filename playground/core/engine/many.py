@@ -195,7 +195,7 @@ class Many(ABC):
 
     def _each(self, rates: Sequence[float]) -> Tensor:
         """The learning rate of every number."""
-        each = torch.tensor(rates, dtype=self._dtype, device=self._device)
+        each = torch.tensor(rates, dtype=self._dtype).to(self._device)
         return each[self._layout.owner]
 
     # ---- answers
