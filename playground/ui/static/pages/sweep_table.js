@@ -118,6 +118,9 @@ export class TrialTable {
     });
     const present = this.body.children;
     if (wanted.length === present.length && wanted.every((node, i) => node === present[i])) return;
+    // A page that shrank under a drag along an axis would take the axis away from the pointer.
+    const { style } = this.scroll;
+    style.minHeight = this.results.brushes.size ? style.minHeight || `${this.scroll.offsetHeight}px` : '';
     const focused = document.activeElement;
     this.body.replaceChildren(...wanted);
     // A row that was moved keeps the focus that its button had.
