@@ -8,7 +8,6 @@ a worker process and in a thread; it speaks through messages alone (`protocol`).
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Generator
 from queue import Empty, SimpleQueue
@@ -20,15 +19,12 @@ from playground.live.job import Job, Observation, Run
 from playground.live.pacing import SLICE, interval_for, resolution_for, slice_for
 from playground.live.protocol import Message, Send
 from playground.live.tasks import Steps, TaskBoard
-
-log = logging.getLogger(__name__)
+from playground.live.troubles import explain
 
 SNAPSHOT_PERIOD = 2.0  # s
 SNAPSHOT_SHARE = 0.01  # of a run's time, at most, goes into snapshots
 SNAPSHOT_RATE = 2**19  # bytes/s of one run's snapshots
 PATIENCE = 0.08  # s that a run of small steps waits for its turn at most, if it can be helped
-# What torch says where an allocation fails: on a GPU, and on the CPU in a plain RuntimeError
-_NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 SETTLE = 0.25  # s after which a run that stopped is saved
 
 
@@ -82,7 +78,7 @@ class Scheduler:
         self._interval = 1 / rate if rate > 0 else 0.0  # s, least between two frames
         self._rested = 0.0  # when the present rest ends
         self.jobs: dict[str, Job] = {}
-        self._tasks = TaskBoard(send, _explain)
+        self._tasks = TaskBoard(send, explain)
         self._floor = 0.0  # vtime of the latest turn: newcomers start level with the others
         self._scenes = time.time_ns() // 1_000_000 % 2**31  # no two workers use the same ids
         self._open = True
@@ -303,7 +299,7 @@ class Scheduler:
                 return
             reply = frames.encode(*answer)
         except Exception as error:
-            notice = _explain(error)
+            notice = explain(error)
             self.send(("reply", {"id": fields["id"], "error": notice.as_dict()}, b""))
         else:
             self.send(("reply", {"id": fields["id"], "error": None}, reply))
@@ -383,22 +379,11 @@ class Scheduler:
         return job.next_snapshot
 
     def _fail(self, job: Job, error: Exception) -> None:
-        job.fail(_explain(error), self._next_scene())
+        job.fail(explain(error), self._next_scene())
 
     def _next_scene(self) -> int:
         self._scenes += 1
         return self._scenes
-
-
-def _explain(error: Exception) -> Notice:
-    """A notice for the visitor; what nobody expected also goes to the log with its trace."""
-    if isinstance(error, PlaygroundError):
-        return error.notice()
-    log.error("unexpected trouble in a run", exc_info=error)
-    said = str(error).lower()
-    if isinstance(error, MemoryError) or any(sign in said for sign in _NO_MEMORY):
-        return Notice("out_of_memory")
-    return Notice("run_failed", {"problem": f"{type(error).__name__}: {error}"[:200]})
 
 
 def _notice(fields: dict[str, Any] | None) -> Notice | None:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from playground.core.errors import Notice, PlaygroundError
-from playground.live import frames
+from playground.live import frames, leases
 from playground.live.environment import whole_number
 from playground.live.environment import workers as default_workers
 from playground.live.handle import RunHandle, RunStatus, Saved
@@ -37,12 +37,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-GRACE = 30  # s for which the run of a closed tab is kept
-HIDDEN = 60.0  # s for which a hidden tab trains on
-KEEP = 3600.0  # s for which "keep running" trains on without a viewer
 REAP_PERIOD = 1.0  # s
-LOSSES = 3  # times within LOSS_WINDOW that a run may be aboard a worker that dies
-LOSS_WINDOW = 60.0  # s
 ADOPTION_PATIENCE = 1.5  # s to wait for the session before a reload to let go of its run
 MAX_RUNS = 64
 
@@ -71,7 +66,7 @@ class LiveService:
         self.max_runs = (
             whole_number("PLAYGROUND_MAX_RUNS", MAX_RUNS) if max_runs is None else max_runs
         )
-        self.grace = whole_number("PLAYGROUND_GRACE", GRACE)
+        self.grace = whole_number("PLAYGROUND_GRACE", leases.GRACE)
         self.runs: dict[str, RunHandle] = {}
         count = default_workers() if workers is None else workers
         self._pool = Pool(count, self._receive, self._replace, self.lock)
@@ -312,25 +307,11 @@ class LiveService:
     def review(self, handle: RunHandle) -> None:
         """Decides anew whether a run may train: at once when something changed."""
         now = self.clock()
-        if handle.leased or handle.connected(now):
-            handle.absent_since = None
-        elif handle.absent_since is None:
-            handle.absent_since = now
-        watched = self._may_train(handle, now)
+        leases.look(handle, now)
+        watched = leases.may_train(handle, now)
         if watched != handle.watched:
             handle.watched = watched
             handle.send_watch()
-
-    def _may_train(self, handle: RunHandle, now: float) -> bool:
-        times = (handle.absent_since, handle.hidden_since)
-        unseen = [since for since in times if since is not None]
-        if handle.resting and not handle.keep:
-            return False
-        if not unseen:
-            return True
-        if handle.keep:
-            return now - min(unseen) < KEEP
-        return handle.absent_since is None and now - min(unseen) < HIDDEN
 
     def reap(self) -> None:
         """Pauses what nobody watches any more and frees what nobody came back for."""
@@ -338,8 +319,7 @@ class LiveService:
             now = self.clock()
             for handle in list(self.runs.values()):
                 self.review(handle)
-                kept = KEEP if handle.keep else self.grace
-                if handle.absent_since is not None and now - handle.absent_since >= kept:
+                if leases.is_over(handle, now, self.grace):
                     self.drop(handle)
 
     def _reap_forever(self) -> None:
@@ -388,11 +368,7 @@ class LiveService:
             self._resume(handle)
 
     def _resume(self, handle: RunHandle) -> None:
-        now = self.clock()
-        at_work = handle.playing or handle.status.state == "waiting"
-        if at_work:
-            handle.losses.append(now)
-        if at_work and sum(now - loss < LOSS_WINDOW for loss in handle.losses) >= LOSSES:
+        if leases.ends_workers(handle, self.clock()):
             self._give_up(handle)
             return
         begun = handle.status.step > 0 or handle.playing

@@ -10,7 +10,8 @@ from playground.core.errors import PlaygroundError
 from playground.core.experiment import Experiment
 from playground.core.plans.seeds import Seeds
 from playground.live import service as service_module
-from playground.live.service import GRACE, HIDDEN, KEEP, LiveService
+from playground.live.leases import GRACE, HIDDEN, KEEP
+from playground.live.service import LiveService
 from tests.live.fakes import Clock, RecordingLane
 
 ROOT = Path(__file__).parents[2]

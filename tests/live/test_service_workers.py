@@ -13,7 +13,8 @@ from playground.core.plans.race import Race
 from playground.core.plans.seeds import Seeds
 from playground.live import environment, frames, pool
 from playground.live.lanes import ThreadLane
-from playground.live.service import LOSSES, LiveService
+from playground.live.leases import LOSSES
+from playground.live.service import LiveService
 from tests.live.fakes import RecordingLane
 from tests.live.test_service import CIRCLE, ROOT, lane_of
 
