@@ -7,13 +7,9 @@ from typing import TYPE_CHECKING
 
 from playground.core.data.pictures.form import only_altered
 from playground.core.data.prepare import Prepared, as_counts, prepare
+from playground.core.differences import changed_settings, needs_another_engine, reset_reasons
 from playground.core.errors import PlaygroundError
-from playground.core.experiment import (
-    Experiment,
-    changed_settings,
-    needs_another_engine,
-    reset_reasons,
-)
+from playground.core.experiment import Experiment
 from playground.core.losses import LOSSES
 from playground.core.network import checked
 from playground.core.random import SeedRandom, Stream, TorchStream

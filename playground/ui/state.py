@@ -18,8 +18,9 @@ from playground.core import tfplayground as tfplayground_link
 from playground.core.data.model import Brought, Schema
 from playground.core.data.registry import DATASETS, schema_of
 from playground.core.data.table import Table
+from playground.core.differences import changed_settings
 from playground.core.errors import Notice, PlaygroundError
-from playground.core.experiment import Experiment, Upload, changed_settings
+from playground.core.experiment import Experiment, Upload
 from playground.core.lesson import PREFIX as LESSON_PREFIX
 from playground.core.lesson import Lesson, decode_lesson, encode_lesson
 from playground.core.link import MAX_LENGTH, decode, encode

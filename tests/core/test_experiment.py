@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from playground.core.differences import reset_reasons
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import (
     MAX_LAYERS,
@@ -19,7 +20,6 @@ from playground.core.experiment import (
     Upload,
     describe_schema,
     experiment_from,
-    reset_reasons,
 )
 from playground.core.layers import LAYERS, Dense, Dropout
 from playground.core.optimizers import OPTIMIZERS, SGD, Adam

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+from playground.core.differences import reset_reasons
 from playground.core.errors import PlaygroundError
-from playground.core.experiment import reset_reasons
 from playground.core.losses import LOSSES, encode_targets
 from playground.core.observe import observe
 from tests.core.helpers import POINT_SETS, independent_model, model_inputs, run_of, small, table_for

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from playground.core.data.registry import proposal_for
+from playground.core.differences import reset_reasons
 from playground.core.errors import PlaygroundError
-from playground.core.experiment import Data, Experiment, reset_reasons
+from playground.core.experiment import Data, Experiment
 from playground.core.link import decode, encode
 from playground.core.run import Run
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import torch
 
+from playground.core.differences import reset_reasons
 from playground.core.engine import ENGINES
-from playground.core.experiment import Experiment, reset_reasons
+from playground.core.experiment import Experiment
 from playground.core.layers import LAYERS
 from playground.core.observe import observe
 from playground.core.optimizers import OPTIMIZERS

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from playground import words
-from playground.core.experiment import Experiment, changed_settings, reset_reasons
+from playground.core.differences import changed_settings, reset_reasons
+from playground.core.experiment import Experiment
 from playground.core.layers import LAYERS
 from playground.ui import language
 from playground.ui.live_view import _live_settings

@@ -10,8 +10,9 @@ import json
 
 from pydantic import ValidationError
 
+from playground.core.differences import reset_reasons
 from playground.core.errors import PlaygroundError
-from playground.core.experiment import Experiment, experiment_from, reset_reasons
+from playground.core.experiment import Experiment, experiment_from
 from playground.core.plans.base import Plan
 from playground.core.plans.race import Race
 from playground.core.plans.seeds import Seeds
