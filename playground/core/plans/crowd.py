@@ -143,7 +143,10 @@ def deviation(said: Tensor) -> Tensor:
     Of two classes that of the probability, at most 0.5; of several that of the class that the
     mean is for; of values in their own units.
     """
-    spread = said.double().var(0, correction=0)
+    # `var` takes several times as long over the first axis.
+    apart = said.to(torch.float64, copy=True)
+    apart -= apart.mean(0)
+    spread = apart.square_().mean(0)
     if said.shape[1] == 1:
         return spread[0].sqrt()
     top = said.mean(0).argmax(0, keepdim=True)

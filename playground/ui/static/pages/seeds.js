@@ -164,6 +164,7 @@ class Page {
     const { text } = this.context;
     this.share = el('p', { class: 'np-seeds-share', role: 'status' });
     this.interval = el('p', { class: 'np-caption' });
+    this.gone = el('b', { class: 'np-seeds-gone' });
     this.rail = el('div', { class: 'np-seeds-rail', 'aria-hidden': 'true' }, (this.range = el('i')), (this.tick = el('b')));
     this.parting = chips({ label: text('seeds.part'), names: ['test', 'train'],
       words: (name) => text(name === 'test' ? 'seeds.part_test' : 'seeds.part_train'), onChoose: (part) => this.choose({ part }) });
@@ -175,7 +176,7 @@ class Page {
     this.limit.input.title = text('seeds.threshold_tip');
     return el('section', { class: 'np-seeds-card np-seeds-success' },
       el('div', { class: 'np-head' }, el('h3', { class: 'np-title', text: text('seeds.success') }), el('div', { class: 'np-tools' }, this.parting.node)),
-      this.share, this.rail, this.interval, this.limit.node, this.strip.node, el('p', { class: 'np-caption', text: text('seeds.strip_hint') }));
+      el('div', { class: 'np-seeds-told' }, this.share, this.gone), this.rail, this.interval, this.limit.node, this.strip.node, el('p', { class: 'np-caption', text: text('seeds.strip_hint') }));
   }
 
   solutionCard() {
@@ -262,6 +263,8 @@ class Page {
     const { successes, trials, low, high, level, threshold } = success;
     if (this.threshold == null && document.activeElement !== this.limit.input) this.limit.show(THRESHOLD[score] ?? 0.95);
     setText(this.share, trials ? text('seeds.share', { successes, trials, percent: sharePercent(successes / trials) }) : text('seeds.no_score'));
+    const gone = this.hub.arrays.alive ? [...this.hub.arrays.alive.data].filter((alive) => !alive).length : 0;
+    setText(this.gone, gone ? text('seeds.gone', { count: gone }) : '');
     setText(this.interval, trials
       ? text('seeds.interval', { level: percent(level), low: percent(low, 1), high: percent(high, 1), threshold: this.scoreWords(threshold) }) : '');
     this.rail.hidden = !trials;

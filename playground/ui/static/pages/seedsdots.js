@@ -229,7 +229,8 @@ export class Solutions extends Dots {
 
   paint(hub, failed) {
     const { header, arrays } = hub;
-    if (!header.solutions || !arrays.solutions) return;
+    // Of a page that is being left there is nothing to measure.
+    if (!header.solutions || !arrays.solutions || !this.axes.host.clientWidth) return;
     this.take(hub);
     const { data } = arrays.solutions;
     const { space, ratios } = header.solutions;
