@@ -47,7 +47,7 @@ def link_of(keys: dict[str, str]) -> str:
 
 
 # A failing case takes seconds to run, so it is shown as it was found and not made smaller.
-@settings(max_examples=25, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=15, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(st.fixed_dictionaries(FIELDS).filter(lambda keys: "true" in [keys[f] for f in FEATURES]))
 def test_any_combination_is_replayed(keys: dict[str, str]) -> None:
     """Against a loop that knows no tensors: first losses, and those of two epochs.

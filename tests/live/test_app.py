@@ -12,7 +12,7 @@ from playground.bench.server import Server, app_server
 PATIENCE = 60.0  # s
 
 
-@pytest.fixture(params=["", "some/prefix"])
+@pytest.fixture(params=[pytest.param("", marks=pytest.mark.slow), "some/prefix"])
 def app(request: pytest.FixtureRequest) -> Iterator[Server]:
     """A server of its own."""
     with app_server({"PLAYGROUND_WORKERS": "1"}, prefix=request.param) as server:

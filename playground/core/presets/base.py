@@ -2,7 +2,7 @@
 
 An entry is a name, what differs from the default experiment, and what is seen after so many
 epochs. What to look for is said in the language catalogs under the entry's name. This module
-loads without torch; only `demonstrate` trains.
+loads without torch; only `trained` trains.
 """
 
 from __future__ import annotations
@@ -54,15 +54,6 @@ class Preset:
         return start.with_changes(dict(self.changes))
 
 
-def demonstrate(preset: Preset) -> tuple[Run, Run | None]:
-    """Trains a preset, and what it is compared with, for as long as its claim needs."""
-    other = None
-    if preset.beside is not None:
-        beside = preset.experiment.with_changes(dict(preset.beside))
-        other = _last(trained(beside, preset.epochs))
-    return _last(trained(preset.experiment, preset.epochs)), other
-
-
 def trained(experiment: Experiment, epochs: int) -> Iterator[Run]:
     """A run on its way through so many epochs: the same one, an epoch further each time."""
     from playground.core.run import Run
@@ -88,14 +79,6 @@ def adam(rate: float) -> dict[str, Any]:
 
 def sgd(rate: float, momentum: float = 0.0) -> dict[str, Any]:
     return {"name": "sgd", "learning_rate": rate, "momentum": momentum}
-
-
-def _last(runs: Iterator[Run]) -> Run:
-    *_, run = runs
-    return run
-
-
-# ---- what can be seen of a run ------------------------------------------------------------------
 
 
 def train_score(run: Run | None) -> float:

@@ -43,7 +43,7 @@ def assert_gradients(
     module: nn.Module, values: Tensor, forward: Callable[[Tensor], Tensor] | None = None
 ) -> None:
     """Autograd's gradients of all that is learned, and of the inputs where they are numbers,
-    against central differences; at 40 places of each tensor at most.
+    against central differences; at 20 places of each tensor at most.
     """
     run = forward or module
     numbers = values.is_floating_point()
@@ -57,7 +57,7 @@ def assert_gradients(
     found = torch.autograd.grad(loss(), parts)
     for part, gradient in zip(parts, found, strict=True):
         flat = part.detach().view(-1)
-        for place in range(0, flat.numel(), max(1, flat.numel() // 40)):
+        for place in range(0, flat.numel(), max(1, flat.numel() // 20)):
             before = flat[place].item()
             with torch.no_grad():
                 flat[place] = before + STEP
