@@ -138,7 +138,7 @@ def test_a_table_of_ones_own(visit: Visit):
     page.until(lambda: page.frames_seen.newest["scene_id"] != scene)
     page.settle()
     expect(page.keyed("left")).to_contain_text("two classes")
-    assert page.query("data") == "csv"
+    page.until(lambda: page.query("data") == "csv")
     assert len(page.frames_seen.scene["blocks"][0]["labels"]) == 5  # the colours one by one
     trains(page)
     page.play().wait_for_frames()
@@ -224,5 +224,5 @@ def test_experiments_as_files(visit: Visit):
     upload(page, body, "other.json", other.to_json().encode())
     page.toast("Opened other.json")
     page.until(lambda: page.query("data") == "gauss")
-    assert page.query("data.noise") == "5"
+    page.until(lambda: page.query("data.noise") == "5")
     page.wait_for_step(0)

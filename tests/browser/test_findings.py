@@ -47,7 +47,7 @@ def test_a_remedy_that_may_change_mid_run_keeps_the_weights(visit: Visit):
     item.get_by_role("button", name="Lower the learning rate").click()
     page.toast("The learning rate goes down from 10 to 3.")
     page.wait_for_step(25)
-    assert page.frames_seen.newest["step"] == 25
+    page.until(lambda: page.frames_seen.newest["step"] == 25)
 
 
 @pytest.mark.slow

@@ -77,7 +77,7 @@ def test_space_plays_and_pauses(visit: Visit):
     page.page.keyboard.press("Space")
     page.until(lambda: page.query("data") == "gauss")
     page.wait_for_step(0)
-    assert page.painted("state") == "paused"
+    page.wait_for_state("paused")
     assert step > 0
     page.button("Play").focus()
     page.page.keyboard.press("Space")

@@ -74,7 +74,7 @@ def shows_deep(page: Visitor) -> None:
     expect(page.keyed("chip_batch")).to_contain_text("20")
     expect(page.part("network").locator('[data-neuron^="0."]')).to_have_count(3)
     expect(page.part("network").locator('[data-neuron^="1."]')).to_have_count(6)
-    assert address(page) == DEEP
+    page.until(lambda: address(page) == DEEP)
 
 
 def address(page: Visitor) -> Experiment:
@@ -121,7 +121,7 @@ def test_a_hostile_link_gives_notices_and_defaults(visit: Visit):
     page.keyed("dismiss").get_by_role("button").click()
     expect(page.keyed("notices")).to_have_count(0)
     page.settle()
-    assert address(page) == Experiment()
+    page.until(lambda: address(page) == Experiment())
     page.play().wait_for_frames()
 
 
@@ -137,8 +137,8 @@ def test_reload_and_language_keep_the_experiment(visit: Visit):
     ).click()
     expect(page.keyed("left")).to_contain_text("螺旋")
     page.settle()
-    assert page.query("lang") == "zh"
-    assert address(page) == DEEP
+    page.until(lambda: page.query("lang") == "zh")
+    page.until(lambda: address(page) == DEEP)
     page.wait_beyond(step)
     page.page.reload()
     page.wait_for_picture()

@@ -168,8 +168,8 @@ def test_a_neuron_has_a_large_map(visit: Visit):
     neuron.click()
     expect(title).to_have_text("Dense 1, neuron 3")
     expect(neuron).to_have_attribute("aria-pressed", "true")
-    assert page.pixels("map")["hash"] != output["hash"]
-    assert page.frames_seen.newest["focus"]["block"] == 1
+    page.until(lambda: (page.frames_seen.newest["focus"] or {}).get("block") == 1)
+    page.until(lambda: page.pixels("map")["hash"] != output["hash"])
     page.play()
     page.wait_for_frames()
     expect(title).to_have_text("Dense 1, neuron 3")

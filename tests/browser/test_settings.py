@@ -82,7 +82,7 @@ def test_a_change_of_units_starts_again_and_says_so(visit: Visit):
     page.wait_for_step(0)
     expect(body).to_contain_text("15 parameters")
     expect(neurons(page, 1)).to_have_count(5)
-    assert page.query("layers") == "dense:5:tanh,dense:2:tanh"
+    page.until(lambda: page.query("layers") == "dense:5:tanh,dense:2:tanh")
     body.get_by_role("combobox", name="Activation").click()
     page.page.get_by_role("option", name="ReLU", exact=True).click()
     page.wait("() => location.search.includes('relu')")
@@ -109,7 +109,7 @@ def test_features(visit: Visit):
     group.get_by_role("button", name="x²").click()
     expect(neurons(page, 0)).to_have_count(3)
     page.toast("The weights start again: Input features changed.")
-    assert page.query("features") == "x,y,x2"
+    page.until(lambda: page.query("features") == "x,y,x2")
     page.settle()
     for name, left in (("x", 2), ("y", 1)):
         group.get_by_role("button", name=name, exact=True).click()
@@ -118,7 +118,7 @@ def test_features(visit: Visit):
     # The last one stays, and the visitor hears why.
     group.get_by_role("button", name="x²").click()
     page.notice("Choose at least one")
-    assert page.query("features") == "x2"
+    page.until(lambda: page.query("features") == "x2")
     expect(neurons(page, 0)).to_have_count(1)
 
 
@@ -135,7 +135,7 @@ def test_layers_are_added_moved_duplicated_and_removed(visit: Visit):
     page.keyed("add_layer").get_by_role("button").click()
     page.page.get_by_role("menuitem", name="Dropout").click()
     page.until(lambda: len(chips(page)) == 5)
-    assert page.query("layers") == "dense:4:tanh,dense:2:tanh,dropout:0.2"
+    page.until(lambda: page.query("layers") == "dense:4:tanh,dense:2:tanh,dropout:0.2")
     arrange(3, "Move left")
     page.until(lambda: page.query("layers") == "dense:4:tanh,dropout:0.2,dense:2:tanh")
     arrange(1, "Duplicate")

@@ -68,8 +68,9 @@ def test_a_singular_value_is_dragged_and_the_boundary_answers(visit: Visit):
     expected = sorted([moved, *before[1:]], reverse=True)
     page.until(lambda: np.allclose(values(page, 1), expected, atol=1e-3))
     np.testing.assert_allclose(page.frames_seen.arrays["sv_2"], values(page, 1), atol=1e-4)
-    assert panel.locator(".np-cards canvas").evaluate(PIXELS)["hash"] != shown["hash"]
-    assert page.pixels("map")["hash"] != picture["hash"]
+    cards = panel.locator(".np-cards canvas")
+    page.until(lambda: cards.evaluate(PIXELS)["hash"] != shown["hash"])
+    page.until(lambda: page.pixels("map")["hash"] != picture["hash"])
     panel.get_by_role("button", name="Undo").click()
     page.until(lambda: np.allclose(values(page, 1), before, atol=1e-5))
     page.until(lambda: page.frames_seen.newest["hands"]["depth"] == 0)

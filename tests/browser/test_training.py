@@ -75,7 +75,7 @@ def test_one_step_and_one_epoch(visit: Visit):
     assert page.painted("epoch") == 1
     page.button("One epoch").click()
     page.wait_for_step(2 * BATCHES)
-    assert page.painted("state") == "paused"
+    page.wait_for_state("paused")
 
 
 def first_steps(page) -> list[tuple]:
@@ -85,8 +85,8 @@ def first_steps(page) -> list[tuple]:
         if step:
             page.button("One batch").click()
             page.wait_for_step(step)
+        page.until(lambda step=step: page.frames_seen.newest["step"] == step)
         frame = page.frames_seen
-        assert frame.newest["step"] == step
         found.append((frame.newest["metrics"], frame.arrays["links"].copy()))
     return found
 
@@ -99,7 +99,7 @@ def test_reset_brings_the_same_weights_back_and_a_new_seed_others(visit: Visit):
     page.wait_for_frames()
     page.button("Reset").click()
     page.wait_for_step(0)
-    assert page.painted("state") == "paused"
+    page.wait_for_state("paused")
     again = first_steps(page)
     for (metrics, links), (other_metrics, other_links) in zip(before, again, strict=True):
         assert metrics == other_metrics

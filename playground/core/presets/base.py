@@ -81,6 +81,9 @@ def sgd(rate: float, momentum: float = 0.0) -> dict[str, Any]:
     return {"name": "sgd", "learning_rate": rate, "momentum": momentum}
 
 
+# ---- what can be seen of a run ------------------------------------------------------------------
+
+
 def train_score(run: Run | None) -> float:
     """Accuracy on the training points, or R²; −1 where there is none."""
     return -1.0 if run is None or run.metrics.train_score is None else run.metrics.train_score
