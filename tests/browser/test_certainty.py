@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from playground.core.experiment import Experiment
+from playground.core.proposal import propose
 from tests.browser.access import both_looks, overflow, violations
 from tests.browser.conftest import Visit
 
@@ -62,6 +63,16 @@ def test_calibration_window_and_prior(visit: Visit):
     expect(panel.get_by_role("button", name="Most likely")).to_have_attribute(
         "aria-pressed", "false"
     )
+
+
+@pytest.mark.slow
+def test_ratings_show_those_of_which_it_is_least_sure(visit: Visit):
+    page, panel = measured(visit, propose("ratings"))
+    label = re.compile(r"Off its coverage by [\d.]+ %")
+    expect(panel.locator("canvas").first).to_have_attribute("aria-label", label)
+    page.part("analysis").get_by_label("Shown").select_option("examples")
+    expect(panel.locator(".np-sure-item")).to_have_count(16)
+    assert violations(page, PART) == []
 
 
 @pytest.mark.slow

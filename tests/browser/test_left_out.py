@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from playground.core.experiment import Experiment
+from playground.core.proposal import propose
 from tests.browser.access import both_looks, overflow, violations
 from tests.browser.conftest import Visit
 
@@ -73,10 +74,33 @@ def test_a_long_computation_says_its_cost_and_can_be_given_up(visit: Visit):
     selects = page.part("analysis").locator(".np-tools select")
     selects.nth(0).select_option("1000")
     selects.nth(1).select_option("5")
-    expect(panel).to_contain_text(re.compile(r"1,005 networks × 1,000 epochs: about [\d,.]+ s"))
+    expect(panel).to_contain_text(re.compile(r"1,005 networks, about [\d,.]+ (s|min)"))
     panel.get_by_role("button", name="Retrain without each").click()
     panel.get_by_role("button", name="Cancel").click()
     page.until(lambda: page.frames_seen.newest["studies"]["influence"]["state"] == "cancelled")
+
+
+@pytest.mark.slow
+def test_names_are_put_in_order_and_say_whom_they_help(visit: Visit):
+    few = {"train_percent": 20}
+    layers = [{"kind": "embedding", "width": 4}, {"kind": "gru", "units": 8, "states": "last"}]
+    page = visit(tap=True).open(propose("surnames").with_changes({"data": few, "layers": layers}))
+    panel = page.tab("Leave one out")
+    selects = page.part("analysis").locator(".np-tools select")
+    page.until(lambda: (page.frames_seen.newest["influence"]["cost"] or {}).get("step"))
+    selects.nth(0).select_option("1")
+    selects.nth(2).select_option("10")
+    expect(panel).to_contain_text(re.compile(r"11 networks, "))
+    panel.get_by_role("button", name="Retrain without each").click()
+    tiles = panel.locator(".np-influence-tile")
+    expect(tiles).to_have_count(10)
+    tiles.first.focus()
+    page.page.keyboard.press("ArrowRight")
+    expect(tiles.nth(1)).to_have_attribute("aria-pressed", "true")
+    expect(panel.get_by_role("heading", name="Test examples it helps most")).to_be_visible()
+    panel.get_by_role("button", name="Leave it out").click()
+    page.until(lambda: len(page.frames_seen.newest["influence"]["left_out"]) == 1)
+    assert violations(page, PART) == []
 
 
 @pytest.mark.slow

@@ -200,7 +200,7 @@ class Visitor:
         """Opens an analysis; returns the panel when a frame with its values is painted."""
         part = self.part("analysis")
         tab = part.get_by_role("tab", name=name)
-        for group in part.locator(".np-group").all():
+        for group in part.locator(".np-group:visible").all():
             if tab.count():
                 break
             group.click()

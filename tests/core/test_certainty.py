@@ -16,7 +16,8 @@ from playground.core.analysis.certainty import (
     of_answers,
     value_calibration,
 )
-from playground.core.analysis.certainty_view import CertaintyView, Measured
+from playground.core.analysis.certainty_measured import Measured, dropout_passes, places_of
+from playground.core.analysis.certainty_view import CertaintyView
 from playground.core.analysis.laplace import (
     LastLayer,
     expected,
@@ -252,9 +253,7 @@ def test_dropout_against_a_long_simulation():
     hidden = torch.tanh(inputs @ first.mT + b1)
     kept = torch.from_numpy(np.random.default_rng(1).random((20_000, 1, 4)) >= 0.4)
     drawn = torch.sigmoid((hidden * kept / 0.6) @ second.mT + b2)[..., 0]
-    from playground.core.analysis.certainty_view import dropout_passes
-
-    steps = dropout_passes(42, measured(run), inputs)
+    steps = dropout_passes(42, measured(run), inputs, places_of(run, None))
     while True:
         try:
             next(steps)

@@ -14,6 +14,7 @@ from playground.core.analysis.influence import (
     OUTLYING,
     PAINTED,
     Influence,
+    Watched,
     known_kinds,
     leave_one_out,
     summed_up,
@@ -42,7 +43,7 @@ def result(steps: Generator[float, None, T]) -> T:
 
 def found(run: Run, chosen: list[int], starts: list[int], epochs: int) -> tuple[Influence, Any]:
     grid = np.random.default_rng(0).normal(size=(7, run.data.inputs_train.shape[1]))
-    return result(leave_one_out(run, chosen, starts, epochs, grid)), grid
+    return result(leave_one_out(run, chosen, starts, epochs, Watched(grid))), grid
 
 
 def alone(run: Run, start: int, left_out: list[int], epochs: int) -> Run:

@@ -11,88 +11,83 @@ What a viewer may ask for (`Want.options["certainty"]`, beside what `study` read
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from playground.core.activations import ACTIVATIONS
-from playground.core.analysis.certainty import (
-    Belief,
-    class_calibration,
-    of_answers,
-    of_head,
-    value_calibration,
+from playground.core.analysis.certainty import Belief, class_calibration, value_calibration
+from playground.core.analysis.certainty_examples import examples
+from playground.core.analysis.certainty_measured import (
+    PRIOR,
+    Measured,
+    Places,
+    beliefs_of,
+    measure,
+    others_of,
+    places_of,
+    truth_of,
 )
-from playground.core.analysis.laplace import MOST, LastLayer, point_curvature
+from playground.core.analysis.estimated import Estimated
 from playground.core.analysis.maps import as_bytes, single
 from playground.core.analysis.plane import Plane
-from playground.core.analysis.retraining import at_start, starts_of, trained
-from playground.core.analysis.study import Steps, Study
-from playground.core.analysis.views import Arrays, Header
+from playground.core.analysis.retraining import at_start
+from playground.core.analysis.study import Steps
+from playground.core.analysis.views import Arrays, Header, Sight
 from playground.core.errors import PlaygroundError
-from playground.core.memory import ALLOWANCE
-from playground.core.modules.dropout import SeededDropout
-from playground.core.network import linear_maps
-from playground.core.population import Population
-from playground.core.random import stable_seed
-from playground.core.replica import Replica
+from playground.core.layers.base import EVERY_KIND
+
+if TYPE_CHECKING:
+    from playground.core.experiment import Experiment
 
 MEMBERS, PASSES, WINDOWS = (4, 8, 16, 32), (30, 100, 300), (1, 2, 4)
 SIDE, LINE = 61, 181  # points of a map along one side, and of a curve
 NAMES = ("plain", "ensemble", "dropout", "laplace")
-MOST_POINTS = 2000  # of a part
-PRIOR = 1.0  # precision where no other is found
-TRAINED = 0.85  # progress when the ensemble is
 
 
-@dataclass(eq=False)
-class Measured:
-    """What was measured at one moment, to be pictured once or again.
-
-    Attributes:
-        replica: the network, in float64.
-        others: the ensemble but for the network itself.
-        head: its last layer; None where that cannot be had, and `reason` says why.
-        noise: standard deviation of the training points' values about the network's, in the units
-            that the loss sees; 1 for classes.
-        passes: asked for.
-    """
-
-    replica: Replica
-    others: Population
-    head: LastLayer | None
-    reason: str | None
-    noise: float
-    passes: int
-    step: int
-    epoch: int
-
-
-class CertaintyView(Study):
+class CertaintyView(Estimated):
     """See the module."""
 
     name: ClassVar[str] = "certainty"
-    kinds = frozenset({"points", "pictures"})
-    _measured: Measured | None = None
+    kinds = frozenset(EVERY_KIND)
+
+    def __init__(self, sight: Sight) -> None:
+        super().__init__(sight)
+        self._measured: Measured | None = None
+
+    def members(self) -> list[Experiment]:
+        self._possible()
+        return [at_start(self.run.experiment, start) for start in others_of(self.run, MEMBERS[1])]
+
+    def _possible(self) -> None:
+        """
+        Raises:
+            PlaygroundError: nothing can be measured here.
+        """
+        schema = self.run.schema
+        if schema.outputs > 1:
+            raise PlaygroundError("certainty_several")
+        if not len(self.run.data.targets_train):
+            raise PlaygroundError("certainty_not_here")
 
     def steps(self, options: Mapping[str, Any]) -> Steps:
         run = self.run
-        if not len(run.data.targets_train) or run.schema.outputs > 1:
-            raise PlaygroundError("certainty_not_here")
+        self._possible()
         if options.get("what") != "again" or self._measured is None:
-            self._measured = yield from self._measure(options)
+            members = _one_of(options.get("members"), MEMBERS, 1)
+            passes = _one_of(options.get("passes"), PASSES, 1)
+            replica = self.frozen().double()
+            self._measured = yield from measure(run, replica, members, passes)
         found = self._measured
         window = _one_of(options.get("window"), WINDOWS, 0)
         plane = self._plane(window)
         prior = self._prior(found, options.get("prior"))
-        inputs, where = self._inputs(plane)
-        beliefs = yield from self._beliefs(found, inputs, prior)
+        places = self._places(plane)
+        beliefs = yield from beliefs_of(run, found, places, prior)
         yield 0.97
-        header, arrays = self._told(found, beliefs, where, plane)
+        header, arrays = self._told(found, beliefs, places, plane)
         header["prior"] = prior
         header["fitted"] = not _is_number(options.get("prior")) and prior != PRIOR
         header["asked"] = _is_number(options.get("prior"))
@@ -100,54 +95,6 @@ class CertaintyView(Study):
         head = found.head
         header["determined"] = [head.determined(prior), len(head.values)] if head else None
         return header, arrays
-
-    # ---- measuring
-
-    def _measure(self, options: Mapping[str, Any]) -> Generator[float, None, Measured]:
-        run, replica = self.run, self.frozen().double()
-        step, epoch, exact = run.step, run.epoch, run.exact_epoch
-        head, reason, noise = self._head(replica)
-        count = _one_of(options.get("members"), MEMBERS, 1)
-        starts = starts_of(run, count)[1:]
-        ALLOWANCE.ask(run.experiment, len(starts), run.table)
-        others = Population([at_start(run.experiment, start) for start in starts], run.table)
-        yield 0.02
-        for share in trained(others, round(exact * others.batches_per_epoch)):
-            yield TRAINED * share
-        passes = _one_of(options.get("passes"), PASSES, 1)
-        return Measured(replica, others, head, reason, noise, passes, step, epoch)
-
-    def _head(self, replica: Replica) -> tuple[LastLayer | None, str | None, float]:
-        """The posterior of the head, or why there is none; and the noise of values."""
-        run = self.run
-        inputs, targets = (part[:MOST_POINTS] for part in replica.examples())
-        with torch.no_grad():
-            features, sums = _features(replica, inputs), _sums(replica, inputs)
-        activation = ACTIVATIONS[run.experiment.output_activation].module()
-        regression = run.schema.task == "regression"
-        noise = 1.0
-        if regression and not run.loss.rates:
-            off = (activation(sums) - targets).detach()
-            noise = max(off.square().mean().sqrt().item(), 1e-6)
-
-        def value(sums: Tensor, targets: Tensor) -> Tensor:
-            said = activation(sums)
-            if regression and not run.loss.rates:
-                # Gaussian noise as large as it was found, whatever distance was learned with.
-                return (said - targets).square().sum(1).mean() / (2 * noise**2)
-            return run.loss.value(said, targets, 1)
-
-        weight = linear_maps(replica.modules)[-1]
-        weights = torch.cat((weight.weight, weight.bias[:, None]), 1).detach()
-        if weights.numel() > MOST:
-            return None, "large", noise
-        curvature = point_curvature(value, sums, targets)
-        if not curvature.any():
-            return None, "flat", noise
-        # A sample of the points stands for all of them.
-        whole = len(run.data.targets_train) / len(inputs)
-        fit = value(sums, targets).item() * len(inputs) * whole
-        return LastLayer.of(weights, features, curvature * whole, fit), None, noise
 
     # ---- picturing
 
@@ -168,20 +115,12 @@ class CertaintyView(Study):
         domain = (wider[0], wider[1], *((v0, v1) if plane.kind == "line" else wider[2:]))
         return replace(plane, domain=domain)
 
-    def _inputs(self, plane: Plane | None) -> tuple[np.ndarray, dict[str, slice]]:
-        """All inputs at which beliefs are asked, and where the grid and the parts lie in them."""
-        data, parts = self.run.data, {}
-        if plane is not None:
-            side = LINE if plane.kind == "line" else SIDE
-            parts["grid"] = data.to_inputs(plane.grid(side))
-        parts["test"] = data.inputs_test[:MOST_POINTS]
-        parts["train"] = data.inputs_train[:MOST_POINTS]
-        ends = np.cumsum([len(part) for part in parts.values()])
-        where = {
-            name: slice(int(end) - len(part), int(end))
-            for (name, part), end in zip(parts.items(), ends, strict=True)
-        }
-        return np.concatenate(list(parts.values())), where
+    def _places(self, plane: Plane | None) -> Places:
+        """All places at which beliefs are asked."""
+        if plane is None:
+            return places_of(self.run, None)
+        side = LINE if plane.kind == "line" else SIDE
+        return places_of(self.run, self.run.data.to_inputs(plane.grid(side)))
 
     def _prior(self, found: Measured, asked: object) -> float:
         if isinstance(asked, int | float) and _is_number(asked):
@@ -189,38 +128,16 @@ class CertaintyView(Study):
         best = found.head.best_prior() if found.head is not None else None
         return PRIOR if best is None else best
 
-    def _beliefs(
-        self, found: Measured, inputs: np.ndarray, prior: float
-    ) -> Generator[float, None, dict[str, Belief]]:
-        run, points = self.run, torch.from_numpy(inputs)
-        with torch.no_grad():
-            own = found.replica.output(points).mT
-            features = _features(found.replica, points)
-        beliefs = {"plain": of_answers(run, own[None])}
-        yield 0.87
-        others = found.others.outputs(inputs).cpu().double()
-        beliefs["ensemble"] = of_answers(run, torch.cat((own[None], others[found.others.alive])))
-        yield 0.89
-        passes = yield from dropout_passes(run.experiment.training.seed, found, points)
-        if passes is not None:
-            beliefs["dropout"] = of_answers(run, passes)
-        yield 0.95
-        if found.head is not None:
-            activation = ACTIVATIONS[run.experiment.output_activation].module()
-            with torch.no_grad():
-                beliefs["laplace"] = of_head(run, found.head, features, activation, prior)
-        return {name: _finite(belief) for name, belief in beliefs.items()}
-
     # ---- telling
 
     def _told(
         self,
         found: Measured,
         beliefs: Mapping[str, Belief],
-        where: Mapping[str, slice],
+        places: Places,
         plane: Plane | None,
     ) -> tuple[Header, Arrays]:
-        run, arrays = self.run, {}
+        run, where, arrays = self.run, places.parts, {}
         methods: dict[str, Header] = {}
         for name in NAMES:
             if name not in beliefs:
@@ -243,6 +160,8 @@ class CertaintyView(Study):
         }
         if plane is not None:
             header |= self._maps(beliefs, where["grid"], plane, arrays)
+        else:
+            header["examples"] = examples(run, beliefs, places, arrays)
         return header, arrays
 
     def _calibrated(
@@ -257,19 +176,18 @@ class CertaintyView(Study):
         if "grid" in where:
             told["far"] = _rim(sureness[where["grid"]]).mean().item()
         if run.schema.task == "regression":
-            train = torch.from_numpy(run.data.targets_train[:MOST_POINTS])
-            off = belief.mean[0, where["train"]] - train
+            off = belief.mean[0, where["train"]] - truth_of(run, "train")
             noise = off.square().mean().sqrt()
             told["noise"] = noise.item()
             if test.stop == test.start:
                 return told, None
-            truth = torch.from_numpy(run.data.targets_test[:MOST_POINTS]).double()
+            truth = truth_of(run, "test").double()
             deviation = (belief.spread[test].square() + noise.square()).sqrt()
             numbers, curve = value_calibration(belief.mean[0, test], deviation, truth)
             return {**told, **numbers}, curve
         if test.stop == test.start:
             return told, None
-        truth = torch.from_numpy(run.data.targets_test[:MOST_POINTS]).long()
+        truth = truth_of(run, "test").long()
         numbers, curve = class_calibration(belief.mean[:, test], truth)
         return {**told, **numbers}, curve
 
@@ -293,48 +211,6 @@ class CertaintyView(Study):
             arrays[f"certainty_share_{name}"] = single(share).numpy().reshape(shape)
             arrays[f"certainty_class_{name}"] = best.to(torch.uint8).numpy().reshape(shape)
         return {"scale": most, "domain": list(plane.domain), "line": plane.kind == "line"}
-
-
-def dropout_passes(
-    seed: int, found: Measured, points: Tensor
-) -> Generator[float, None, Tensor | None]:
-    """Outputs (passes, units, n) with units silenced at random, the same ones for all points of a
-    pass (Gal & Ghahramani 2016); None where nothing can be silenced."""
-    dropouts = [
-        one
-        for one in found.replica.modules.modules()
-        if isinstance(one, SeededDropout) and one.rate
-    ]
-    if not dropouts:
-        return None
-    own = torch.Generator().manual_seed(stable_seed(seed, "certainty"))
-    outputs = []
-    for number in range(found.passes):
-        for one in dropouts:
-            one.generator, one.shared = own, True
-            one.train()
-        with torch.no_grad():
-            outputs.append(found.replica.output(points).mT)
-        for one in dropouts:
-            one.eval()
-        if number % 4 == 3:
-            yield 0.89 + 0.06 * (number + 1) / found.passes
-    return torch.stack(outputs)
-
-
-def _features(replica: Replica, inputs: Tensor) -> Tensor:
-    """What the head is given, (n, h)."""
-    values = replica.values(inputs)
-    return values[-2] if len(values) > 1 else replica.inputs(inputs)
-
-
-def _sums(replica: Replica, inputs: Tensor) -> Tensor:
-    """The head's weighted sums (n, C)."""
-    return linear_maps(replica.modules)[-1](_features(replica, inputs))
-
-
-def _finite(belief: Belief) -> Belief:
-    return Belief(torch.nan_to_num(belief.mean), torch.nan_to_num(belief.spread))
 
 
 def _rim(values: Tensor) -> Tensor:

@@ -9,14 +9,14 @@ import numpy as np
 SIDE = 20  # px, at most
 
 
-def thumbnails(pictures: np.ndarray) -> np.ndarray:
-    """Pictures (n, channels, height, width) uint8 with no side longer than SIDE.
+def thumbnails(pictures: np.ndarray, side: int = SIDE) -> np.ndarray:
+    """Pictures (n, channels, height, width) uint8 with no side longer than `side`.
 
     Larger ones are reduced by a whole factor, each pixel the mean of a square; what is left over at
     the right and at the bottom is cut off.
     """
     height, width = pictures.shape[2:]
-    factor = math.ceil(max(height, width) / SIDE)
+    factor = math.ceil(max(height, width) / side)
     if factor == 1:
         return np.ascontiguousarray(pictures)
     rows, columns = max(height // factor, 1), max(width // factor, 1)

@@ -5,9 +5,10 @@
 
 import { Cards } from './cards.js';
 import { paintReliability, paintSure, probeReliability, probeSure } from './certaintycards.js';
-import { el, setText } from './dom.js';
+import { Examples } from './certaintyexamples.js';
+import { el, offer, setText } from './dom.js';
+import { Estimated } from './estimated.js';
 import { isRegression } from './scene.js';
-import { Study } from './study.js';
 import { accuracy, count, percent, significant } from './words.js';
 
 const NAMES = ['plain', 'ensemble', 'dropout', 'laplace'];
@@ -17,9 +18,11 @@ const WINDOWS = [1, 2, 4];
 const PRIORS = { min: -3, max: 3, step: 0.5 };
 const FEW = 0.5; // of the head's weights are determined by the data: its posterior is mostly its prior
 const LARGE_PX = 480; // a panel this high shows maps and calibration at once
+const NARROW_PX = 640; // one this narrow no examples beside them
 
 /** What the visitor chose outlives a change of tab. */
-const choice = { members: 8, passes: 100, window: 2, measure: 'entropy', show: 'maps', prior: null };
+const choice = { members: 8, passes: 100, window: 2, measure: 'entropy', show: null, by: 'ensemble', prior: null };
+const SHOWN = { points: ['maps', 'calibration'], whole: ['calibration', 'examples'] };
 
 export function createCertainty(context, body, tools) {
   return new Certainty(context, body, tools);
@@ -29,30 +32,32 @@ class Certainty {
   constructor(context, body, tools) {
     this.context = context;
     this.hub = context.hub;
+    this.body = body;
     this.what = 'all';
     const { text } = context;
-    this.study = new Study(context, 'certainty', () => this.asked(), text('certainty.ask'));
+    this.study = new Estimated(context, 'certainty', () => this.asked(), text('certainty.ask'), () => this.seconds());
     this.study.button.title = text('certainty.ask_tip');
-    this.study.timeless = true;
     this.hub.option('certainty', { fresh: false });
     this.selects = {
-      show: this.select('show', ['maps', 'calibration'].map((name) => [name, text(`certainty.show_${name}`)])),
+      show: this.select('show', []),
+      by: this.select('by', []),
       measure: this.select('measure', ['entropy', 'spread'].map((name) => [name, text(`certainty.measure_${name}`)])),
       window: this.select('window', WINDOWS.map((n) => [n, text('certainty.window_n', { count: n })])),
       members: this.select('members', MEMBERS.map((n) => [n, text('certainty.members_n', { count: n })])),
       passes: this.select('passes', PASSES.map((n) => [n, text('certainty.passes_n', { count: n })])),
     };
     tools.append(...Object.values(this.selects), this.study.node);
-    const holder = el('div', { class: 'np-curvature-cards' });
+    this.holder = el('div', { class: 'np-curvature-cards' });
+    this.examples = new Examples(context);
     this.note = el('p', { class: 'np-caption' });
-    body.append(el('div', { class: 'np-curvature np-certainty' }, holder, this.bar(), this.note));
-    this.cards = new Cards(context, holder, {
+    body.append(el('div', { class: 'np-curvature np-certainty' }, this.holder, this.examples.node, this.bar(), this.note));
+    this.cards = new Cards(context, this.holder, {
       name: 'certainty', width: 168, height: 150, compact: true,
       find: (hub) => this.find(hub),
       paintCard: (canvas, card, view) => (card.item.kind === 'map' ? paintSure : paintReliability)(canvas, card, view),
       probeCard: (card, x, y, view) => (card.item.kind === 'map' ? probeSure : probeReliability)(card, x, y, view),
       describe: (items) => items.map((item) => item.alt).join(' '),
-      empty: () => text('certainty.empty'),
+      empty: () => this.empty(),
     });
   }
 
@@ -62,14 +67,31 @@ class Certainty {
       class: 'np-select', 'aria-label': text(`certainty.${key}`), title: text(`certainty.${key}_tip`),
       on: {
         change: () => {
-          choice[key] = ['show', 'measure'].includes(key) ? node.value : Number(node.value);
+          choice[key] = ['show', 'measure', 'by'].includes(key) ? node.value : Number(node.value);
           if (key === 'window') this.again();
           this.hub.invalidate();
         },
       },
     }, ...options.map(([value, label]) => el('option', { value, text: label })));
-    node.value = String(choice[key]);
+    if (options.length) node.value = String(choice[key]);
     return node;
+  }
+
+  /** Seconds of computing: the other networks have to be trained as far as this one is. */
+  seconds() {
+    const { header } = this.hub;
+    const cost = header.certainty?.cost;
+    if (!cost?.step) return null;
+    return (choice.members - 1) * (cost.make + header.epoch * cost.batches * cost.step);
+  }
+
+  /** What stands there before anything is measured, or where nothing can be. */
+  empty() {
+    const { text } = this.context;
+    const refusal = this.study.refusal(this.hub.header.certainty);
+    if (refusal) return refusal;
+    const empty = text(this.hub.scene.kind === 'points' ? 'certainty.empty' : 'certainty.empty_whole');
+    return `${empty} ${text(this.hub.header.step ? 'certainty.press' : 'certainty.train_first', { button: text('certainty.ask') })}`;
   }
 
   /** The scale of colours, the head's prior, and what would let dropout say something. */
@@ -125,9 +147,44 @@ class Certainty {
     const told = hub.header.studies?.certainty;
     if (told?.round === this.study.round && told.state !== 'none') this.hub.option('certainty', { fresh: false });
     if (this.due && !this.study.working) this.again();
+    this.study.button.disabled = Boolean(this.study.refusal(hub.header.certainty));
+    this.fill(hub.scene);
     this.cards.paint(hub);
+    this.paintExamples(hub.scene);
     this.paintBar(hub.scene);
     setText(this.note, this.study.head ? this.sentences(hub).join(' ') : '');
+  }
+
+  /** What can be shown of these data, and by which way examples can be ordered. */
+  fill(scene) {
+    const { text } = this.context;
+    const names = SHOWN[scene.kind === 'points' ? 'points' : 'whole'];
+    const ways = Object.keys(this.study.head?.examples?.order ?? {});
+    const key = [names, ways, this.study.version].join('|');
+    if (key !== this.filled) {
+      this.filled = key;
+      offer(this.selects.show, names.map((name) => [name, text(`certainty.show_${name}`)]), this.show);
+      offer(this.selects.by, ways.map((name) => [name, text('certainty.by_way', { way: this.title(name) })]), this.by);
+    }
+    this.selects.by.hidden = !ways.length || !(this.large || this.show === 'examples');
+  }
+
+  /** What is shown; what was chosen of other data may not be there. */
+  get show() {
+    const names = SHOWN[this.hub.scene.kind === 'points' ? 'points' : 'whole'];
+    return names.includes(choice.show) ? choice.show : names[0];
+  }
+
+  get by() {
+    const order = this.study.head?.examples?.order ?? {};
+    return choice.by in order ? choice.by : Object.keys(order)[0];
+  }
+
+  paintExamples(scene) {
+    const there = Boolean(this.study.head?.examples) && scene.kind !== 'points';
+    this.examples.node.hidden = !there || !(this.large || this.show === 'examples');
+    this.holder.hidden = there && !this.large && this.show === 'examples';
+    if (!this.examples.node.hidden) this.examples.paint(scene, this.study, this.by);
   }
 
   get regression() {
@@ -138,12 +195,13 @@ class Certainty {
     const { head } = this.study;
     const points = scene.kind === 'points';
     this.selects.measure.hidden = !points || this.regression;
-    this.selects.window.hidden = this.selects.show.hidden = !points;
-    this.selects.passes.hidden = !scene.blocks.some(({ kind }) => kind === 'dropout');
+    this.selects.window.hidden = !points;
+    this.selects.members.hidden = this.study.working; // its place is taken by how far it is
+    this.selects.passes.hidden = this.study.working || !scene.blocks.some(({ kind }) => kind === 'dropout');
     this.row.hidden = !head;
     if (!head) return;
     const { theme } = this.context;
-    this.scale.hidden = !points || (choice.show !== 'maps' && !this.large);
+    this.scale.hidden = !points || (this.show !== 'maps' && !this.large);
     const key = [this.study.version, choice.measure, theme.background, theme.text].join('|');
     if (key !== this.scaleKey) {
       this.scaleKey = key;
@@ -166,7 +224,8 @@ class Certainty {
   }
 
   get large() {
-    return this.cards.scroll.clientHeight > LARGE_PX;
+    const { clientHeight, clientWidth } = this.body;
+    return clientHeight > LARGE_PX && (this.hub.scene.kind === 'points' || clientWidth > NARROW_PX);
   }
 
   find({ scene, arrays }) {
@@ -176,7 +235,7 @@ class Certainty {
     const curves = NAMES.map((name) => this.curve(name));
     if (!maps.length) return curves;
     if (this.large) return [...maps, ...curves];
-    return choice.show === 'maps' ? maps : curves;
+    return this.show === 'maps' ? maps : curves;
   }
 
   title(name) {
@@ -235,6 +294,7 @@ class Certainty {
     const { text, lang } = this.context;
     const { head } = this.study;
     const said = [text('certainty.moment', { epoch: count(head.of_epoch, lang), tested: count(head.tested, lang) })];
+    if (!head.of_step) said.push(text('certainty.untrained'));
     if (header.step !== head.of_step) said.push(text('certainty.moved'));
     const { plain, ensemble } = head.methods;
     if (scene.kind === 'points' && !this.regression && plain.far != null) {
@@ -245,7 +305,11 @@ class Certainty {
     }
     if (head.determined && !head.fitted && !head.asked) said.push(text('certainty.no_prior', { prior: significant(head.prior) }));
     if (head.lost) said.push(text('certainty.lost', { count: head.lost }));
-    said.push(this.regression ? text('certainty.how_values') : text('certainty.how_classes'));
+    if (scene.kind === 'points') said.push(this.regression ? text('certainty.how_values') : text('certainty.how_classes'));
+    if (!this.holder.hidden && scene.kind !== 'points') {
+      said.push(this.regression ? text('certainty.how_values_whole') : text('certainty.how_classes_whole'));
+    }
+    if (!this.examples.node.hidden) said.push(this.regression ? text('certainty.how_spread') : text('certainty.how_entropy'));
     return said;
   }
 

@@ -1,27 +1,27 @@
 /**
  * Leave one out: the network retrained without each training point. Points are coloured by what
  * they do to it; the most harmful and the most helpful ones are listed; the chosen one says how
- * the picture changes without it, and can be left out of the visitor's own experiment.
+ * the picture changes without it, or which test points it helps, and can be left out of the
+ * visitor's own experiment.
  */
 
 import { altText, el, setText } from './dom.js';
-import { InfluenceMap } from './influencemap.js';
+import { Estimated } from './estimated.js';
+import { Asks } from './influenceasks.js';
+import { effectsOf, InfluenceBoard } from './influenceboard.js';
+import { InfluenceMap, influenceColor, influenceShade } from './influencemap.js';
 import { fileName, savePng } from './png.js';
+import { answerText, pointFace, readText } from './pointface.js';
 import { className, isLine, isRegression } from './scene.js';
-import { Study } from './study.js';
-import { count, percent, short, signed, significant } from './words.js';
+import { count, signed, significant } from './words.js';
 
-const EPOCHS = [30, 100, 300, 1000];
-const STARTS = [1, 3, 5];
-const POINTS = [50, 100, 250, 500, 1000];
-const MANY = 300; // from so many points on a part of them is proposed
 const SHOWN = 8;
 const MOST_LEFT_OUT = 100;
 const KINDS = ['', 'mislabelled', 'outlying', 'painted'];
 const ROWS = ['place', 'x', 'y', 'target', 'test', 'testHalf', 'own', 'ownHalf', 'kind', 'well'];
 
-/** What the visitor chose outlives a change of tab. */
-const choice = { epochs: 100, starts: 1, points: null, measure: 'test', place: -1 };
+/** Which point was chosen outlives a change of tab. */
+const choice = { place: -1 };
 
 export function createInfluence(context, body, tools) {
   return new Influence(context, body, tools);
@@ -32,53 +32,41 @@ class Influence {
     this.context = context;
     this.hub = context.hub;
     this.body = body;
-    const { text, lang } = context;
-    this.study = new Study(context, 'influence', () => this.asked(), text('influence.ask'));
-    this.study.timeless = true;
+    const { text } = context;
+    this.study = new Estimated(context, 'influence', () => this.asks.asked(), text('influence.ask'),
+      () => this.asks.seconds(), () => this.asks.networks());
     this.study.button.title = text('influence.ask_tip');
     this.hub.option('influence', { fresh: false, point: choice.place, drawn: '' });
-    this.selects = {
-      epochs: this.select('epochs', EPOCHS.map((n) => [n, text('influence.epochs_n', { count: count(n, lang) })])),
-      starts: this.select('starts', STARTS.map((n) => [n, text(`influence.starts_${n}`)])),
-      points: this.select('points', []),
-      measure: this.select('measure', ['test', 'own'].map((name) => [name, text(`influence.measure_${name}`)])),
-    };
-    tools.append(...Object.values(this.selects));
-    this.map = new InfluenceMap(context, (place) => this.choose(place));
+    this.asks = new Asks(context, tools, () => {
+      this.key = '';
+      this.hub.invalidate();
+    });
+    this.points = [];
+    this.ranked = [];
+    this.plot = el('div', { class: 'np-influence-plot' });
     this.legend = el('div', { class: 'np-influence-legend' });
     this.facts = el('p', { class: 'np-caption', role: 'status' });
     this.lists = el('div', { class: 'np-influence-lists' });
+    this.effects = el('div', { class: 'np-influence-lists' });
     this.acts = el('div', { class: 'np-influence-do' });
     body.append(el('div', { class: 'np-influence' },
-      el('div', { class: 'np-influence-plot' }, this.map.node, this.legend),
+      this.plot,
       el('div', { class: 'np-influence-side', tabindex: '0', role: 'group', 'aria-label': text('influence.found') },
-        this.study.node, this.acts, this.lists, this.facts)));
-    this.alt = altText(this.map.axes.host, text('analysis.influence'));
+        this.study.node, this.acts, this.effects, this.lists, this.facts)));
   }
 
-  select(key, options) {
-    const { text } = this.context;
-    const node = el('select', {
-      class: 'np-select', 'aria-label': text(`influence.${key}`), title: text(`influence.${key}_tip`),
-      on: {
-        change: () => {
-          choice[key] = key === 'measure' ? node.value : Number(node.value);
-          this.key = '';
-          this.hub.invalidate();
-        },
-      },
-    }, ...options.map(([value, label]) => el('option', { value, text: label })));
-    if (choice[key] != null) node.value = String(choice[key]);
-    return node;
-  }
-
-  asked() {
-    return { epochs: choice.epochs, starts: choice.starts, points: this.wanted(), fresh: true };
-  }
-
-  /** How many points are asked for, 0 standing for all. */
-  wanted() {
-    return choice.points ?? (this.live?.points > MANY ? 250 : 0);
+  /** The map of points in a plane, or the board of whole ones. */
+  lay(scene) {
+    const plane = scene.kind === 'points' ? 'plane' : 'whole';
+    if (plane === this.kind) return;
+    this.kind = plane;
+    this.map?.destroy();
+    const choose = (place) => this.choose(place);
+    this.map = plane === 'plane' ? new InfluenceMap(this.context, choose)
+      : new InfluenceBoard(this.context, choose, { say: (s, point) => this.say(s, point), value: (point) => this.value(point) });
+    this.plot.replaceChildren(this.map.node, this.legend);
+    this.alt = plane === 'plane' ? altText(this.map.axes.host, this.context.text('analysis.influence')) : () => {};
+    this.key = this.listKey = '';
   }
 
   choose(place) {
@@ -90,12 +78,13 @@ class Influence {
   // ---- painting ------------------------------------------------------------------------------
 
   paint(hub) {
-    const fresh = this.study.paint(hub);
+    this.lay(hub.scene);
     this.live = hub.header.influence;
     if (!this.live) return;
+    this.asks.fill(this.live, this.kind);
+    const fresh = this.study.paint(hub);
     const told = hub.header.studies?.influence;
     if (told?.round === this.study.round && told.state !== 'none') this.hub.option('influence', { fresh: false });
-    this.fill();
     if (fresh) this.key = '';
     this.read(hub);
     this.map.paint(hub, this.picture(hub));
@@ -104,34 +93,22 @@ class Influence {
     this.alt(() => this.describe());
   }
 
-  /** How many points there are to choose from. */
-  fill() {
-    const { points } = this.live;
-    if (points === this.filled) return;
-    this.filled = points;
-    const { text, lang } = this.context;
-    const few = POINTS.filter((n) => n < points);
-    this.selects.points.replaceChildren(
-      ...[...few, 0].map((n) => el('option', { value: n,
-        text: text(n ? 'influence.points_n' : 'influence.points_all', { count: count(n || points, lang) }) })));
-    if (!few.includes(choice.points)) choice.points = null;
-    this.selects.points.value = String(this.wanted());
-    this.selects.points.hidden = !few.length;
-  }
-
   /** The rows of the result, and their order by the chosen measure. */
   read({ scene }) {
     const { head, arrays, version } = this.study;
-    const key = `${version}|${choice.measure}|${scene.id}`;
+    const key = `${version}|${this.asks.measure}|${scene.id}`;
     if (key === this.key) return;
     this.key = key;
     this.points = [];
+    this.ranked = [];
+    this.byPlace = null;
     this.shownKey = '';
     if (!head || !arrays.influence_rows) return;
-    this.measure = head.tested ? choice.measure : 'own';
+    this.measure = head.tested ? this.asks.measure : 'own';
     const { data, shape: [, n] } = arrays.influence_rows;
     this.points = Array.from({ length: n }, (_, i) => {
       const point = Object.fromEntries(ROWS.map((name, row) => [name, data[row * n + i]]));
+      Object.assign(point, { row: i, told: head.told[i] });
       point.value = this.measure === 'test' ? point.test : point.own;
       point.half = this.measure === 'test' ? point.testHalf : point.ownHalf;
       // Two halves of an interval that reaches over 0: luck may have done it.
@@ -150,13 +127,14 @@ class Influence {
   picture(hub) {
     const { chosen } = this.live;
     if (chosen?.sent) {
-      this.drawn = { key: chosen.key, change: hub.arrays.influenced_change, both: hub.arrays.influenced_both };
+      const { influenced_change: change, influenced_both: both, influenced_pictures, influenced_series } = hub.arrays;
+      this.drawn = { key: chosen.key, change, both, arrays: { influenced_pictures, influenced_series } };
       this.hub.option('influence', { drawn: chosen.key });
     }
     const change = chosen?.place === choice.place && chosen.key === this.drawn?.key && this.chosen ? this.drawn : null;
     return {
-      points: this.points ?? [], ranked: this.ranked ?? [], most: this.most, chosen: this.chosen, change,
-      leftOut: new Set(this.live.left_out), version: this.study.version, key: this.key,
+      points: this.points, ranked: this.ranked, most: this.most, chosen: this.chosen, change,
+      leftOut: new Set(this.live.left_out), version: this.study.version, key: this.key, arrays: this.study.arrays,
     };
   }
 
@@ -165,11 +143,12 @@ class Influence {
   build(hub) {
     const { live, study } = this;
     const { theme } = this.context;
-    const key = [this.key, choice.place, live.left_out, theme.background, this.chosenScale()].join('|');
+    const key = [this.key, choice.place, live.left_out, theme.background, this.chosenScale(), live.chosen?.key, this.drawn?.key].join('|');
     if (key === this.shownKey) return;
     this.shownKey = key;
     this.buildLegend(hub);
     this.buildActs(hub.scene);
+    this.buildEffects(hub.scene);
     if (!study.head || this.listKey === [this.key, live.left_out, theme.background].join('|')) return this.mark();
     this.listKey = [this.key, live.left_out, theme.background].join('|');
     const { text } = this.context;
@@ -187,7 +166,7 @@ class Influence {
 
   row(scene, point) {
     const { text, theme } = this.context;
-    const color = this.map.colorOf(point, this.most, theme);
+    const color = influenceColor(theme, point, this.most);
     const swatch = el('i');
     swatch.style.cssText = `border-color: ${color}; background: ${point.sure ? color : 'transparent'}`;
     const kind = KINDS[point.kind];
@@ -196,6 +175,8 @@ class Influence {
       type: 'button', class: 'np-rank', 'data-place': point.place, title: this.say(scene, point),
       'aria-label': this.say(scene, point), on: { click: () => this.choose(point.place) },
     }, swatch, el('span', {},
+      this.study.arrays.influence_pictures || this.study.arrays.influence_series
+        ? pointFace(this.context, point.told, this.study.arrays, 'influence', point.row) : null,
       el('b', { text: this.name(scene, point) }),
       kind ? el('small', { class: 'np-rank-tag', text: ` ${text(`influence.kind_${kind}`)}` }) : null,
       out ? el('small', { text: ` ${text('influence.is_out')}` }) : null),
@@ -208,10 +189,17 @@ class Influence {
     }
   }
 
-  name(scene, { place, target }) {
+  name(scene, { place, target, told }) {
     const { text } = this.context;
-    return isRegression(scene) ? text('influence.point_value', { number: place + 1, what: significant(target) })
-      : text('influence.point_class', { number: place + 1, what: className(scene, target) });
+    const number = place + 1;
+    if (!told) {
+      return isRegression(scene) ? text('influence.point_value', { number, what: significant(target) })
+        : text('influence.point_class', { number, what: className(scene, target) });
+    }
+    const [read, what] = [readText(told), answerText(scene, told)];
+    if (read) return text(what ? 'influence.point_read' : 'influence.point_text', { read, what });
+    if (!what) return text('influence.point', { number });
+    return text(isRegression(scene) ? 'influence.point_value' : 'influence.point_class', { number, what });
   }
 
   /** The number of the chosen measure, in its unit. */
@@ -234,12 +222,20 @@ class Influence {
     const kind = KINDS[point.kind];
     const test = this.measure === 'test';
     const params = {
-      name: this.name(scene, point), x: significant(point.x), y: significant(point.y),
+      name: this.name(scene, point), where: this.where(scene, point),
       value: test ? this.value({ ...point, value: Math.abs(point.value) }).replace('+', '') : this.value(point),
       kind: kind ? text('influence.say_kind', { kind: text(`influence.kind_${kind}`) }) : '',
     };
     if (test) return text(point.value < 0 ? 'influence.say_test_harms' : 'influence.say_test_helps', params);
-    return text(isRegression(scene) ? 'influence.say_own_value' : 'influence.say_own_class', params);
+    if (!isRegression(scene)) return text('influence.say_own_class', params);
+    params.value = this.value({ ...point, value: Math.abs(point.value) }).replace('+', '');
+    return text(point.value < 0 ? 'influence.say_own_raises' : 'influence.say_own_lowers', params);
+  }
+
+  /** Where it lies, where that says something: coordinates among mixtures of columns do not. */
+  where({ inputs }, point) {
+    if (!['xy', 'line'].includes(inputs.kind)) return '';
+    return this.context.text('influence.say_at', { x: significant(point.x), y: significant(point.y) });
   }
 
   // ---- the chosen point, and what can be done ------------------------------------------------
@@ -256,6 +252,10 @@ class Influence {
     const focused = this.acts.contains(document.activeElement) ? document.activeElement.dataset.act : null;
     if (chosen) {
       nodes.push(el('p', { text: this.say(scene, chosen) }));
+      const values = this.live.chosen?.values;
+      if (values) {
+        nodes.push(el('p', { class: 'np-caption', text: values.map(([name, value]) => `${name} ${significant(value)}`).join(' · ') }));
+      }
       const full = out.length >= MOST_LEFT_OUT;
       nodes.push(out.includes(chosen.place)
         ? button('take_back', {}, 'take_back_tip', () => this.leave(out.filter((place) => place !== chosen.place)))
@@ -268,6 +268,17 @@ class Influence {
     }
     this.acts.replaceChildren(...nodes);
     if (focused) this.acts.querySelector(`[data-act="${focused}"]`)?.focus();
+  }
+
+  /** Which test points the chosen one helps and harms, where there is no map to show it on. */
+  buildEffects(scene) {
+    const { chosen } = this.live;
+    const shown = this.kind === 'whole' && this.chosen && chosen?.place === choice.place && chosen.key === this.drawn?.key;
+    this.effects.hidden = !shown;
+    if (!shown) return this.effects.replaceChildren();
+    const amount = (value) => (isRegression(scene) ? signed(value)
+      : this.context.text('influence.percent_points', { value: signed(100 * value) }));
+    this.effects.replaceChildren(...effectsOf(this.context, scene, chosen, this.drawn.arrays, amount));
   }
 
   /** Changes which points the visitor's own network is trained without. */
@@ -287,7 +298,7 @@ class Influence {
     const { most } = this;
     const bar = (low, high, name) => {
       const gradient = el('i', { class: 'np-gradient' });
-      const stops = [0, 0.25, 0.5, 0.75, 1].map((share) => this.map.shade(share, theme));
+      const stops = [0, 0.25, 0.5, 0.75, 1].map((share) => influenceShade(theme, share));
       gradient.style.background = `linear-gradient(90deg, ${stops.join(',')})`;
       return [el('span', { class: 'np-scale' }, el('span', { text: low }), gradient, el('span', { text: high })), el('span', { text: name })];
     };
@@ -300,7 +311,7 @@ class Influence {
       if (isLine(scene)) nodes.push(el('span', { text: text('influence.legend_line') }));
       else if (scene.task === 'binary') nodes.push(el('span', { text: text('influence.legend_border') }));
     }
-    if (scene.task === 'binary') {
+    if (scene.task === 'binary' && this.kind === 'plane') {
       nodes.push(el('span', { text: text('influence.legend_shapes', { first: className(scene, 0), second: className(scene, 1) }) }));
     }
     if (this.study.head.starts > 1) nodes.push(el('span', { text: text('influence.legend_hollow') }));
@@ -312,13 +323,16 @@ class Influence {
   sentences(told) {
     const { text, lang } = this.context;
     const { head } = this.study;
+    const refusal = this.study.refusal(this.live);
+    this.study.button.disabled = Boolean(refusal);
     const said = [];
-    if (!head) said.push(text('influence.empty'));
-    if (!this.study.working) said.push(this.estimate());
-    if (!head || !this.points?.length) return said.filter(Boolean);
+    if (!head) said.push(refusal, text(this.kind === 'plane' ? 'influence.empty' : 'influence.empty_whole'));
+    if (!head && !refusal && !this.study.working) said.push(text('influence.press', { button: text('influence.ask') }));
+    if (!head || !this.points.length) return said.filter(Boolean);
     const { starts, points, epochs, total, diverged } = head;
     said.push(text('influence.facts', { points: count(points, lang), total: count(total, lang), epochs: count(epochs, lang),
       whole: significant(head.whole) }));
+    if (points < total) said.push(text('influence.drawn', { points: count(points, lang) }));
     if (starts > 1) {
       const sure = this.points.filter((point) => point.sure).length;
       said.push(text('influence.sure', { sure, points, starts, chance: Math.round(0.05 * points) }));
@@ -330,38 +344,26 @@ class Influence {
     return said;
   }
 
-  estimate() {
-    const { cost, points } = this.live;
-    if (!cost?.step) return '';
-    const { text, lang } = this.context;
-    const networks = (Math.min(this.wanted() || points, points) + 1) * choice.starts;
-    const seconds = networks * (cost.make + choice.epochs * cost.batches * cost.step);
-    return text('influence.estimate', {
-      networks: count(networks, lang), epochs: count(choice.epochs, lang), seconds: seconds < 10 ? short(Number(seconds.toPrecision(1))) : count(Number(seconds.toPrecision(2)), lang),
-    });
-  }
-
   describe() {
     const { text } = this.context;
-    if (!this.study.head || !this.ranked?.length) return text('influence.empty');
+    if (!this.study.head || !this.ranked.length) return text('influence.empty');
     const { scene } = this.hub;
     const first = (points) => points.slice(0, 3).map((point) => this.say(scene, point)).join(' ');
     return text('influence.alt', { harmful: first(this.ranked), helpful: first([...this.ranked].reverse()) });
   }
 
   save() {
-    const { axes } = this.map;
-    const title = `${this.context.text('analysis.influence')} · ${this.context.text(`influence.measure_${choice.measure}`)}`;
-    return savePng({ name: fileName('influence', this.hub.header), title, ...axes.size, theme: this.context.theme },
+    const title = `${this.context.text('analysis.influence')} · ${this.context.text(`influence.measure_${this.asks.measure}`)}`;
+    return savePng({ name: fileName('influence', this.hub.header), title, ...this.map.size, theme: this.context.theme },
       (canvas) => this.map.paintOn(canvas));
   }
 
   themed() {
     this.shownKey = this.listKey = '';
-    this.map.themed();
+    this.map?.themed();
   }
 
   destroy() {
-    this.map.destroy();
+    this.map?.destroy();
   }
 }

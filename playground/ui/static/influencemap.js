@@ -17,6 +17,15 @@ const NEAR_PX = 14;
 const SMALL = 2.4;
 const LARGE = 8;
 
+/** Orange harms, blue helps. */
+export function influenceColor(theme, { value }, most) {
+  return influenceShade(theme, 0.5 + 0.5 * Math.sign(value) * Math.sqrt(Math.abs(value) / most));
+}
+
+export function influenceShade(theme, share) {
+  return css(theme.colors.diverging(Math.max(0, Math.min(1, share))));
+}
+
 export class InfluenceMap {
   /** @param {(place: number) => void} choose a point was clicked, or stepped to by the keys */
   constructor(context, choose) {
@@ -177,7 +186,7 @@ export class InfluenceMap {
       const x = this.axes.toX(point.x);
       const y = this.axes.toY(point.y);
       const size = SMALL + (LARGE - SMALL) * Math.sqrt(Math.abs(point.value) / most);
-      const color = this.colorOf(point, most, theme);
+      const color = influenceColor(theme, point, most);
       context.beginPath();
       if (two && point.target === 0) context.rect(x - size * 0.88, y - size * 0.88, size * 1.76, size * 1.76);
       else context.arc(x, y, size, 0, 7);
@@ -221,13 +230,8 @@ export class InfluenceMap {
     context.stroke();
   }
 
-  /** Orange harms, blue helps. */
-  colorOf({ value }, most, theme) {
-    return this.shade(0.5 + 0.5 * Math.sign(value) * Math.sqrt(Math.abs(value) / most), theme);
-  }
-
-  shade(share, theme) {
-    return css(theme.colors.diverging(Math.max(0, Math.min(1, share))));
+  get size() {
+    return this.axes.size;
   }
 
   paintOn(canvas) {
