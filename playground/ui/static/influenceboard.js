@@ -29,8 +29,8 @@ export class InfluenceBoard {
     this.picture = picture;
     const { theme } = this.context;
     const key = [picture.key, picture.ranked.length, [...picture.leftOut], theme.background].join('|');
-    if (key !== this.key) {
-      this.key = key;
+    if (key !== this.built) {
+      this.built = key;
       this.build(scene);
     }
     this.mark();
@@ -142,7 +142,7 @@ export class InfluenceBoard {
   }
 
   themed() {
-    this.key = '';
+    this.built = '';
   }
 
   destroy() {}
