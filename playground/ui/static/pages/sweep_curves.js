@@ -73,9 +73,17 @@ export class Curves {
     if (!header.under_way) return;
     const more = results.takeCurves(header);
     this.growing = header.under_way;
-    if (more) this.paint();
+    if (more || this.outgrown()) this.paint();
     else this.paintOver();
     this.wish();
+  }
+
+  /** Whether a trial under way has left the chart, or there is none yet for it. */
+  outgrown() {
+    const { scale } = this;
+    if (!this.ended?.length && this.growing.length) return true; // the first trial alone makes its scale
+    const inside = (value) => !Number.isFinite(value) || (scale && scale.place(value) > -1e-6 && scale.place(value) < 1 + 1e-6);
+    return this.growing.some(({ curve }) => !curve.every(([, value]) => inside(value)));
   }
 
   /** Says which curves are here, so that no others come. */
@@ -124,6 +132,7 @@ export class Curves {
       const firsts = all.map(([row]) => row?.[1]).filter(Number.isFinite);
       const top = GROWTH * Math.max(...firsts, 1e-9);
       values = values.map((value) => Math.min(value, top));
+      if (values.length && Math.min(...values) === Math.max(...values)) values = [0, 2 * values[0]];
     } else values = values.map((value) => Math.max(value, -1)); // far below 0 an R² tells nothing more
     this.scale = metricScale(values, { score });
   }
