@@ -17,7 +17,7 @@ import { metricWords, trialTip } from './sweep_words.js';
 const [LEFT, RIGHT, TOP, BOTTOM] = [58, 14, 12, 34];
 const HEIGHT = 250;
 const NEAR = 10; // px from a curve that is pointed at
-const GROWTH = 3; // a loss beyond so many times the largest first one leaves the chart at its top
+const GROWTH = 100; // a loss beyond so many times the largest first one leaves the chart at its top
 const ASK_MS = 800; // between two words about which curves are here
 const DASH = [5, 4];
 const GIVEN_UP = new Set(['pruned', 'diverged']);
