@@ -14,8 +14,7 @@ from playground.bench.kernel import built
 from playground.bench.report import bar, code, row
 from playground.core.analysis.influence import Watched, leave_one_out
 from playground.core.analysis.retraining import without
-from playground.core.engine.compiled.lanes import lanes_plan_of
-from playground.core.engine.compiled.plan import plan_of
+from playground.core.engine.compiled.plan import LANES, plan_of
 from playground.core.experiment import Experiment
 from playground.core.population import Population
 from playground.core.run import Run
@@ -53,7 +52,7 @@ def ways(run: Run) -> dict[str, str]:
     there = {"without a compiler": "off"}
     os.environ["PLAYGROUND_COMPILE"] = "on"
     points = len(run.data.inputs_train)
-    alone, lanes = (plan(run.experiment, run.blocks, points) for plan in (plan_of, lanes_plan_of))
+    alone, lanes = (plan_of(run.experiment, run.blocks, points, many) for many in (1, LANES))
     if built(alone) and built(lanes):
         there["compiled"] = "on"
     return there
