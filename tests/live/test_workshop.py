@@ -78,7 +78,7 @@ def test_memory_of_many_networks_is_asked_for_before_they_are_made(monkeypatch):
     monkeypatch.setattr(Seeds, "build", lambda *_: pytest.fail("made all the same"))
     with pytest.raises(PlaygroundError) as refused:
         workshop.build(Seeds(count=256).model_dump_json(), None, None)
-    assert refused.value.code == "too_much_memory"
+    assert refused.value.code == "networks_too_much_memory"
 
 
 def test_a_network_of_many_is_handed_over_as_it_stands(in_thread: LiveService):

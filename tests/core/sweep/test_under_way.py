@@ -7,20 +7,21 @@ import os
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
 from playground.core.experiment import Experiment
 from playground.core.plans.sweep import SweepPlan
 from playground.core.plans.sweep_run import MOST_CURVES, MOST_WATCHED
-from playground.core.sweep import under_way
+from playground.core.sweep import coordinator, executors, under_way
 from playground.core.sweep.coordinator import Sweep
 from playground.core.sweep.executors import Crew
 from playground.core.sweep.processes import processes
 from playground.core.sweep.rows import UnderWay
 from playground.core.sweep.settings import SweepSettings
 from playground.core.sweep.space import knob_from
-from playground.core.sweep.trial import CURVE, thinned
+from playground.core.sweep.trial import CURVE, run_trial, thinned, trial_steps
 from playground.core.want import Want
 
 SMALL = SweepSettings(
@@ -32,6 +33,13 @@ SMALL = SweepSettings(
     epochs=100,
     seed=1,
 )
+
+
+@pytest.fixture
+def short_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Turns of one minibatch, however quick the machine is."""
+    monkeypatch.setattr(coordinator, "TURN", 0.0)
+    monkeypatch.setitem(executors.IN_TURNS, run_trial, partial(trial_steps, turn=0.0))
 
 
 def watched(sweep: Sweep) -> dict[int, list[UnderWay]]:
@@ -64,6 +72,7 @@ def check(sweep: Sweep, looks: dict[int, list[UnderWay]]) -> int:
     return grown
 
 
+@pytest.mark.usefixtures("short_turns")
 def test_trials_are_seen_on_their_way_and_find_what_they_would_have_found():
     sweep, alone = Sweep(SMALL), Sweep(SMALL)
     looks = watched(sweep)
@@ -74,6 +83,7 @@ def test_trials_are_seen_on_their_way_and_find_what_they_would_have_found():
     assert under_way.seen() == {}, "what is finished is forgotten"
 
 
+@pytest.mark.usefixtures("short_turns")
 def test_a_trial_given_up_is_seen_no_more():
     sweep = Sweep(SMALL)
     steps = sweep.steps()
@@ -101,8 +111,10 @@ def test_a_long_curve_keeps_its_end():
             assert rows[0][0] == 0 and rows[-1][0] == length - 1
 
 
+@pytest.mark.usefixtures("short_turns")
 def test_curves_come_only_to_who_looks_at_them_and_once():
-    run = SweepPlan(experiment=SMALL.experiment, sweep=SMALL).build(None, None)
+    sweep = SMALL.model_copy(update={"epochs": 8})
+    run = SweepPlan(experiment=sweep.experiment, sweep=sweep).build(None, None)
     got: dict[int, list] = {}
     growing, known = 0, 0
     while run.state == "ready":
