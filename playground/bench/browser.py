@@ -140,7 +140,7 @@ def measure_case(browser: Browser, url: str, case: Case) -> None:
         bar("share of the engine's steps", statistics.median(shares), least=case.kept)
 
 
-def measure_population(browser: Browser, url: str) -> None:
+def measure_population(browser: Browser, url: str, way: str) -> None:
     """Sixteen networks on the page "Many starts", all of them pictured."""
     page, _ = opened(browser, url, POPULATION)
     page.get_by_role("button", name="Many networks").click()
@@ -152,7 +152,7 @@ def measure_population(browser: Browser, url: str) -> None:
         frames.append(found[0])
         epochs.append(found[2])
     page.context.close()
-    print("-- population of 16, 8-8, plain SGD 0.03")
+    print(f"-- population of 16, 8-8, plain SGD 0.03, {way}")
     row("painted frames", frames, "frames/s")
     row("painted epochs of every network", epochs, "epochs/s")
     bar("frames/s", statistics.median(frames), least=10)
@@ -172,7 +172,7 @@ def measure() -> int:
         bar("median seconds to the first picture", statistics.median(seconds), most=3)
         for case in CASES:
             measure_case(browser, server.url, case)
-        measure_population(browser, server.url)
+        measure_population(browser, server.url, "without a compiler")
         page, _ = opened(browser, server.url, CASES[0].experiment)
         plays, pauses = [], []
         for _ in range(CLICKS):

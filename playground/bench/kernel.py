@@ -10,8 +10,8 @@ import sys
 
 import torch
 
+from playground.bench.browser import POPULATION, Case, measure_case, measure_population
 from playground.bench.browser import SGD as PLAIN
-from playground.bench.browser import Case, measure_case
 from playground.bench.chromium import chromium
 from playground.bench.engine import ADAM, NETS, ROUNDS, SGD, eager_loop, microseconds
 from playground.bench.report import bar, code, row
@@ -97,7 +97,7 @@ def _together() -> None:
 
 
 def _screen() -> None:
-    """The default experiment painted in Chromium, its kernel ready."""
+    """The default experiment and many starts painted in Chromium, their kernels ready."""
     for name, changes in (("default, plain SGD 0.03", PLAIN), ("default, Adam", {})):
         experiment = Experiment().with_changes(changes)
         if compiled_run(experiment) is None:
@@ -105,6 +105,10 @@ def _screen() -> None:
         with app_server({"PLAYGROUND_WORKERS": "1"}) as server, chromium() as browser:
             case = Case(f"{name}, kernel ready", experiment, EPOCHS, kept=None)
             measure_case(browser, server.url, case)
+    run = Run(POPULATION, engine="dense")
+    if built(plan_of(POPULATION, run.blocks, len(run.data.inputs_train), LANES)):
+        with app_server({"PLAYGROUND_WORKERS": "1"}) as server, chromium() as browser:
+            measure_population(browser, server.url, "kernel ready")
 
 
 def measure() -> int:

@@ -1,7 +1,7 @@
-"""The dense engine beside what a user would pick instead: the same networks, data and steps.
+"""The engines beside what a user would pick instead: the same networks, data and steps.
 
 Plain SGD everywhere, one thread, float32 (scikit-learn: float64). JAX is measured where it is
-installed.
+installed, the compiled kernel where one can be built.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from playground.bench.engine import NETS, SGD, eager_loop, microseconds
+from playground.bench.kernel import compiled_run
 from playground.bench.report import code, row
 from playground.core.experiment import Experiment
 from playground.core.layers import Dense
@@ -158,8 +159,11 @@ def measure() -> int:
     code(eager_loop, data_loader_loop, scikit_learn, jax_scan, Run.train_for)
     rivals = list(_present())
     for name, changes in NETS.items():
-        run = Run(Experiment().with_changes({"optimizer": SGD, **changes}))
+        experiment = Experiment().with_changes({"optimizer": SGD, **changes})
+        run = Run(experiment, engine="dense")
         trains = {rival: make(run) for rival, make in rivals}
+        if (compiled := compiled_run(experiment)) is not None:
+            trains["compiled kernel"] = compiled.train_for
         times: dict[str, list[float]] = {rival: [] for rival in trains}
         for _ in range(ROUNDS):
             for rival, train in trains.items():
