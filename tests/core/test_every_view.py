@@ -96,8 +96,9 @@ def assert_painted(run: Run, view: str, options: dict[str, Any]) -> dict[str, An
     return told
 
 
-# Their result is long in coming and the same code for every kind of data.
-LONG = {"whatif": {"epochs": 1, "lucks": 2}}
+# What else they are asked for, since their result is long in coming.
+BRIEF = {"whatif": {"epochs": 1, "lucks": 2}, "influence": {"epochs": 1, "points": 3}}
+LONG = ("whatif",)  # the same code for every kind of data
 CASES = [
     pytest.param(name, view, marks=pytest.mark.slow if view in LONG else ())
     for name, (data, *_) in EXPERIMENTS.items()
@@ -121,7 +122,7 @@ def finish(run: Run, view: str) -> None:
     """Asks a study and waits for its result."""
     observer = run.observer
     assert isinstance(observer, Observer)
-    options = {"round": 1, "have": 0, **LONG.get(view, {})}
+    options = {"round": 1, "have": 0, **BRIEF.get(view, {})}
     told = assert_painted(run, view, options)
     for _ in range(TURNS):
         if not observer.studying:

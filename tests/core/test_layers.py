@@ -125,6 +125,16 @@ def test_a_block_whose_places_see_later_ones_says_so_and_how_it_would_not(kind, 
         assert block.ahead(shape) is None, "its own settings mend it"
 
 
+def test_a_stride_may_be_ahead_of_its_place():
+    layer, shape = (
+        LAYERS["conv1d"].model_validate({"kernel": 1, "stride": 2, "padding": "3"}),
+        (6, 8),
+    )
+    assert layer.output_shape(shape)[0] == shape[0]
+    assert looks_ahead(made(layer, shape).eval(), values_of(shape, 4))
+    assert layer.ahead(shape) == {"padding": "causal"}
+
+
 def shapes_of(layer: Layer) -> list[tuple[Shape, Shape]]:
     """What a block takes, and what it makes of it."""
     found = []

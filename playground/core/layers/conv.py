@@ -201,8 +201,21 @@ class Conv1d(Convolution):
         return None if self.groups > 1 else own["0.inner.weight"].sum(2) / self.kernel**0.5
 
     def ahead(self, shape: Shape) -> dict[str, Any] | None:
-        alone = source_of(shape) or self._pads()[0] >= self._span - 1
-        return None if alone else {"padding": "causal"}
+        before = self._pads()[0]
+        if source_of(shape) or (before >= self._span - 1 and not self._overtakes(shape, before)):
+            return None
+        return {"padding": "causal"}
+
+    def _overtakes(self, shape: Shape, before: int) -> bool:
+        """Whether a place reads a later one since the stride is ahead of it: padded at both ends,
+        as many places may come out as go in."""
+        places, taps = shape[0], range(0, self._span, self.dilation)
+        if self.stride == 1 or self.output_shape(shape)[0] != places:
+            return False
+        read = (
+            (place, self.stride * place - before + tap) for place in range(places) for tap in taps
+        )
+        return any(place < source < places for place, source in read)
 
     def suggested(self, shape: Shape, steps: int) -> dict[str, Any]:
         return {"padding": "causal"} if steps and not source_of(shape) else {}

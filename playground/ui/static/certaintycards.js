@@ -219,7 +219,7 @@ function paintFrame(context, { item, width, height }, frame, { text, theme }) {
   context.save();
   context.translate(9, frame.top + frame.down / 2);
   context.rotate(-Math.PI / 2);
-  context.fillText(item.regression ? text('certainty.covered') : text('certainty.came_true'), 0, 0, frame.down + 20);
+  context.fillText(item.regression ? text('certainty.covered') : text('certainty.came_true'), 0, 0, frame.down);
   context.restore();
   context.setLineDash([4, 4]);
   context.strokeStyle = theme.muted;
