@@ -132,7 +132,7 @@ def test_a_stride_may_be_ahead_of_its_place():
     )
     assert layer.output_shape(shape)[0] == shape[0]
     assert looks_ahead(made(layer, shape).eval(), values_of(shape, 4))
-    assert layer.ahead(shape) == {"padding": "causal"}
+    assert layer.ahead(shape) == {"padding": "causal", "stride": 1}
 
 
 def shapes_of(layer: Layer) -> list[tuple[Shape, Shape]]:

@@ -201,17 +201,18 @@ class Conv1d(Convolution):
         return None if self.groups > 1 else own["0.inner.weight"].sum(2) / self.kernel**0.5
 
     def ahead(self, shape: Shape) -> dict[str, Any] | None:
-        before = self._pads()[0]
-        if source_of(shape) or (before >= self._span - 1 and not self._overtakes(shape, before)):
+        if source_of(shape):
             return None
-        return {"padding": "causal"}
+        before, mend = self._pads()[0], {"padding": "causal"}
+        if self.output_shape(shape)[0] != shape[0]:
+            return mend if before < self._span - 1 else None
+        # With a stride too as many places may come out as go in, if both ends are padded.
+        causal = mend if self.stride == 1 else {**mend, "stride": 1}
+        return causal if self._overtakes(shape[0], before) else None
 
-    def _overtakes(self, shape: Shape, before: int) -> bool:
-        """Whether a place reads a later one since the stride is ahead of it: padded at both ends,
-        as many places may come out as go in."""
-        places, taps = shape[0], range(0, self._span, self.dilation)
-        if self.stride == 1 or self.output_shape(shape)[0] != places:
-            return False
+    def _overtakes(self, places: int, before: int) -> bool:
+        """Whether a place reads a later one."""
+        taps = range(0, self._span, self.dilation)
         read = (
             (place, self.stride * place - before + tap) for place in range(places) for tap in taps
         )
